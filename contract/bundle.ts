@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { CxrError } from './errors.ts';
+
+/**
+ * A bundle is one trained model in two halves: `client/` (encoder, decoder, calibration, labels) and `server/`
+ * (network and weights). Both halves hold the same public description; its SHA-256 is the bundle's id, so that
+ * neither half can be exchanged alone.
+ */
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const side = z.int().min(1).max(512);
+
+/** CKKS parameters as written down; only `checkParams` of he/params.ts turns them into usable ones. */
+export const ckksLiteralSchema = z.object({
+  polyModulusDegree: z.int(),
+  /** Data primes, first dropped last: actual primes as decimal strings, so that nothing depends on a library's choice. */
+  dataPrimes: z.array(z.string().regex(/^\d{5,19}$/)).min(1).max(40),
+  specialPrime: z.string().regex(/^\d{5,19}$/),
+  scaleBits: z.number().min(15).max(60),
+});
+export type CkksLiteral = z.infer<typeof ckksLiteralSchema>;
+
+/** How a latent becomes slot vectors: patches of the first convolution, positions in phase-major order. */
+export const inputPackingSchema = z.object({
+  kind: z.literal('patches'),
+  channels: side,
+  height: side,
+  width: side,
+  kernel: z.tuple([side, side]),
+  stride: z.tuple([side, side]),
+  padding: z.tuple([z.int().min(0).max(16), z.int().min(0).max(16)]),
+  /** Sub-grid strides of the following layer: (phasesY × phasesX) phases of one (gridY × gridX) grid each. */
+  phases: z.tuple([side, side]),
+  grid: z.tuple([side, side]),
+  featuresPerCiphertext: z.int().positive(),
+  ciphertexts: z.int().min(1).max(16),
+  /** Constant cyclic displacement of every slot, so that all later offsets are positive. */
+  displacement: z.int().min(0),
+});
+export type InputPacking = z.infer<typeof inputPackingSchema>;
+
+/** Where the logits lie in the result: finding j at every slot congruent to j modulo `period`. */
+export const outputPackingSchema = z.object({
+  kind: z.literal('periodic'),
+  count: z.int().min(1).max(4096),
+  period: z.int().min(1),
+});
+export type OutputPacking = z.infer<typeof outputPackingSchema>;
+
+const costSchema = z.object({
+  levels: z.int(),
+  rotations: z.int(),
+  relinearizations: z.int(),
+  plaintextProducts: z.int(),
+  ciphertextProducts: z.int(),
+  rescales: z.int(),
+});
+
+/** What both halves know, public: parameters, packings, keys, cost, and the digests of every file. */
+export const bundleDescriptionSchema = z.object({
+  format: z.literal('cipherfilm-bundle/1'),
+  name: z.string().min(1).max(64),
+  ckks: ckksLiteralSchema,
+  input: inputPackingSchema,
+  output: outputPackingSchema,
+  /** Data primes left in the result and its exact scale. */
+  result: z.object({ primes: z.int().min(1), scale: z.number().positive() }),
+  /** Exactly the rotation steps that the program uses, ascending. */
+  rotationSteps: z.array(z.int().positive()).max(64),
+  cost: costSchema,
+  /** Latent magnitudes above this are refused before encryption; result magnitudes above `logitBound` after decryption. */
+  latentBound: z.number().positive(),
+  logitBound: z.number().positive(),
+  programDigest: digest,
+  files: z.record(z.string().regex(/^(client|server)\/[a-z0-9.-]+$/), digest),
+});
+export type BundleDescription = z.infer<typeof bundleDescriptionSchema>;
+
+export const calibrationSchema = z.object({
+  format: z.literal('cipherfilm-calibration/1'),
+  latentBound: z.number().positive(),
+  findings: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(64),
+        slope: z.number().positive(),
+        intercept: z.number(),
+        threshold: z.number().min(0).max(1),
+        trainPositives: z.int().nonnegative(),
+        valPositives: z.int().nonnegative(),
+        claimable: z.boolean(),
+      }),
+    )
+    .min(1)
+    .max(4096),
+});
+export type Calibration = z.infer<typeof calibrationSchema>;
+
+/** Parses text from a bundle folder; a wrong shape is `bundle-invalid` with the offending path, never its content. */
+export function parseBundleFile<T>(schema: z.ZodType<T>, text: string, file: string): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new CxrError('bundle-invalid', { file, reason: 'not JSON' });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new CxrError('bundle-invalid', { file, path: parsed.error.issues[0]?.path.join('.') ?? '' });
+  }
+  return parsed.data;
+}

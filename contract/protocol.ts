@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { errorCodes } from './errors.ts';
+
+/**
+ * The evaluator's HTTP contract.
+ *
+ *   GET    /v1/service                 who answers, limits, bundles
+ *   GET    /v1/bundles/:id             one bundle's public description; 410 when retired or unknown
+ *   HEAD   /v1/keys/:sha256            200 known, 404 not
+ *   PUT    /v1/keys/:sha256            body: evaluation-key frame; 201 stored, 200 already there
+ *   DELETE /v1/keys/:sha256            204
+ *   POST   /v1/jobs                    body: input frame; 202 {id, state}; 409 `frame-replayed` for the same frame
+ *   GET    /v1/jobs/:id?waitMs=n       long poll: answers at once when the state differs from `queued`/`running`
+ *   GET    /v1/jobs/:id/result         result frame
+ *   DELETE /v1/jobs/:id                cancels; 204
+ *
+ * Refusals are application/problem+json (RFC 9457) with `type` = `urn:cipherfilm:problem:<code>` and `code`.
+ */
+export const mediaTypes = {
+  keys: 'application/vnd.cipherfilm.evaluation-keys',
+  ciphertext: 'application/vnd.cipherfilm.ciphertext',
+  result: 'application/vnd.cipherfilm.result',
+  problem: 'application/problem+json',
+} as const;
+
+export const paths = {
+  service: '/v1/service',
+  bundle: (id: string) => `/v1/bundles/${id}`,
+  key: (id: string) => `/v1/keys/${id}`,
+  jobs: '/v1/jobs',
+  job: (id: string) => `/v1/jobs/${id}`,
+  result: (id: string) => `/v1/jobs/${id}/result`,
+} as const;
+
+/** Longest long poll an evaluator holds, milliseconds. */
+export const maxWaitMs = 25_000;
+
+const costSchema = z.object({
+  levels: z.int().nonnegative(),
+  rotations: z.int().nonnegative(),
+  relinearizations: z.int().nonnegative(),
+  plaintextProducts: z.int().nonnegative(),
+  ciphertextProducts: z.int().nonnegative(),
+  rescales: z.int().nonnegative(),
+});
+
+export const serviceSchema = z.object({
+  service: z.literal('cipherfilm-evaluator'),
+  version: z.string().max(64),
+  bundles: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
+  limits: z.object({
+    evaluationKeyBytes: z.int().positive(),
+    inputBytes: z.int().positive(),
+    resultBytes: z.int().positive(),
+    queuedJobs: z.int().positive(),
+    storedKeys: z.int().positive(),
+  }),
+});
+export type Service = z.infer<typeof serviceSchema>;
+
+export const jobStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('queued'), ahead: z.int().nonnegative() }),
+  z.object({ kind: z.literal('running'), fraction: z.number().min(0).max(1), layer: z.string().max(64) }),
+  z.object({
+    kind: z.literal('done'),
+    resultBytes: z.int().positive(),
+    evaluateMs: z.number().nonnegative(),
+    cost: costSchema,
+  }),
+  z.object({ kind: z.literal('failed'), code: z.enum(errorCodes) }),
+  z.object({ kind: z.literal('cancelled') }),
+]);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+export const jobSchema = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/), state: jobStateSchema });
+export type Job = z.infer<typeof jobSchema>;
+
+export const problemSchema = z.object({
+  type: z.string().max(128),
+  title: z.string().max(256),
+  status: z.int().min(400).max(599),
+  code: z.enum(errorCodes),
+  detail: z.record(z.string(), z.unknown()).optional(),
+  jobId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,132 @@
+/**
+ * The values that travel through the product, one type per stage: a radiograph becomes a latent, an encrypted
+ * latent, a job, encrypted logits, findings. Only the two arrows that touch the evaluator leave the machine.
+ */
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export type Digest = string & { readonly __brand: 'Digest' };
+/** Digest of a bundle's shared description: ties client half and server half. */
+export type BundleId = Digest & { readonly __bundle: true };
+/** Digest of an evaluation-key frame: the name under which an evaluator stores it. */
+export type KeyId = Digest & { readonly __key: true };
+/** An evaluator's name for a job, 32 hexadecimal digits. */
+export type JobId = string & { readonly __brand: 'JobId' };
+
+const hex64 = /^[0-9a-f]{64}$/;
+const hex32 = /^[0-9a-f]{32}$/;
+
+export function parseDigest(text: string): Digest {
+  if (!hex64.test(text)) throw new TypeError('"digest" expected 64 hexadecimal digits');
+  return text as Digest;
+}
+export const parseBundleId = (text: string): BundleId => parseDigest(text) as BundleId;
+export const parseKeyId = (text: string): KeyId => parseDigest(text) as KeyId;
+export function parseJobId(text: string): JobId {
+  if (!hex32.test(text)) throw new TypeError('"job id" expected 32 hexadecimal digits');
+  return text as JobId;
+}
+
+/** What DICOM says about the image that matters after reading; no patient data. */
+export type RadiographFacts = {
+  readonly modality: string;
+  readonly viewPosition: string | null;
+  readonly rows: number;
+  readonly columns: number;
+  readonly photometric: 'MONOCHROME1' | 'MONOCHROME2';
+  readonly transferSyntax: string;
+  readonly lossy: boolean;
+  /** Which grayscale window was applied, in words: `file window 1`, `VOI LUT`, `full range`, … */
+  readonly window: string;
+};
+
+/**
+ * A decoded radiograph: `values` is rows×columns, row-major, in [0, 1], 1 = bright (polarity already applied).
+ */
+export type Radiograph = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+  readonly facts: RadiographFacts;
+};
+
+/** The reduced image that enters the encoder: 256×256, row-major, in [-1, 1]. */
+export type EncoderImage = { readonly side: 256; readonly values: Float32Array };
+
+/** The VQGAN's un-quantised encoder output, CxHxW, channel-major. */
+export type Latent = { readonly shape: readonly [number, number, number]; readonly values: Float32Array };
+
+/** The framed ciphertexts of one study, ready to be sent, and their digest (which the result must name). */
+export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Digest };
+
+/** What an evaluator returned: a framed result ciphertext. */
+export type EncryptedLogits = { readonly frame: Uint8Array };
+
+/** One finding of a study. `claimable` is false where the training data were too few to claim anything. */
+export type Finding = {
+  readonly name: string;
+  readonly logit: number;
+  readonly probability: number;
+  readonly threshold: number;
+  readonly above: boolean;
+  readonly claimable: boolean;
+};
+
+/** What an encrypted run cost the evaluator, as executed (not as predicted). */
+export type Cost = {
+  readonly levels: number;
+  readonly rotations: number;
+  readonly relinearizations: number;
+  readonly plaintextProducts: number;
+  readonly ciphertextProducts: number;
+  readonly rescales: number;
+};
+
+/** Stages in order, as progress events and the command line name them. */
+export const stageNames = [
+  'reading',
+  'encoding',
+  'generating-keys',
+  'uploading-keys',
+  'encrypting',
+  'sending',
+  'queued',
+  'evaluating',
+  'receiving',
+  'decrypting',
+  'done',
+] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** One step of progress; `fraction` in [0, 1] within the stage where it is known. */
+export type Progress = { readonly stage: StageName; readonly fraction: number | null; readonly detail?: string };
+
+/** Bytes that crossed the network. */
+export type BytesMoved = { readonly evaluationKeys: number; readonly sent: number; readonly received: number };
+
+/** Wall time per stage, milliseconds. */
+export type StageTimes = {
+  readonly decode: number;
+  readonly encode: number;
+  readonly keygen: number;
+  readonly encrypt: number;
+  readonly upload: number;
+  readonly evaluate: number;
+  readonly decrypt: number;
+};
+
+/** Everything a finished study tells. Latent and logits stay in the engine. */
+export type StudyResult = {
+  readonly findings: readonly Finding[];
+  readonly facts: RadiographFacts;
+  readonly bundle: { readonly id: BundleId; readonly name: string };
+  readonly evaluator: { readonly url: string; readonly embedded: boolean };
+  readonly jobId: JobId;
+  readonly keyId: KeyId;
+  readonly parameters: { readonly polyModulusDegree: number; readonly logQP: number; readonly securityBits: number };
+  readonly cost: Cost;
+  readonly bytes: BytesMoved;
+  readonly timesMs: StageTimes;
+};
+
+/** An 8-bit rendering of the radiograph for the window, longest side at most 1024. */
+export type Preview = { readonly rows: number; readonly columns: number; readonly pixels: Uint8Array };

@@ -1,0 +1,30 @@
+/**
+ * What an interpreter needs from a CKKS implementation. Three implementations: `seal` (real), `clear` (plain slots,
+ * the reference), `dry` (levels, scales and counts only). All operations are synchronous and return fresh values;
+ * `release` ends a value's life.
+ *
+ * Level = number of data primes left. A backend refuses operands whose levels or scales do not fit.
+ */
+export interface HeBackend<Ct, Pt> {
+  readonly name: 'seal' | 'clear' | 'dry';
+  readonly slotCount: number;
+  level(value: Ct): number;
+  scale(value: Ct): number;
+  /** Encodes `slotCount` real values at `level` primes. Cost: no ciphertext operation. */
+  encode(values: Float64Array, level: number, scale: number): Pt;
+  releasePlaintext(plaintext: Pt): void;
+  /** slot i of the result = slot (i + step) mod slotCount. Cost: 1 key switch, 0 levels. */
+  rotate(value: Ct, step: number): Ct;
+  /** Σ value·plaintext; scale becomes the product of scales. Cost: terms.length plaintext products, 0 levels. */
+  sumOfProducts(terms: readonly (readonly [Ct, Pt])[]): Ct;
+  add(left: Ct, right: Ct): Ct;
+  addPlain(value: Ct, plaintext: Pt): Ct;
+  /** Three-part result until `relinearize`. */
+  square(value: Ct): Ct;
+  multiply(left: Ct, right: Ct): Ct;
+  relinearize(value: Ct): Ct;
+  /** Divides by the last data prime and drops it. Cost: 1 level. */
+  rescale(value: Ct): Ct;
+  dropTo(value: Ct, level: number): Ct;
+  release(value: Ct): void;
+}
