@@ -14,7 +14,10 @@ const side = z.int().min(1).max(512);
 export const ckksLiteralSchema = z.object({
   polyModulusDegree: z.int(),
   /** Data primes, first dropped last: actual primes as decimal strings, so that nothing depends on a library's choice. */
-  dataPrimes: z.array(z.string().regex(/^\d{5,19}$/)).min(1).max(40),
+  dataPrimes: z
+    .array(z.string().regex(/^\d{5,19}$/))
+    .min(1)
+    .max(40),
   specialPrime: z.string().regex(/^\d{5,19}$/),
   scaleBits: z.number().min(15).max(60),
 });

@@ -84,5 +84,8 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export function toCodedError(error: unknown): CodedError {
   if (error instanceof CxrError) return { code: error.code, detail: error.detail };
   if (error instanceof Error && error.name === 'AbortError') return { code: 'cancelled', detail: {} };
-  return { code: 'internal', detail: { kind: error instanceof Error ? error.constructor.name : typeof error } };
+  return {
+    code: 'internal',
+    detail: { kind: error instanceof Error ? error.constructor.name : typeof error },
+  };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CodedError } from './errors.ts';
-import type { Preview, Progress, RadiographFacts, StudyResult } from './stages.ts';
+import type { StudyEvent } from './study-event.ts';
 
 /**
  * Everything the sandboxed window can ask of the main process, and everything it is told. The preload exposes
@@ -39,17 +39,12 @@ export type ReplyOf = {
 export type Reply<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & CodedError);
 
 /** The one event stream from main to window. */
-export type StudyEvent =
-  | { readonly kind: 'progress'; readonly studyId: string; readonly progress: Progress }
-  | { readonly kind: 'image'; readonly studyId: string; readonly preview: Preview; readonly facts: RadiographFacts }
-  | { readonly kind: 'done'; readonly studyId: string; readonly result: StudyResult }
-  | { readonly kind: 'failed'; readonly studyId: string; readonly error: CodedError }
-  | { readonly kind: 'status'; readonly status: AppStatus };
+export type WindowEvent = StudyEvent | { readonly kind: 'status'; readonly status: AppStatus };
 
 /** The bridge that the preload puts on `window.cipherfilm`. */
 export type Bridge = {
   readonly classify: (request: RequestOf<'classify'>) => Promise<Reply<ReplyOf['classify']>>;
   readonly cancel: (request: RequestOf<'cancel'>) => Promise<Reply<ReplyOf['cancel']>>;
   readonly status: () => Promise<Reply<AppStatus>>;
-  readonly onEvent: (listener: (event: StudyEvent) => void) => () => void;
+  readonly onEvent: (listener: (event: WindowEvent) => void) => () => void;
 };

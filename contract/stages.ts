@@ -98,10 +98,18 @@ export const stageNames = [
 export type StageName = (typeof stageNames)[number];
 
 /** One step of progress; `fraction` in [0, 1] within the stage where it is known. */
-export type Progress = { readonly stage: StageName; readonly fraction: number | null; readonly detail?: string };
+export type Progress = {
+  readonly stage: StageName;
+  readonly fraction: number | null;
+  readonly detail?: string;
+};
 
 /** Bytes that crossed the network. */
-export type BytesMoved = { readonly evaluationKeys: number; readonly sent: number; readonly received: number };
+export type BytesMoved = {
+  readonly evaluationKeys: number;
+  readonly sent: number;
+  readonly received: number;
+};
 
 /** Wall time per stage, milliseconds. */
 export type StageTimes = {
@@ -122,7 +130,11 @@ export type StudyResult = {
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
   readonly jobId: JobId;
   readonly keyId: KeyId;
-  readonly parameters: { readonly polyModulusDegree: number; readonly logQP: number; readonly securityBits: number };
+  readonly parameters: {
+    readonly polyModulusDegree: number;
+    readonly logQP: number;
+    readonly securityBits: number;
+  };
   readonly cost: Cost;
   readonly bytes: BytesMoved;
   readonly timesMs: StageTimes;

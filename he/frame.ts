@@ -76,9 +76,14 @@ export function decodeFrame(
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, false) !== 0x43584652) throw new CxrError('frame-malformed', { field: 'magic' });
-  if (bytes[4] !== 1) throw new CxrError('frame-malformed', { field: 'version', got: bytes[4]!, expected: 1 });
+  if (bytes[4] !== 1)
+    throw new CxrError('frame-malformed', { field: 'version', got: bytes[4]!, expected: 1 });
   if (bytes[5] !== frameKinds[expected.kind]) {
-    throw new CxrError('frame-malformed', { field: 'kind', got: bytes[5]!, expected: frameKinds[expected.kind] });
+    throw new CxrError('frame-malformed', {
+      field: 'kind',
+      got: bytes[5]!,
+      expected: frameKinds[expected.kind],
+    });
   }
   if (bytes[6] !== 0 || bytes[7] !== 0) throw new CxrError('frame-malformed', { field: 'reserved' });
   const length = view.getBigUint64(88, true);
@@ -87,10 +92,12 @@ export function decodeFrame(
   }
   const wanted = frameHeaderBytes + Number(length);
   if (bytes.length < wanted) throw new CxrError('frame-truncated', { got: bytes.length, expected: wanted });
-  if (bytes.length > wanted) throw new CxrError('frame-malformed', { field: 'length', got: bytes.length, expected: wanted });
+  if (bytes.length > wanted)
+    throw new CxrError('frame-malformed', { field: 'length', got: bytes.length, expected: wanted });
   const payload = bytes.subarray(frameHeaderBytes);
   const digest = Buffer.from(bytes.subarray(96, 128)).toString('hex');
-  if (sha256(bytes.subarray(0, 96), payload) !== digest) throw new CxrError('frame-digest', { kind: expected.kind });
+  if (sha256(bytes.subarray(0, 96), payload) !== digest)
+    throw new CxrError('frame-digest', { kind: expected.kind });
   const bundle = Buffer.from(bytes.subarray(8, 40)).toString('hex') as BundleId;
   if (expected.bundle !== undefined && bundle !== expected.bundle) {
     throw new CxrError('frame-foreign', { field: 'bundle', got: bundle, expected: expected.bundle });

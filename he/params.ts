@@ -72,7 +72,12 @@ function modPow(base: bigint, exponent: bigint, modulus: bigint): bigint {
  *
  * @param degree  ring degree N.
  */
-export function findNttPrimes(degree: number, bits: number, count: number, taken: readonly bigint[] = []): bigint[] {
+export function findNttPrimes(
+  degree: number,
+  bits: number,
+  count: number,
+  taken: readonly bigint[] = [],
+): bigint[] {
   const step = BigInt(2 * degree);
   const top = 1n << BigInt(bits);
   const bottom = top >> 1n;
@@ -80,7 +85,8 @@ export function findNttPrimes(degree: number, bits: number, count: number, taken
   for (let candidate = top - step + 1n; candidate > bottom && found.length < count; candidate -= step) {
     if (!taken.includes(candidate) && isPrime(candidate)) found.push(candidate);
   }
-  if (found.length < count) throw new CxrError('params-invalid', { field: 'primes', got: found.length, expected: count });
+  if (found.length < count)
+    throw new CxrError('params-invalid', { field: 'primes', got: found.length, expected: count });
   return found;
 }
 
@@ -90,11 +96,14 @@ function checkShapeOfParams(literal: CkksLiteral): Omit<CkksParams, 'securityBit
   const specialPrime = BigInt(literal.specialPrime);
   const primes = [...dataPrimes, specialPrime];
   for (const [index, prime] of primes.entries()) {
-    if (prime >= 1n << 60n) throw new CxrError('params-invalid', { field: 'primes', index, expected: 'below 2^60' });
-    if (prime % BigInt(2 * degree) !== 1n) throw new CxrError('params-invalid', { field: 'primes', index, expected: '1 mod 2N' });
+    if (prime >= 1n << 60n)
+      throw new CxrError('params-invalid', { field: 'primes', index, expected: 'below 2^60' });
+    if (prime % BigInt(2 * degree) !== 1n)
+      throw new CxrError('params-invalid', { field: 'primes', index, expected: '1 mod 2N' });
     if (!isPrime(prime)) throw new CxrError('params-invalid', { field: 'primes', index, expected: 'prime' });
   }
-  if (new Set(primes).size !== primes.length) throw new CxrError('params-invalid', { field: 'primes', expected: 'distinct' });
+  if (new Set(primes).size !== primes.length)
+    throw new CxrError('params-invalid', { field: 'primes', expected: 'distinct' });
   if (dataPrimes.some((prime) => prime > specialPrime)) {
     throw new CxrError('params-invalid', { field: 'specialPrime', expected: 'largest of all primes' });
   }
@@ -117,12 +126,20 @@ function checkShapeOfParams(literal: CkksLiteral): Omit<CkksParams, 'securityBit
 export function checkParams(literal: CkksLiteral): CkksParams {
   const degree = ringDegrees.find((known) => known === literal.polyModulusDegree);
   if (degree === undefined) {
-    throw new CxrError('params-invalid', { field: 'polyModulusDegree', got: literal.polyModulusDegree, expected: [...ringDegrees] });
+    throw new CxrError('params-invalid', {
+      field: 'polyModulusDegree',
+      got: literal.polyModulusDegree,
+      expected: [...ringDegrees],
+    });
   }
   const checked = checkShapeOfParams(literal);
   const limit = Math.min(securityTables[2018][degree], securityTables[2024][degree]);
   if (checked.logQP > limit) {
-    throw new CxrError('params-insecure', { got: Math.ceil(checked.logQP), expected: limit, polyModulusDegree: degree });
+    throw new CxrError('params-insecure', {
+      got: Math.ceil(checked.logQP),
+      expected: limit,
+      polyModulusDegree: degree,
+    });
   }
   return { ...checked, securityBits: 128 } as CkksParams;
 }

@@ -21,7 +21,11 @@ export type Instruction =
 export type Step = Instruction & { readonly layer: string };
 
 /** A plaintext operand: `slotCount` values, encoded at `level` data primes and `scale`. */
-export type PlaintextOperand = { readonly level: number; readonly scale: number; readonly values: Float64Array };
+export type PlaintextOperand = {
+  readonly level: number;
+  readonly scale: number;
+  readonly values: Float64Array;
+};
 
 export type Program = {
   readonly slotCount: number;
