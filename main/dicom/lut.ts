@@ -1,0 +1,49 @@
+import type { Dataset } from './dataset.ts';
+
+/** One table of a Modality or VOI LUT Sequence (PS3.3 C.11.1.1, C.11.2.1.1). */
+export type Lut = {
+  /** Input value of the first entry; smaller inputs take the first entry, larger ones the last. */
+  readonly first: number;
+  /** Significant bits of an entry: entries lie in 0 … 2^bits − 1. */
+  readonly bits: number;
+  readonly entries: Uint16Array;
+};
+
+const descriptorTag = 'x00283002';
+const dataTag = 'x00283006';
+
+/**
+ * Reads the first table of a LUT sequence; null when the sequence is absent or its table is not usable.
+ *
+ * @param signedInput whether the table's input may be negative, which decides how the second descriptor value is
+ *        read where the file does not say (implicit VR): C.11.1.1, "US or SS".
+ */
+export function readLut(dataset: Dataset, sequenceTag: string, signedInput: boolean): Lut | null {
+  const item = dataset.item(sequenceTag);
+  const descriptor = item?.element(descriptorTag);
+  const data = item?.bytes(dataTag);
+  if (!item || !descriptor || !data) return null;
+  const signed = descriptor.vr === 'SS' || (descriptor.vr !== 'US' && signedInput);
+  const declared = item.unsigned(descriptorTag, 0);
+  const first = signed ? item.signed(descriptorTag, 1) : item.unsigned(descriptorTag, 1);
+  const bits = item.unsigned(descriptorTag, 2);
+  if (declared === null || first === null || bits === null || bits < 8 || bits > 16) return null;
+  // "The number of entries is 65536 when the value is zero" (C.11.1.1).
+  const count = declared === 0 ? 65536 : declared;
+  const entries = readEntries(data, count);
+  return entries === null ? null : { first, bits, entries };
+}
+
+/** 16-bit words, or bytes where an 8-bit table was packed two to a word. */
+function readEntries(data: Uint8Array, count: number): Uint16Array | null {
+  if (data.length >= 2 * count) {
+    return Uint16Array.from({ length: count }, (_, index) => data[2 * index]! | (data[2 * index + 1]! << 8));
+  }
+  return data.length >= count ? Uint16Array.from(data.subarray(0, count)) : null;
+}
+
+/** Looks one value up; inputs outside the table take its nearest end (C.11.1.1). */
+export function lookUp(lut: Lut, value: number): number {
+  const index = Math.min(Math.max(Math.round(value) - lut.first, 0), lut.entries.length - 1);
+  return lut.entries[index]!;
+}

@@ -1,0 +1,36 @@
+import type { Radiograph } from '../../contract/stages.ts';
+import { decodeJpegBaseline } from './jpeg.ts';
+import { toDisplayValues } from './pixels.ts';
+import { readDicom } from './read.ts';
+
+export { toPreview } from './reduce.ts';
+
+/**
+ * Decodes a DICOM file to a radiograph: no patient data, values in [0, 1], 1 = bright.
+ *
+ * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
+ */
+export async function toRadiograph(bytes: Uint8Array): Promise<Radiograph> {
+  const image = readDicom(bytes);
+  const { rows, columns } = image;
+  const stored =
+    image.syntax.pixels === 'jpeg-baseline'
+      ? await decodeJpegBaseline(image.pixels, rows, columns)
+      : image.pixels;
+  const { values, window } = toDisplayValues(image, stored);
+  return {
+    rows,
+    columns,
+    values,
+    facts: {
+      modality: image.modality,
+      viewPosition: image.viewPosition,
+      rows,
+      columns,
+      photometric: image.photometric,
+      transferSyntax: image.syntax.uid,
+      lossy: image.lossy,
+      window,
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { CxrError } from '../../contract/errors.ts';
+import { type Dataset, parseDataset, pixelDataTag } from './dataset.ts';
+import { joinFragments } from './encapsulated.ts';
+import { type DicomImage, maxPixels, type PixelLayout, type Window } from './image.ts';
+import { readLut } from './lut.ts';
+
+/** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
+const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
+const viewPositions = new Set(['AP', 'PA', 'LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
+const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
+
+/**
+ * Reads a DICOM file down to what the image needs (PS3.3 C.7.6.3, C.11.1, C.11.2). This is where patient data ends:
+ * of some hundred elements, the fields of `DicomImage` are all that leaves this function, and its errors name
+ * elements and sizes only.
+ *
+ * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
+ *         'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'. Nothing is allocated before the declared size has
+ *         been compared with the bytes present.
+ */
+export function readDicom(bytes: Uint8Array): DicomImage {
+  const { dataset, syntax } = parseDataset(bytes);
+  const pixelData = dataset.element(pixelDataTag);
+  if (pixelData === null) throw new CxrError('dicom-no-pixels');
+  const photometric = checkSingleGrayFrame(dataset);
+  const { rows, columns } = checkSize(dataset);
+  const layout = readLayout(dataset, syntax.pixels);
+  const modalityTransform = readModalityTransform(dataset, layout);
+  const native = syntax.pixels === 'native';
+  if (native && pixelData.hadUndefinedLength) {
+    throw new CxrError('dicom-pixels', { reason: 'native pixels of undefined length' });
+  }
+  if (!native && !pixelData.hadUndefinedLength) {
+    throw new CxrError('dicom-pixels', { reason: 'compressed pixels not encapsulated' });
+  }
+  const padding = layout.signed ? dataset.signed('x00280120') : dataset.unsigned('x00280120');
+  return {
+    syntax,
+    modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
+    viewPosition: termOf(dataset, 'x00185101', viewPositions),
+    lossy: dataset.text('x00282110') === '01' || syntax.pixels === 'jpeg-baseline',
+    rows,
+    columns,
+    photometric,
+    layout,
+    padding,
+    modalityTransform,
+    voi: readVoi(dataset, layout),
+    pixels: native
+      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8)
+      : joinFragments(bytes, pixelData.dataOffset),
+  };
+}
+
+function termOf(dataset: Dataset, tag: string, terms: ReadonlySet<string>): string | null {
+  const term = dataset.text(tag);
+  return term !== null && terms.has(term) ? term : null;
+}
+
+/** One frame, one sample per pixel, MONOCHROME1 or MONOCHROME2 (PS3.3 C.7.6.3.1.2); absent terms are refused. */
+function checkSingleGrayFrame(dataset: Dataset): DicomImage['photometric'] {
+  const frames = dataset.decimal('x00280008') ?? 1;
+  if (frames !== 1) throw new CxrError('dicom-unsupported', { reason: 'frames', got: String(frames) });
+  const photometric = dataset.text('x00280004');
+  if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') {
+    const got = photometric !== null && colourTerms.test(photometric) ? photometric : 'unknown';
+    throw new CxrError('dicom-unsupported', { reason: 'photometric interpretation', got });
+  }
+  const samples = dataset.unsigned('x00280002') ?? 1;
+  if (samples !== 1) throw new CxrError('dicom-unsupported', { reason: 'samples per pixel', got: samples });
+  return photometric;
+}
+
+function checkSize(dataset: Dataset): { rows: number; columns: number } {
+  const rows = dataset.unsigned('x00280010');
+  const columns = dataset.unsigned('x00280011');
+  if (!rows || !columns) throw new CxrError('dicom-pixels', { reason: 'no rows or columns' });
+  if (rows * columns > maxPixels) throw new CxrError('dicom-too-large', { rows, columns, maxPixels });
+  return { rows, columns };
+}
+
+/** Bits allocated, stored, high bit and sign (PS3.5 8.1.1); high bit is usually stored − 1 but older files differ. */
+function readLayout(dataset: Dataset, pixels: 'native' | 'jpeg-baseline'): PixelLayout {
+  const bitsAllocated = dataset.unsigned('x00280100');
+  const bitsStored = dataset.unsigned('x00280101') ?? bitsAllocated;
+  if ((bitsAllocated !== 8 && bitsAllocated !== 16) || (pixels === 'jpeg-baseline' && bitsAllocated !== 8)) {
+    throw new CxrError('dicom-unsupported', { reason: 'bits allocated', got: bitsAllocated });
+  }
+  const highBit = dataset.unsigned('x00280102') ?? (bitsStored ?? 0) - 1;
+  if (!bitsStored || bitsStored > highBit + 1 || highBit >= bitsAllocated) {
+    throw new CxrError('dicom-pixels', { reason: 'bits', bitsAllocated, bitsStored, highBit });
+  }
+  return { bitsAllocated, bitsStored, highBit, signed: dataset.unsigned('x00280103') === 1 };
+}
+
+/** Modality LUT Sequence or Rescale Slope and Intercept (PS3.3 C.11.1); identity when neither is usable. */
+function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImage['modalityTransform'] {
+  const lut = readLut(dataset, 'x00283000', layout.signed);
+  if (lut !== null) return { kind: 'table', lut };
+  const slope = dataset.decimal('x00281053') ?? 1;
+  const intercept = dataset.decimal('x00281052') ?? 0;
+  if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0) {
+    throw new CxrError('dicom-pixels', { reason: 'rescale' });
+  }
+  return { kind: 'linear', slope, intercept };
+}
+
+/**
+ * The file's own grayscale (PS3.3 C.11.2): the first table of the VOI LUT Sequence, else the first window. Where a
+ * file offers both "only one may be applied": the table, which a vendor adds when a window is not enough.
+ */
+function readVoi(dataset: Dataset, layout: PixelLayout): DicomImage['voi'] {
+  const intercept = dataset.decimal('x00281052') ?? 0;
+  const lut = readLut(dataset, 'x00283010', layout.signed || intercept < 0);
+  if (lut !== null) return { kind: 'table', lut };
+  const center = dataset.decimal('x00281050');
+  const width = dataset.decimal('x00281051');
+  const declared = dataset.text('x00281056') ?? 'LINEAR';
+  const offered = center !== null || width !== null || dataset.element('x00283010') !== null;
+  const shape = (['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const).find((name) => name === declared);
+  const window = center !== null && width !== null && shape ? { center, width, shape } : null;
+  if (window !== null && isUsable(window)) return { kind: 'window', window };
+  return { kind: 'none', because: offered ? 'unusable' : 'absent' };
+}
+
+/** Width at least 1 for LINEAR, above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3). */
+function isUsable({ center, width, shape }: Window): boolean {
+  return Number.isFinite(center) && Number.isFinite(width) && (shape === 'LINEAR' ? width >= 1 : width > 0);
+}
+
+function nativePixels(
+  bytes: Uint8Array,
+  element: { readonly dataOffset: number; readonly length: number },
+  expected: number,
+): Uint8Array {
+  const got = Math.min(element.length, bytes.length - element.dataOffset);
+  if (got < expected) throw new CxrError('dicom-truncated', { part: 'pixel data', got, expected });
+  return bytes.subarray(element.dataOffset, element.dataOffset + expected);
+}
