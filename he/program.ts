@@ -36,6 +36,9 @@ export type Program = {
   readonly steps: readonly Step[];
   readonly plaintexts: readonly PlaintextOperand[];
   readonly output: number;
+  /** Data primes and exact scale of the output. */
+  readonly outputLevel: number;
+  readonly outputScale: number;
   readonly rotationSteps: readonly number[];
   /** Counted from the steps: what one run executes. */
   readonly cost: Cost;

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import type { BundleDescription } from '../contract/bundle.ts';
+import { checkRange, checkShape } from '../contract/check.ts';
+import { CxrError } from '../contract/errors.ts';
+import type { BundleId, EncryptedLatent, EncryptedLogits, KeyId, Latent } from '../contract/stages.ts';
+import { decodeFrame, encodeFrame, frameDigest } from './frame.ts';
+import type { KeyHolder } from './keys.ts';
+import { packPatches } from './layout.ts';
+import { packPayload, unpackPayload } from './payload.ts';
+import { checkCiphertextBytes } from './seal/bytes.ts';
+import { parmsIdsByLevel } from './seal/context.ts';
+import { partSizes, payloadLimits } from './sizes.ts';
+
+/**
+ * Encrypts slot vectors at the top level, symmetrically and seeded: half the bytes and less noise than with a public
+ * key. Returns uncompressed SEAL bytes.
+ *
+ * @param scale  2^scaleBits.
+ */
+export function encryptVectors(
+  holder: KeyHolder,
+  vectors: readonly Float64Array[],
+  scale: number,
+): Uint8Array[] {
+  const { seal, context } = holder;
+  using generator = new seal.KeyGenerator(context, holder.secretKey);
+  // SEAL's encryptor wants a public key to be built; it is never used for encryption and never leaves.
+  using unusedPublicKey = generator.createPublicKey();
+  using encryptor = new seal.Encryptor(context, unusedPublicKey, holder.secretKey);
+  using encoder = new seal.CKKSEncoder(context);
+  return vectors.map((vector) => {
+    using plaintext = new seal.Plaintext();
+    encoder.encode(vector, scale, plaintext);
+    using ciphertext = encryptor.encryptSymmetricSerializable(plaintext);
+    return ciphertext.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  });
+}
+
+/** Decrypts checked SEAL bytes to slots. @remarks The result is key material until rounded: never send it anywhere. */
+export function decryptVector(holder: KeyHolder, bytes: Uint8Array): Float64Array {
+  const { seal, context } = holder;
+  using ciphertext = new seal.Ciphertext();
+  ciphertext.loadFromArray(context, bytes);
+  using decryptor = new seal.Decryptor(context, holder.secretKey);
+  using plaintext = new seal.Plaintext();
+  decryptor.decrypt(ciphertext, plaintext);
+  using encoder = new seal.CKKSEncoder(context);
+  return encoder.decodeFloat64(plaintext) as Float64Array;
+}
+
+/**
+ * Encrypts a latent for one bundle.
+ *
+ * @param latent  C×H×W of the bundle's packing, |value| ≤ `latentBound`.
+ * @throws CxrError `latent-shape`, `latent-range`.
+ */
+export function encrypt(
+  latent: Latent,
+  holder: KeyHolder,
+  key: KeyId,
+  bundle: BundleId,
+  description: BundleDescription,
+): EncryptedLatent {
+  const { input, latentBound } = description;
+  checkShape(latent.values, [input.channels, input.height, input.width], 'latent-shape');
+  checkRange(latent.values, latentBound, 'latent-range');
+  const vectors = packPatches(latent.values, input, holder.params.slotCount);
+  const payload = packPayload(encryptVectors(holder, vectors, 2 ** description.ckks.scaleBits));
+  const frame = encodeFrame({ kind: 'input', bundle, subject: key, nonce: randomBytes(16), payload });
+  return { frame, digest: frameDigest(frame) };
+}
+
+/**
+ * Decrypts an evaluator's answer to `question`.
+ *
+ * @returns one logit per finding: the mean over all slots that repeat it.
+ * @throws CxrError `result-foreign`, `result-invalid` before any secret is touched; `result-range` for non-finite or
+ *         out-of-bound slots. The caller must not let the evaluator notice which.
+ */
+export function decrypt(
+  logits: EncryptedLogits,
+  question: EncryptedLatent,
+  holder: KeyHolder,
+  bundle: BundleId,
+  description: BundleDescription,
+): Float64Array {
+  const [bytes] = openResult(logits, question, bundle, description);
+  const ids = parmsIdsByLevel(holder.context, holder.params);
+  const form = {
+    parmsId: ids[description.result.primes]!,
+    polyModulusDegree: holder.params.polyModulusDegree,
+    primes: description.result.primes,
+    seeded: false,
+    scale: description.result.scale,
+  };
+  checkCiphertextBytes(bytes!, form, 'result-invalid');
+  return averageReplicas(decryptVector(holder, bytes!), description);
+}
+
+function openResult(
+  logits: EncryptedLogits,
+  question: EncryptedLatent,
+  bundle: BundleId,
+  description: BundleDescription,
+): Uint8Array[] {
+  const expected = {
+    kind: 'result',
+    bundle,
+    subject: question.digest,
+    maxPayloadBytes: payloadLimits(description).result,
+  } as const;
+  try {
+    const { payload } = decodeFrame(logits.frame, expected);
+    return [...unpackPayload(payload, partSizes(description).result, 'result-invalid')];
+  } catch (error) {
+    if (!(error instanceof CxrError)) throw error;
+    throw new CxrError(error.code === 'frame-foreign' ? 'result-foreign' : 'result-invalid', error.detail);
+  }
+}
+
+/** Refuses non-finite and out-of-bound slots, then averages the slots congruent to each finding. */
+export function averageReplicas(
+  slots: Float64Array,
+  description: Pick<BundleDescription, 'output' | 'logitBound'>,
+): Float64Array {
+  const { count, period } = description.output;
+  checkRange(slots, description.logitBound, 'result-range');
+  const replicas = slots.length / period;
+  const means = new Float64Array(count);
+  for (let slot = 0; slot < slots.length; slot += 1) {
+    const finding = slot % period;
+    if (finding < count) means[finding]! += slots[slot]! / replicas;
+  }
+  return means;
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { CxrError } from '../contract/errors.ts';
+
+/**
+ * A trained network as training/ exports it: nodes in topological order over named float32 tensors.
+ * Shapes: spatial values are [channels, height, width], vectors are [units].
+ */
+const name = z.string().min(1).max(64);
+const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
+const positivePair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]);
+
+const nodeSchema = z.discriminatedUnion('op', [
+  z.object({
+    op: z.literal('conv2d'),
+    id: name,
+    input: name,
+    weight: name,
+    bias: name.nullable(),
+    stride: positivePair,
+    padding: pair,
+    groups: z.int().min(1),
+  }),
+  z.object({
+    op: z.literal('batchNorm'),
+    id: name,
+    input: name,
+    gamma: name,
+    beta: name,
+    mean: name,
+    variance: name,
+    epsilon: z.number().positive(),
+  }),
+  z.object({
+    op: z.literal('quadratic'),
+    id: name,
+    input: name,
+    a: name,
+    b: name,
+    c: name,
+    inputBound: z.number().positive(),
+  }),
+  z.object({ op: z.literal('globalAveragePool'), id: name, input: name }),
+  z.object({
+    op: z.literal('averagePool'),
+    id: name,
+    input: name,
+    kernel: positivePair,
+    stride: positivePair,
+  }),
+  z.object({ op: z.literal('flatten'), id: name, input: name }),
+  z.object({ op: z.literal('linear'), id: name, input: name, weight: name, bias: name.nullable() }),
+  z.object({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
+]);
+export type GraphNode = z.infer<typeof nodeSchema>;
+
+export const graphSchema = z.object({
+  format: z.literal('cipherfilm-graph/1'),
+  name,
+  input: z.object({ shape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]) }),
+  tensors: z.record(name, z.object({ shape: z.array(z.int().min(1)).max(4), offset: z.int().min(0) })),
+  nodes: z.array(nodeSchema).min(1).max(512),
+  output: name,
+  outputBound: z.number().positive(),
+});
+export type GraphLiteral = z.infer<typeof graphSchema>;
+
+export type Shape = readonly number[];
+export type Tensor = { readonly shape: Shape; readonly values: Float64Array };
+
+/** A graph whose references, shapes and values have been checked; `shapes` by node id. */
+export type Graph = {
+  readonly literal: GraphLiteral;
+  readonly shapes: ReadonlyMap<string, Shape>;
+  tensor(name: string): Tensor;
+};
+
+export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
+
+/**
+ * Checks a parsed graph against its weights.
+ *
+ * @param weights  all tensors, float32 little-endian, concatenated.
+ * @throws CxrError `graph-invalid` with the node's id: unknown reference, wrong shape, non-finite weight.
+ */
+export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
+  const tensors = new Map<string, Tensor>();
+  const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
+  for (const [id, { shape, offset }] of Object.entries(literal.tensors)) {
+    const size = sizeOf(shape);
+    if ((offset + size) * 4 > weights.length)
+      throw new CxrError('graph-invalid', { tensor: id, reason: 'outside the weights' });
+    const values = new Float64Array(size);
+    for (let index = 0; index < size; index += 1) values[index] = view.getFloat32((offset + index) * 4, true);
+    if (!values.every(Number.isFinite))
+      throw new CxrError('graph-invalid', { tensor: id, reason: 'not finite' });
+    tensors.set(id, { shape, values });
+  }
+  const tensor = (id: string): Tensor => {
+    const found = tensors.get(id);
+    if (found === undefined) throw new CxrError('graph-invalid', { tensor: id, reason: 'missing' });
+    return found;
+  };
+  const shapes = new Map<string, Shape>([['input', literal.input.shape]]);
+  for (const node of literal.nodes) {
+    if (shapes.has(node.id)) throw new CxrError('graph-invalid', { node: node.id, reason: 'defined twice' });
+    shapes.set(node.id, inferShape(node, shapes, tensor));
+  }
+  if (!shapes.has(literal.output))
+    throw new CxrError('graph-invalid', { node: literal.output, reason: 'missing' });
+  return { literal, shapes, tensor };
+}
+
+function inferShape(
+  node: GraphNode,
+  shapes: ReadonlyMap<string, Shape>,
+  tensor: (id: string) => Tensor,
+): Shape {
+  const refuse = (reason: string, got: Shape, expected: Shape): never => {
+    throw new CxrError('graph-invalid', { node: node.id, reason, got: [...got], expected: [...expected] });
+  };
+  const shapeOf = (id: string): Shape => shapes.get(id) ?? refuse(`input "${id}" not defined before`, [], []);
+  const input = shapeOf(node.input);
+  const [channels = 0, height = 0, width = 0] = input;
+  const expectVector = (id: string, length: number) => {
+    const got = tensor(id).shape;
+    if (got.length !== 1 || got[0] !== length) refuse(`tensor "${id}"`, got, [length]);
+  };
+  const expectSpatial = () => {
+    if (input.length !== 3) refuse('input must be spatial', input, [0, 0, 0]);
+  };
+  switch (node.op) {
+    case 'conv2d': {
+      expectSpatial();
+      const [out = 0, perGroup = 0, kernelY = 0, kernelX = 0] = tensor(node.weight).shape;
+      if (channels % node.groups !== 0 || out % node.groups !== 0 || perGroup !== channels / node.groups) {
+        refuse('weight', tensor(node.weight).shape, [out, channels / node.groups, kernelY, kernelX]);
+      }
+      if (node.bias !== null) expectVector(node.bias, out);
+      const rows = Math.floor((height + 2 * node.padding[0] - kernelY) / node.stride[0]) + 1;
+      const columns = Math.floor((width + 2 * node.padding[1] - kernelX) / node.stride[1]) + 1;
+      if (rows < 1 || columns < 1) refuse('kernel larger than the padded input', input, [kernelY, kernelX]);
+      return [out, rows, columns];
+    }
+    case 'batchNorm':
+      for (const id of [node.gamma, node.beta, node.mean, node.variance]) expectVector(id, channels);
+      return input;
+    case 'quadratic':
+      for (const id of [node.a, node.b, node.c]) expectVector(id, channels);
+      if (tensor(node.a).values.some((value) => value === 0)) refuse('coefficient a is zero', [], []);
+      return input;
+    case 'globalAveragePool':
+      expectSpatial();
+      return [channels];
+    case 'averagePool': {
+      expectSpatial();
+      const rows = Math.floor((height - node.kernel[0]) / node.stride[0]) + 1;
+      const columns = Math.floor((width - node.kernel[1]) / node.stride[1]) + 1;
+      if (rows < 1 || columns < 1) refuse('pool larger than the input', input, node.kernel);
+      return [channels, rows, columns];
+    }
+    case 'flatten':
+      return [sizeOf(input)];
+    case 'linear': {
+      const [out = 0, inputs = 0] = tensor(node.weight).shape;
+      if (input.length !== 1 || inputs !== input[0])
+        refuse('weight', tensor(node.weight).shape, [out, sizeOf(input)]);
+      if (node.bias !== null) expectVector(node.bias, out);
+      return [out];
+    }
+    case 'scaleChannels': {
+      expectSpatial();
+      const gate = shapeOf(node.gate);
+      if (gate.length !== 1 || gate[0] !== channels) refuse('gate', gate, [channels]);
+      return input;
+    }
+  }
+}

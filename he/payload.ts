@@ -1,0 +1,74 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { CxrError, type ErrorCode } from '../contract/errors.ts';
+
+/**
+ * Payload of a frame: a list of byte strings, each compressed with zstd.
+ *
+ *   u32 count · count × { u32 bytes when expanded · u32 bytes compressed · zstd frame }      little-endian
+ *
+ * Nothing is expanded beyond the size that the receiver expects, so a bomb costs nothing.
+ */
+const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** Largest payload that `count` parts of the given expanded sizes can need (zstd grows incompressible data slightly). */
+export function payloadBound(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + 8 + size + Math.ceil(size / 128) + 512, 4);
+}
+
+/** @param parts consumed lazily, so that large parts need not exist together in expanded form. */
+export function packPayload(parts: Iterable<Uint8Array>): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let count = 0;
+  for (const part of parts) {
+    const compressed = zstdCompressSync(part, fast);
+    const head = new Uint8Array(8);
+    const view = new DataView(head.buffer);
+    view.setUint32(0, part.length, true);
+    view.setUint32(4, compressed.length, true);
+    chunks.push(head, compressed);
+    count += 1;
+  }
+  const first = new Uint8Array(4);
+  new DataView(first.buffer).setUint32(0, count, true);
+  return new Uint8Array(Buffer.concat([first, ...chunks]));
+}
+
+/**
+ * Expands a payload part by part.
+ *
+ * @param sizes  exact expanded size of every part, in order.
+ * @throws CxrError `code` when the number of parts or any size differs, or a part does not expand to its size.
+ */
+export function* unpackPayload(
+  bytes: Uint8Array,
+  sizes: readonly number[],
+  code: ErrorCode,
+): Generator<Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 || view.getUint32(0, true) !== sizes.length)
+    throw new CxrError(code, { field: 'parts' });
+  let at = 4;
+  for (const [index, size] of sizes.entries()) {
+    if (at + 8 > bytes.length) throw new CxrError(code, { field: 'part header', index });
+    const announced = view.getUint32(at, true);
+    const compressed = view.getUint32(at + 4, true);
+    at += 8;
+    if (announced !== size || at + compressed > bytes.length)
+      throw new CxrError(code, { field: 'part size', index });
+    yield expand(bytes.subarray(at, at + compressed), size, index, code);
+    at += compressed;
+  }
+  if (at !== bytes.length) throw new CxrError(code, { field: 'end' });
+}
+
+function expand(compressed: Uint8Array, size: number, index: number, code: ErrorCode): Uint8Array {
+  let part: Buffer;
+  try {
+    part = zstdDecompressSync(compressed, { maxOutputLength: size });
+  } catch {
+    throw new CxrError(code, { field: 'compression', index });
+  }
+  if (part.length !== size)
+    throw new CxrError(code, { field: 'expanded size', index, got: part.length, expected: size });
+  return part;
+}

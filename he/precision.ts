@@ -1,0 +1,16 @@
+/** Agreement of two vectors, as bits of absolute precision: −log2 |got − want|. */
+export type Precision = { readonly minBits: number; readonly meanBits: number; readonly maxAbsError: number };
+
+/** @throws TypeError when lengths differ. */
+export function measurePrecision(got: ArrayLike<number>, want: ArrayLike<number>): Precision {
+  if (got.length !== want.length)
+    throw new TypeError(`"got" expected ${want.length} values, got ${got.length}`);
+  let max = 0;
+  let sum = 0;
+  for (let index = 0; index < want.length; index += 1) {
+    const error = Math.abs(got[index]! - want[index]!);
+    max = Math.max(max, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+    sum += error;
+  }
+  return { minBits: -Math.log2(max), meanBits: -Math.log2(sum / want.length), maxAbsError: max };
+}

@@ -1,0 +1,112 @@
+import { CxrError } from '../contract/errors.ts';
+import type { HeBackend } from './backend.ts';
+import type { Program, Step } from './program.ts';
+
+export type RunControl = {
+  /** Called before each instruction batch with the share of work done and the layer's name. */
+  readonly progress?: (fraction: number, layer: string) => void;
+  /** Polled between instructions; true ends the run with `cancelled`. */
+  readonly isAborted?: () => boolean;
+};
+
+/** Gives the encoded form of plaintext `index`; lets an evaluator encode once and keep. */
+export type PlaintextSource<Pt> = (index: number) => Pt;
+
+/**
+ * The one interpreter: runs a program on any backend. Values are released after their last use; inputs belong to
+ * the caller.
+ *
+ * @throws CxrError `cancelled` between two instructions once `isAborted` answers true.
+ */
+export function run<Ct, Pt>(
+  program: Program,
+  inputs: readonly Ct[],
+  backend: HeBackend<Ct, Pt>,
+  plaintext: PlaintextSource<Pt>,
+  control: RunControl = {},
+): Ct {
+  if (inputs.length !== program.inputCount) {
+    throw new CxrError('ciphertext-invalid', {
+      field: 'count',
+      got: inputs.length,
+      expected: program.inputCount,
+    });
+  }
+  const lastUse = lastUses(program);
+  const live = new Map<number, Ct>();
+  const read = (index: number): Ct => live.get(index)!;
+  const isInput = (index: number): boolean => program.steps[index]!.op === 'input';
+  try {
+    for (const [index, step] of program.steps.entries()) {
+      if (control.isAborted?.() === true) throw new CxrError('cancelled', { layer: step.layer });
+      control.progress?.(index / program.steps.length, step.layer);
+      live.set(index, execute(step, inputs, backend, read, plaintext));
+      for (const operand of operandsOf(step)) {
+        if (lastUse[operand] !== index || isInput(operand)) continue;
+        backend.release(read(operand));
+        live.delete(operand);
+      }
+    }
+    const output = read(program.output);
+    live.delete(program.output);
+    return output;
+  } finally {
+    for (const [index, value] of live) if (!isInput(index)) backend.release(value);
+  }
+}
+
+function execute<Ct, Pt>(
+  step: Step,
+  inputs: readonly Ct[],
+  backend: HeBackend<Ct, Pt>,
+  read: (index: number) => Ct,
+  plaintext: PlaintextSource<Pt>,
+): Ct {
+  switch (step.op) {
+    case 'input':
+      return inputs[step.index]!;
+    case 'rotate':
+      return backend.rotate(read(step.value), step.step);
+    case 'sumOfProducts':
+      return backend.sumOfProducts(
+        step.terms.map(([value, index]) => [read(value), plaintext(index)] as const),
+      );
+    case 'add':
+      return backend.add(read(step.left), read(step.right));
+    case 'addPlain':
+      return backend.addPlain(read(step.value), plaintext(step.plaintext));
+    case 'square':
+      return backend.square(read(step.value));
+    case 'multiply':
+      return backend.multiply(read(step.left), read(step.right));
+    case 'relinearize':
+      return backend.relinearize(read(step.value));
+    case 'rescale':
+      return backend.rescale(read(step.value));
+    case 'dropTo':
+      return backend.dropTo(read(step.value), step.level);
+  }
+}
+
+/** The values an instruction reads, each once. */
+export function operandsOf(step: Step): number[] {
+  switch (step.op) {
+    case 'input':
+      return [];
+    case 'sumOfProducts':
+      return [...new Set(step.terms.map(([value]) => value))];
+    case 'add':
+    case 'multiply':
+      return [...new Set([step.left, step.right])];
+    default:
+      return [step.value];
+  }
+}
+
+function lastUses(program: Program): Int32Array {
+  const last = new Int32Array(program.steps.length).fill(-1);
+  for (const [index, step] of program.steps.entries())
+    for (const operand of operandsOf(step)) last[operand] = index;
+  last[program.output] = program.steps.length;
+  return last;
+}

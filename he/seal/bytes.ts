@@ -1,0 +1,154 @@
+import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+
+/**
+ * SEAL 4.1's uncompressed serialisation, checked field by field before SEAL's own parser sees it: foreign bytes reach
+ * the WebAssembly heap only when every length, count, identifier and flag is exactly the expected one.
+ *
+ *   header      16   u16 magic 0xA15E · u8 size 16 · u8 major 4 · u8 minor · u8 compression 0 · u16 0 · u64 total bytes
+ *   ciphertext  header | parms id 32 | ntt u8 | size u64 | N u64 | l u64 | scale f64 | correction u64 | array
+ *   array       header | count u64 | data
+ *   seeded      the array holds the first polynomial; then header | prng u8 = 1 | seed 64
+ *   keys        header | parms id 32 | dim1 u64 | per index: dim2 u64, dim2 × ciphertext
+ *
+ * @see microsoft/SEAL 4.1.2, native/src/seal/{serialization,ciphertext,dynarray,kswitchkeys,randomgen}.h
+ */
+const headerBytes = 16;
+const seedBytes = headerBytes + 1 + 64;
+const ciphertextPrefixBytes = headerBytes + 32 + 1 + 8 + 8 + 8 + 8 + 8;
+
+export type CiphertextForm = {
+  readonly parmsId: Uint8Array;
+  readonly polyModulusDegree: number;
+  /** Residues per polynomial: data primes left, or all primes for key material. */
+  readonly primes: number;
+  readonly seeded: boolean;
+  /** Scale to the last bit; 1 for key material. */
+  readonly scale: number;
+};
+
+/** Exact bytes of a two-polynomial ciphertext. */
+export function ciphertextBytes(
+  form: Pick<CiphertextForm, 'polyModulusDegree' | 'primes' | 'seeded'>,
+): number {
+  const polynomial = form.polyModulusDegree * form.primes * 8;
+  const array = headerBytes + 8 + (form.seeded ? polynomial : 2 * polynomial);
+  return ciphertextPrefixBytes + array + (form.seeded ? seedBytes : 0);
+}
+
+/** Exact bytes of key-switching keys with one key among `indices` places (Galois: N places, relinearisation: 1). */
+export function keyBytes(form: Omit<CiphertextForm, 'parmsId' | 'scale'>, indices: number): number {
+  const decompositions = form.primes - 1;
+  return headerBytes + 32 + 8 + indices * 8 + decompositions * ciphertextBytes(form);
+}
+
+class Reader {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #code: ErrorCode;
+  #at = 0;
+
+  constructor(bytes: Uint8Array, code: ErrorCode) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#code = code;
+  }
+
+  refuse(field: string): never {
+    throw new CxrError(this.#code, { field, offset: this.#at });
+  }
+
+  take(count: number, field: string): Uint8Array {
+    if (this.#at + count > this.#bytes.length) this.refuse(field);
+    this.#at += count;
+    return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
+  u8(expected: number, field: string): void {
+    if (this.take(1, field)[0] !== expected) this.refuse(field);
+  }
+
+  u64(expected: number, field: string): void {
+    this.take(8, field);
+    if (this.#view.getBigUint64(this.#at - 8, true) !== BigInt(expected)) this.refuse(field);
+  }
+
+  f64(expected: number, field: string): void {
+    this.take(8, field);
+    if (this.#view.getFloat64(this.#at - 8, true) !== expected) this.refuse(field);
+  }
+
+  bytes(expected: Uint8Array, field: string): void {
+    if (Buffer.compare(this.take(expected.length, field), expected) !== 0) this.refuse(field);
+  }
+
+  /** A header announcing exactly `total` bytes, uncompressed. SEAL 4.x accepts minor versions up to its own. */
+  header(total: number, field: string): void {
+    const head = this.take(headerBytes, field);
+    const announced = new DataView(head.buffer, head.byteOffset).getBigUint64(8, true);
+    const fixed = head[0] === 0x5e && head[1] === 0xa1 && head[2] === 16 && head[3] === 4 && head[4] === 1;
+    if (!fixed || head[5] !== 0 || head[6] !== 0 || head[7] !== 0 || announced !== BigInt(total))
+      this.refuse(field);
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) this.refuse('end');
+  }
+}
+
+function readCiphertext(reader: Reader, form: CiphertextForm): void {
+  const polynomial = form.polyModulusDegree * form.primes;
+  const count = form.seeded ? polynomial : 2 * polynomial;
+  reader.header(ciphertextBytes(form), 'header');
+  reader.bytes(form.parmsId, 'parms id');
+  reader.u8(1, 'ntt form');
+  reader.u64(2, 'size');
+  reader.u64(form.polyModulusDegree, 'ring degree');
+  reader.u64(form.primes, 'primes');
+  reader.f64(form.scale, 'scale');
+  reader.u64(1, 'correction factor');
+  reader.header(headerBytes + 8 + count * 8, 'array header');
+  reader.u64(count, 'array count');
+  reader.take(count * 8, 'array');
+  if (form.seeded) {
+    reader.header(seedBytes, 'seed header');
+    reader.u8(1, 'generator');
+    reader.take(64, 'seed');
+  }
+}
+
+/** @throws CxrError `code` naming the first field that differs from `form`. */
+export function checkCiphertextBytes(bytes: Uint8Array, form: CiphertextForm, code: ErrorCode): void {
+  const reader = new Reader(bytes, code);
+  readCiphertext(reader, form);
+  reader.end();
+}
+
+/**
+ * Checks seeded key-switching keys that hold exactly one key.
+ *
+ * @param places  index of the one key among how many: Galois element (e−1)/2 of N, relinearisation 0 of 1.
+ */
+export function checkKeyBytes(
+  bytes: Uint8Array,
+  form: Omit<CiphertextForm, 'scale' | 'seeded'>,
+  places: { index: number; of: number },
+): void {
+  const reader = new Reader(bytes, 'evaluation-key-invalid');
+  const seeded = { ...form, seeded: true, scale: 1 };
+  reader.header(keyBytes(seeded, places.of), 'header');
+  reader.bytes(form.parmsId, 'parms id');
+  reader.u64(places.of, 'places');
+  for (let index = 0; index < places.of; index += 1) {
+    const decompositions = index === places.index ? form.primes - 1 : 0;
+    reader.u64(decompositions, 'decompositions');
+    for (let part = 0; part < decompositions; part += 1) readCiphertext(reader, seeded);
+  }
+  reader.end();
+}
+
+/** Index of a rotation step's key in SEAL's Galois keys: (3^step mod 2N − 1) / 2. */
+export function galoisIndex(step: number, polyModulusDegree: number): number {
+  let element = 1;
+  for (let power = 0; power < step; power += 1) element = (element * 3) % (2 * polyModulusDegree);
+  return (element - 1) / 2;
+}

@@ -1,0 +1,44 @@
+import initialize, { type MainModule } from 'node-seal/allows';
+
+/**
+ * The one door to node-seal. Whoever evaluates gets `EvaluationSeal`, in which no type can hold a secret key and at
+ * run time no constructor of one exists; only he/keys.ts and he/client.ts may call `loadSealWithSecrets`
+ * (test/architecture.test.ts).
+ */
+const evaluationNames = [
+  'SchemeType',
+  'SecLevelType',
+  'ComprModeType',
+  'EncryptionParameters',
+  'VectorModulus',
+  'Modulus',
+  'SEALContext',
+  'Evaluator',
+  'CKKSEncoder',
+  'Plaintext',
+  'Ciphertext',
+  'RelinKeys',
+  'GaloisKeys',
+] as const;
+
+export type EvaluationSeal = Pick<MainModule, (typeof evaluationNames)[number]>;
+export type SealWithSecrets = MainModule;
+
+let loading: Promise<MainModule> | undefined;
+
+/** One WebAssembly instance per thread; a failed load is not remembered. */
+function loadModule(): Promise<MainModule> {
+  loading ??= initialize().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+export async function loadSeal(): Promise<EvaluationSeal> {
+  const module = await loadModule();
+  return Object.fromEntries(evaluationNames.map((name) => [name, module[name]])) as unknown as EvaluationSeal;
+}
+
+/** @remarks Engine process and tests only: the returned module can create and hold secret keys. */
+export const loadSealWithSecrets = (): Promise<SealWithSecrets> => loadModule();
