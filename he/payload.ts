@@ -70,5 +70,6 @@ function expand(compressed: Uint8Array, size: number, index: number, code: Error
   }
   if (part.length !== size)
     throw new CxrError(code, { field: 'expanded size', index, got: part.length, expected: size });
-  return part;
+  // SEAL's loader takes a plain Uint8Array, not a Buffer.
+  return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 }
