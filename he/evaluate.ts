@@ -158,7 +158,10 @@ class SealProgram implements EncryptedEvaluator {
         isAborted: () => control.isAborted(),
       });
       const bytes = output.saveToArray(this.#seal.ComprModeType.none) as Uint8Array;
-      return { payload: packPayload([bytes]), cost: { levels: this.#program.cost.levels, ...this.#backend.takeExecuted() } };
+      return {
+        payload: packPayload([bytes]),
+        cost: { levels: this.#program.cost.levels, ...this.#backend.takeExecuted() },
+      };
     } finally {
       this.#backend.useKeys(undefined);
       for (const input of inputs) input.delete();

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { SEALContext, SecretKey } from 'node-seal/allows';
 import type { BundleDescription } from '../contract/bundle.ts';
+import { CxrError } from '../contract/errors.ts';
 import type { BundleId, KeyId } from '../contract/stages.ts';
 import { encodeFrame, keyIdOf, noSubject } from './frame.ts';
 import { type CkksParams, checkParams } from './params.ts';
-import { packPayload } from './payload.ts';
+import { compressPart, joinParts } from './payload.ts';
 import { openContext } from './seal/context.ts';
 import { loadSealWithSecrets, type SealWithSecrets } from './seal/module.ts';
 
@@ -63,23 +65,29 @@ export function* evaluationKeyParts(
   }
 }
 
-/** The evaluation-key frame of a bundle and the name under which an evaluator keeps it. */
-export function generateEvaluationKeys(
+export type EvaluationKeyFrame = { readonly frame: Uint8Array; readonly keyId: KeyId };
+
+/**
+ * The evaluation-key frame of a bundle and the name under which an evaluator keeps it. Lets other work of the process
+ * run between two keys.
+ *
+ * @throws CxrError `cancelled` when `signal` aborts.
+ */
+export async function generateEvaluationKeys(
   holder: KeyHolder,
   bundle: BundleId,
   description: BundleDescription,
-  onKey: (done: number, total: number) => void = () => {},
-): { frame: Uint8Array; keyId: KeyId } {
+  control: { onKey?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+): Promise<EvaluationKeyFrame> {
   const total = description.rotationSteps.length + 1;
-  const counted = function* () {
-    let done = 0;
-    for (const part of evaluationKeyParts(holder, description.rotationSteps)) {
-      yield part;
-      done += 1;
-      onKey(done, total);
-    }
-  };
-  const payload = packPayload(counted());
+  const parts: Uint8Array[] = [];
+  for (const part of evaluationKeyParts(holder, description.rotationSteps)) {
+    parts.push(compressPart(part));
+    control.onKey?.(parts.length, total);
+    await setImmediate();
+    if (control.signal?.aborted === true) throw new CxrError('cancelled');
+  }
+  const payload = joinParts(parts);
   const frame = encodeFrame({
     kind: 'evaluationKeys',
     bundle,

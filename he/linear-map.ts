@@ -180,7 +180,10 @@ export function composeMaps(first: LinearMap, second: LinearMap, maxThinSide = 1
       ...shapes,
       bias,
       kind: first.kind,
-      forEach: (visit) => first.forEach((o, i, w) => visit(o, i, w * factor[o]!)),
+      forEach: (visit) =>
+        first.forEach((o, i, w) => {
+          visit(o, i, w * factor[o]!);
+        }),
     };
   }
   if (first.kind === 'diagonal') {
@@ -189,7 +192,10 @@ export function composeMaps(first: LinearMap, second: LinearMap, maxThinSide = 1
       ...shapes,
       bias,
       kind: second.kind,
-      forEach: (visit) => second.forEach((o, i, w) => visit(o, i, w * factor[i]!)),
+      forEach: (visit) =>
+        second.forEach((o, i, w) => {
+          visit(o, i, w * factor[i]!);
+        }),
     };
   }
   const rows = sizeOf(second.outShape);

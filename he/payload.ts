@@ -15,23 +15,25 @@ export function payloadBound(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + 8 + size + Math.ceil(size / 128) + 512, 4);
 }
 
-/** @param parts consumed lazily, so that large parts need not exist together in expanded form. */
-export function packPayload(parts: Iterable<Uint8Array>): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let count = 0;
-  for (const part of parts) {
-    const compressed = zstdCompressSync(part, fast);
-    const head = new Uint8Array(8);
-    const view = new DataView(head.buffer);
-    view.setUint32(0, part.length, true);
-    view.setUint32(4, compressed.length, true);
-    chunks.push(head, compressed);
-    count += 1;
-  }
-  const first = new Uint8Array(4);
-  new DataView(first.buffer).setUint32(0, count, true);
-  return new Uint8Array(Buffer.concat([first, ...chunks]));
+/** One part of a payload: its header and its compressed bytes. */
+export function compressPart(part: Uint8Array): Uint8Array {
+  const compressed = zstdCompressSync(part, fast);
+  const packed = new Uint8Array(8 + compressed.length);
+  const view = new DataView(packed.buffer);
+  view.setUint32(0, part.length, true);
+  view.setUint32(4, compressed.length, true);
+  packed.set(compressed, 8);
+  return packed;
 }
+
+/** A payload from parts made by `compressPart`. */
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
+  const count = new Uint8Array(4);
+  new DataView(count.buffer).setUint32(0, parts.length, true);
+  return new Uint8Array(Buffer.concat([count, ...parts]));
+}
+
+export const packPayload = (parts: readonly Uint8Array[]): Uint8Array => joinParts(parts.map(compressPart));
 
 /**
  * Expands a payload part by part.

@@ -10,7 +10,11 @@ export function evaluateDirectly(graph: Graph, input: ArrayLike<number>): Float6
   return values.get(graph.literal.output)!;
 }
 
-function evaluateNode(graph: Graph, node: GraphNode, values: ReadonlyMap<string, Float64Array>): Float64Array {
+function evaluateNode(
+  graph: Graph,
+  node: GraphNode,
+  values: ReadonlyMap<string, Float64Array>,
+): Float64Array {
   const x = values.get(node.input)!;
   const [channels = 0, height = 1, width = 1] = graph.shapes.get(node.input)!;
   const shape = graph.shapes.get(node.id)!;
@@ -32,7 +36,9 @@ function evaluateNode(graph: Graph, node: GraphNode, values: ReadonlyMap<string,
                   const y = r * node.stride[0] + ky - node.padding[0];
                   const z = c * node.stride[1] + kx - node.padding[1];
                   if (y < 0 || z < 0 || y >= height || z >= width) continue;
-                  sum += t(node.weight)[((o * perGroup + i) * kh + ky) * kw + kx]! * x[(base + i) * area + y * width + z]!;
+                  sum +=
+                    t(node.weight)[((o * perGroup + i) * kh + ky) * kw + kx]! *
+                    x[(base + i) * area + y * width + z]!;
                 }
             out[(o * rows + r) * columns + c] = sum;
           }
@@ -41,7 +47,10 @@ function evaluateNode(graph: Graph, node: GraphNode, values: ReadonlyMap<string,
     case 'batchNorm':
       return x.map((v, i) => {
         const c = Math.floor(i / area);
-        return ((v - t(node.mean)[c]!) / Math.sqrt(t(node.variance)[c]! + node.epsilon)) * t(node.gamma)[c]! + t(node.beta)[c]!;
+        return (
+          ((v - t(node.mean)[c]!) / Math.sqrt(t(node.variance)[c]! + node.epsilon)) * t(node.gamma)[c]! +
+          t(node.beta)[c]!
+        );
       });
     case 'quadratic':
       return x.map((v, i) => {
@@ -49,7 +58,10 @@ function evaluateNode(graph: Graph, node: GraphNode, values: ReadonlyMap<string,
         return t(node.a)[c]! * v * v + t(node.b)[c]! * v + t(node.c)[c]!;
       });
     case 'globalAveragePool':
-      return Float64Array.from({ length: channels }, (_, c) => x.subarray(c * area, (c + 1) * area).reduce((s, v) => s + v, 0) / area);
+      return Float64Array.from(
+        { length: channels },
+        (_, c) => x.subarray(c * area, (c + 1) * area).reduce((s, v) => s + v, 0) / area,
+      );
     case 'averagePool': {
       const [, rows = 0, columns = 0] = shape;
       return Float64Array.from({ length: channels * rows * columns }, (_, i) => {
@@ -65,7 +77,10 @@ function evaluateNode(graph: Graph, node: GraphNode, values: ReadonlyMap<string,
       return x;
     case 'linear':
       return Float64Array.from({ length: shape[0]! }, (_, o) =>
-        x.reduce((s, v, i) => s + v * t(node.weight)[o * x.length + i]!, node.bias === null ? 0 : t(node.bias)[o]!),
+        x.reduce(
+          (s, v, i) => s + v * t(node.weight)[o * x.length + i]!,
+          node.bias === null ? 0 : t(node.bias)[o]!,
+        ),
       );
     case 'scaleChannels':
       return x.map((v, i) => v * values.get(node.gate)![Math.floor(i / area)]!);

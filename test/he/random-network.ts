@@ -26,21 +26,45 @@ export class NetworkWriter {
   /** A tensor of `centre` ± `spread`. */
   tensor(name: string, shape: Shape, spread: number, centre = 0): string {
     this.#tensors[name] = { shape: [...shape], offset: this.#values.length };
-    for (let index = 0; index < sizeOf(shape); index += 1) this.#values.push(Math.fround(centre + spread * this.#next()));
+    for (let index = 0; index < sizeOf(shape); index += 1)
+      this.#values.push(Math.fround(centre + spread * this.#next()));
     return name;
   }
 
-  conv(id: string, input: string, inC: number, outC: number, kernel: number, stride: number, padding: number): string {
+  conv(
+    id: string,
+    input: string,
+    inC: number,
+    outC: number,
+    kernel: number,
+    stride: number,
+    padding: number,
+  ): string {
     const spread = 1.5 / Math.sqrt(inC * kernel * kernel);
     const weight = this.tensor(`${id}.weight`, [outC, inC, kernel, kernel], spread);
     const bias = this.tensor(`${id}.bias`, [outC], 0.1);
-    this.nodes.push({ op: 'conv2d', id, input, weight, bias, stride: [stride, stride], padding: [padding, padding], groups: 1 });
+    this.nodes.push({
+      op: 'conv2d',
+      id,
+      input,
+      weight,
+      bias,
+      stride: [stride, stride],
+      padding: [padding, padding],
+      groups: 1,
+    });
     return id;
   }
 
   batchNorm(id: string, input: string, channels: number): string {
-    const [gamma, beta] = [this.tensor(`${id}.gamma`, [channels], 0.2, 1), this.tensor(`${id}.beta`, [channels], 0.1)];
-    const [mean, variance] = [this.tensor(`${id}.mean`, [channels], 0.1), this.tensor(`${id}.variance`, [channels], 0.3, 1)];
+    const [gamma, beta] = [
+      this.tensor(`${id}.gamma`, [channels], 0.2, 1),
+      this.tensor(`${id}.beta`, [channels], 0.1),
+    ];
+    const [mean, variance] = [
+      this.tensor(`${id}.mean`, [channels], 0.1),
+      this.tensor(`${id}.variance`, [channels], 0.3, 1),
+    ];
     this.nodes.push({ op: 'batchNorm', id, input, gamma, beta, mean, variance, epsilon: 1e-5 });
     return id;
   }
@@ -58,7 +82,11 @@ export class NetworkWriter {
     return id;
   }
 
-  finish(name: string, shape: [number, number, number], output: string): { literal: GraphLiteral; weights: Uint8Array } {
+  finish(
+    name: string,
+    shape: [number, number, number],
+    output: string,
+  ): { literal: GraphLiteral; weights: Uint8Array } {
     return {
       literal: {
         format: 'cipherfilm-graph/1',
@@ -74,10 +102,19 @@ export class NetworkWriter {
   }
 }
 
-export type HefNetSizes = { side: number; widths: [number, number]; findings: number; squeeze: number; attention: boolean };
+export type HefNetSizes = {
+  side: number;
+  widths: [number, number];
+  findings: number;
+  squeeze: number;
+  attention: boolean;
+};
 
 /** HefNet-R with random weights at any size; the shipped one is { side: 32, widths: [32, 128], … }. */
-export function randomHefNet(seed: number, sizes: HefNetSizes): { literal: GraphLiteral; weights: Uint8Array } {
+export function randomHefNet(
+  seed: number,
+  sizes: HefNetSizes,
+): { literal: GraphLiteral; weights: Uint8Array } {
   const net = new NetworkWriter(seed);
   const [first, last] = sizes.widths;
   net.quadratic('act1', net.batchNorm('bn1', net.conv('conv1', 'input', 4, first, 4, 2, 1), first), first);

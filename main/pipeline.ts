@@ -1,0 +1,169 @@
+import { CxrError } from '../contract/errors.ts';
+import type {
+  Cost,
+  Preview,
+  Progress,
+  RadiographFacts,
+  StageTimes,
+  StudyResult,
+} from '../contract/stages.ts';
+import { decrypt, encrypt } from '../he/client.ts';
+import { payloadLimits } from '../he/sizes.ts';
+import type { ClientHalf } from '../native-models/bundle.ts';
+import type { Encoder } from '../native-models/encoder.ts';
+import type { Connector } from './connector.ts';
+import { toRadiograph } from './dicom/radiograph.ts';
+import { reduceToEncoderImage, toPreview } from './dicom/reduce.ts';
+import { toFindings } from './findings.ts';
+import type { Keyring } from './keyring.ts';
+
+/** Everything one study needs, opened once per engine. */
+export type Workstation = {
+  readonly half: ClientHalf;
+  readonly encoder: Encoder;
+  readonly keyring: Keyring;
+  readonly connector: Connector;
+  readonly evaluator: { readonly url: string; readonly embedded: boolean };
+};
+
+export type StudyControl = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onImage: (preview: Preview, facts: RadiographFacts) => void;
+};
+
+/** A result, and the latent for callers that compare with a clear run; the latent must not leave the machine. */
+export type Analysis = { readonly result: StudyResult; readonly latent: Float32Array };
+
+/**
+ * The product in one function: read → radiograph → latent → encrypt → submit → await → decrypt → findings.
+ * Only `submit` and `await` touch the network, and neither sees anything but ciphertext.
+ *
+ * @param bytes  one DICOM file.
+ * @throws CxrError of the stage that refused; `cancelled` when `signal` aborts, after telling the evaluator to stop.
+ */
+export async function analyse(
+  bytes: Uint8Array,
+  station: Workstation,
+  control: StudyControl,
+): Promise<Analysis> {
+  const { half, connector, keyring } = station;
+  const { signal, onProgress } = control;
+  const clock = new StageClock(signal);
+  const at = (stage: Progress['stage'], fraction: number | null = null) => onProgress({ stage, fraction });
+  const movedBefore = connector.bytes;
+
+  at('reading');
+  const radiograph = await clock.time('decode', () => toRadiograph(bytes));
+  control.onImage(toPreview(radiograph), radiograph.facts);
+
+  at('encoding');
+  const latent = await clock.time('encode', async () =>
+    station.encoder.encode(reduceToEncoderImage(radiograph)),
+  );
+
+  at('generating-keys', 0);
+  const keys = await keyring.keys((fraction) => at('generating-keys', fraction));
+  at('uploading-keys', 0);
+  await clock.time('upload', async () => {
+    await connector.ensureBundle(half.id, signal);
+    const onUpload = (fraction: number) => at('uploading-keys', fraction);
+    await connector.ensureKeys(keys.evaluation.frame, keys.evaluation.keyId, onUpload, signal);
+  });
+
+  at('encrypting');
+  const question = await clock.time('encrypt', async () =>
+    encrypt(latent, keys.holder, keys.evaluation.keyId, half.id, half.description),
+  );
+
+  at('sending');
+  const jobId = await clock.time('upload', () => connector.submit(question.frame, signal));
+  const done = await awaitJob(connector, jobId, control);
+
+  at('receiving');
+  const expected = {
+    bundle: half.id,
+    subject: question.digest,
+    maxPayloadBytes: payloadLimits(half.description).result,
+  };
+  const answer = await connector.fetchResult(jobId, expected, signal);
+
+  // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
+  at('decrypting');
+  const logits = await clock.time('decrypt', async () =>
+    decrypt(answer, question, keys.holder, half.id, half.description),
+  );
+  const moved = connector.bytes;
+  const result: StudyResult = {
+    findings: toFindings(logits, half.calibration),
+    facts: radiograph.facts,
+    bundle: { id: half.id, name: half.description.name },
+    evaluator: station.evaluator,
+    jobId,
+    keyId: keys.evaluation.keyId,
+    parameters: {
+      polyModulusDegree: keys.holder.params.polyModulusDegree,
+      logQP: keys.holder.params.logQP,
+      securityBits: keys.holder.params.securityBits,
+    },
+    cost: done.cost as Cost,
+    bytes: {
+      evaluationKeys: moved.evaluationKeys - movedBefore.evaluationKeys,
+      sent: moved.sent - movedBefore.sent,
+      received: moved.received - movedBefore.received,
+    },
+    timesMs: { ...clock.times, keygen: keys.generatedInMs, evaluate: done.evaluateMs },
+  };
+  at('done', 1);
+  return { result, latent: latent.values };
+}
+
+/** Waits for a job, passing on its progress; cancels it on the evaluator when the study is cancelled. */
+async function awaitJob(
+  connector: Connector,
+  jobId: StudyResult['jobId'],
+  { signal, onProgress }: StudyControl,
+) {
+  try {
+    return await connector.await(jobId, {
+      signal,
+      onState: (state) => {
+        if (state.kind === 'queued')
+          onProgress({ stage: 'queued', fraction: null, detail: `${state.ahead} ahead` });
+        if (state.kind === 'running')
+          onProgress({ stage: 'evaluating', fraction: state.fraction, detail: state.layer });
+      },
+    });
+  } catch (error) {
+    if (signal.aborted) await connector.cancel(jobId).catch(() => {});
+    throw error;
+  }
+}
+
+/** Adds up wall time per stage and stops between stages once the study is cancelled. */
+class StageClock {
+  readonly #signal: AbortSignal;
+  readonly times: { -readonly [Stage in keyof StageTimes]: number } = {
+    decode: 0,
+    encode: 0,
+    keygen: 0,
+    encrypt: 0,
+    upload: 0,
+    evaluate: 0,
+    decrypt: 0,
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async time<T>(stage: keyof StageTimes, work: () => Promise<T>): Promise<T> {
+    if (this.#signal.aborted) throw new CxrError('cancelled');
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.times[stage] += performance.now() - started;
+    }
+  }
+}

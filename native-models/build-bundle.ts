@@ -1,0 +1,66 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type BundleDescription,
+  bundleDescriptionSchema,
+  calibrationSchema,
+  parseBundleFile,
+} from '../contract/bundle.ts';
+import { compile } from '../he/compile.ts';
+import { sha256 } from '../he/frame.ts';
+import { graphSchema, openGraph } from '../he/graph.ts';
+import { checkParams } from '../he/params.ts';
+import { programDigest } from '../he/passes/levels.ts';
+
+/**
+ * Ties the two halves of an exported model: compiles the network, writes the same `bundle.json` into both halves.
+ * Usage: node native-models/build-bundle.ts [FOLDER]
+ */
+const files = [
+  'client/calibration.json',
+  'client/decoder.onnx',
+  'client/encoder.onnx',
+  'server/graph.json',
+  'server/weights.bin',
+];
+
+export async function buildBundle(folder: string): Promise<BundleDescription> {
+  const bytes = await Promise.all(files.map((file) => readFile(join(folder, file))));
+  const text = (file: string) => bytes[files.indexOf(file)]!.toString('utf8');
+  const calibration = parseBundleFile(
+    calibrationSchema,
+    text('client/calibration.json'),
+    'client/calibration.json',
+  );
+  const graph = openGraph(
+    parseBundleFile(graphSchema, text('server/graph.json'), 'server/graph.json'),
+    bytes[files.indexOf('server/weights.bin')]!,
+  );
+  const compiled = compile(graph);
+  checkParams(compiled.ckks);
+  const description: BundleDescription = {
+    format: 'cipherfilm-bundle/1',
+    name: graph.literal.name,
+    ckks: compiled.ckks,
+    input: compiled.input,
+    output: compiled.output,
+    result: compiled.result,
+    rotationSteps: [...compiled.program.rotationSteps],
+    cost: compiled.program.cost,
+    latentBound: calibration.latentBound,
+    logitBound: graph.literal.outputBound * 2,
+    programDigest: programDigest(compiled.program),
+    files: Object.fromEntries(files.map((file, index) => [file, sha256(bytes[index]!)])),
+  };
+  const json = `${JSON.stringify(bundleDescriptionSchema.parse(description), null, 2)}\n`;
+  await Promise.all(['client', 'server'].map((half) => writeFile(join(folder, half, 'bundle.json'), json)));
+  return description;
+}
+
+if (import.meta.main) {
+  const folder = resolve(process.argv[2] ?? join(import.meta.dirname, 'cxr-f8-r1'));
+  const { name, cost, rotationSteps } = await buildBundle(folder);
+  process.stdout.write(
+    `${name}: ${cost.levels} levels, ${cost.rotations} rotations, ${rotationSteps.length} rotation keys\n`,
+  );
+}

@@ -1,0 +1,121 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type BundleDescription,
+  bundleDescriptionSchema,
+  type Calibration,
+  calibrationSchema,
+  parseBundleFile,
+} from '../contract/bundle.ts';
+import { CxrError } from '../contract/errors.ts';
+import type { BundleId } from '../contract/stages.ts';
+import { compile } from '../he/compile.ts';
+import { sha256 } from '../he/frame.ts';
+import { type Graph, graphSchema, openGraph } from '../he/graph.ts';
+import { checkParams } from '../he/params.ts';
+import { programDigest } from '../he/passes/levels.ts';
+import type { Program } from '../he/program.ts';
+
+export type Half = 'client' | 'server';
+export type Described = { readonly id: BundleId; readonly description: BundleDescription };
+export type ServerHalf = Described & { readonly program: Program; readonly graph: Graph };
+export type ClientHalf = Described & {
+  readonly calibration: Calibration;
+  readonly encoderPath: string;
+  readonly decoderPath: string;
+};
+
+/** Names of the folders below `root` that hold a half; none when the root is missing. */
+export async function listBundles(root: string, half: Half = 'server'): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const files: string[] = await readdir(join(root, entry.name, half)).catch(() => []);
+    if (files.includes('bundle.json')) names.push(entry.name);
+  }
+  return names.sort();
+}
+
+async function readBundleFile(folder: string, file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(join(folder, file));
+  } catch {
+    throw new CxrError('bundle-missing', { file });
+  }
+}
+
+/** Reads `bundle.json` of one half; its digest is the bundle's id. Checks the parameters' security. */
+export async function readDescription(folder: string, half: Half = 'server'): Promise<Described> {
+  const bytes = await readBundleFile(folder, `${half}/bundle.json`);
+  const description = parseBundleFile(
+    bundleDescriptionSchema,
+    Buffer.from(bytes).toString('utf8'),
+    `${half}/bundle.json`,
+  );
+  checkParams(description.ckks);
+  return { id: sha256(bytes) as string as BundleId, description };
+}
+
+/** Reads files of one half and compares each with its digest. @throws CxrError `bundle-digest`, `bundle-missing`. */
+async function readVerified(
+  folder: string,
+  description: BundleDescription,
+  files: readonly string[],
+): Promise<Uint8Array[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const bytes = await readBundleFile(folder, file);
+      if (sha256(bytes) !== description.files[file]) throw new CxrError('bundle-digest', { file });
+      return bytes;
+    }),
+  );
+}
+
+/**
+ * Opens what an evaluator needs and compiles it; about four seconds for the shipped network.
+ *
+ * @throws CxrError `bundle-digest` when a file, or the program that they compile to, is not the described one.
+ */
+export async function openServerHalf(folder: string): Promise<ServerHalf> {
+  const described = await readDescription(folder, 'server');
+  const [graphBytes, weights] = await readVerified(folder, described.description, [
+    'server/graph.json',
+    'server/weights.bin',
+  ]);
+  const literal = parseBundleFile(
+    graphSchema,
+    Buffer.from(graphBytes!).toString('utf8'),
+    'server/graph.json',
+  );
+  const graph = openGraph(literal, weights!);
+  const { program } = compile(graph);
+  if (programDigest(program) !== described.description.programDigest)
+    throw new CxrError('bundle-digest', { file: 'program' });
+  return { ...described, program, graph };
+}
+
+/** Opens what a workstation needs: parameters, packings, calibration and the paths of verified models. */
+export async function openClientHalf(folder: string): Promise<ClientHalf> {
+  const described = await readDescription(folder, 'client');
+  const files = ['client/calibration.json', 'client/encoder.onnx', 'client/decoder.onnx'];
+  const [calibrationBytes] = await readVerified(folder, described.description, files);
+  const calibration = parseBundleFile(
+    calibrationSchema,
+    Buffer.from(calibrationBytes!).toString('utf8'),
+    files[0]!,
+  );
+  if (calibration.findings.length !== described.description.output.count) {
+    throw new CxrError('bundle-invalid', {
+      file: files[0]!,
+      got: calibration.findings.length,
+      expected: described.description.output.count,
+    });
+  }
+  return {
+    ...described,
+    calibration,
+    encoderPath: join(folder, files[1]!),
+    decoderPath: join(folder, files[2]!),
+  };
+}
