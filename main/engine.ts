@@ -1,5 +1,5 @@
 import type { EngineCommand, EngineEvent } from '../contract/engine.ts';
-import { type CodedError, toCodedError } from '../contract/errors.ts';
+import { toCodedError } from '../contract/errors.ts';
 import { analyse, type Workstation } from './pipeline.ts';
 import { openWorkstation } from './workstation.ts';
 
@@ -40,7 +40,6 @@ class Engine {
   readonly #send: (event: EngineEvent) => void;
   readonly #running = new Map<string, AbortController>();
   #station: Promise<Workstation> | undefined;
-  #unusable: CodedError | undefined;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(send: (event: EngineEvent) => void) {
@@ -68,8 +67,7 @@ class Engine {
     this.#station.then(
       ({ half }) => this.#send({ kind: 'ready', bundle: { name: half.description.name, id: half.id } }),
       (error: unknown) => {
-        this.#unusable = toCodedError(error);
-        this.#send({ kind: 'unusable', error: this.#unusable });
+        this.#send({ kind: 'unusable', error: toCodedError(error) });
       },
     );
   }
@@ -78,7 +76,7 @@ class Engine {
     try {
       const station = await this.#station;
       if (station === undefined) throw new TypeError('classify before start');
-      const { result } = await analyse(bytes, station, {
+      const result = await analyse(bytes, station, {
         signal,
         onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
         onImage: (preview, facts) => this.#send({ kind: 'image', studyId, preview, facts }),

@@ -32,9 +32,6 @@ export type StudyControl = {
   readonly onImage: (preview: Preview, facts: RadiographFacts) => void;
 };
 
-/** A result, and the latent for callers that compare with a clear run; the latent must not leave the machine. */
-export type Analysis = { readonly result: StudyResult; readonly latent: Float32Array };
-
 /**
  * The product in one function: read → radiograph → latent → encrypt → submit → await → decrypt → findings.
  * Only `submit` and `await` touch the network, and neither sees anything but ciphertext.
@@ -46,7 +43,7 @@ export async function analyse(
   bytes: Uint8Array,
   station: Workstation,
   control: StudyControl,
-): Promise<Analysis> {
+): Promise<StudyResult> {
   const { half, connector, keyring } = station;
   const { signal, onProgress } = control;
   const clock = new StageClock(signal);
@@ -115,7 +112,7 @@ export async function analyse(
     timesMs: { ...clock.times, keygen: keys.generatedInMs, evaluate: done.evaluateMs },
   };
   at('done', 1);
-  return { result, latent: latent.values };
+  return result;
 }
 
 /** Waits for a job, passing on its progress; cancels it on the evaluator when the study is cancelled. */

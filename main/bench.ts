@@ -1,0 +1,91 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { StageTimes, StudyResult } from '../contract/stages.ts';
+import { sampleStudy, withHeadless } from './headless.ts';
+
+/**
+ * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones.
+ * Writes bench-results/main.json and prints a table, or with `--json` the same object. Schema: docs/bench.md.
+ */
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '5' } },
+});
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1 || runs > 100) throw new RangeError('--runs expected 1..100');
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = numbers.toSorted((left, right) => left - right);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** Highest resident memory of a process so far, bytes; null where the system does not tell (only Linux does). */
+async function peakBytes(pid: number | null): Promise<number | null> {
+  const status = pid === null ? '' : await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+}
+
+async function measure() {
+  const bytes = await readFile(sampleStudy);
+  return withHeadless(undefined, async ({ engine, evaluator }) => {
+    const classify = () => engine.classify(bytes, () => {});
+    const first = await classify();
+    const warm: StudyResult[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      warm.push(await classify());
+      process.stderr.write(
+        `  run ${run + 1} of ${runs}: evaluate ${(warm[run]!.timesMs.evaluate / 1000).toFixed(1)} s\n`,
+      );
+    }
+    const stages = Object.keys(first.timesMs) as (keyof StageTimes)[];
+    const medianMs = Object.fromEntries(
+      stages.map((stage) => [stage, median(warm.map(({ timesMs }) => timesMs[stage]))]),
+    );
+    return {
+      schema: 'cipherfilm-bench/1',
+      machine: {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: cpus().length,
+        node: process.version,
+        platform: process.platform,
+      },
+      bundle: first.bundle,
+      backend: 'seal',
+      runs,
+      parameters: first.parameters,
+      cost: first.cost,
+      firstMs: first.timesMs,
+      medianMs: { ...medianMs, keygen: first.timesMs.keygen },
+      bytes: {
+        evaluationKeys: first.bytes.evaluationKeys,
+        sent: warm[0]!.bytes.sent,
+        received: warm[0]!.bytes.received,
+      },
+      peakBytes: {
+        host: await peakBytes(process.pid),
+        engine: await peakBytes(engine.pid),
+        evaluator: await peakBytes(evaluator.pid),
+      },
+    };
+  });
+}
+
+const result = await measure();
+await mkdir('bench-results', { recursive: true });
+await writeFile('bench-results/main.json', `${JSON.stringify(result, null, 2)}\n`);
+if (values.json) {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+} else {
+  const rows = Object.entries(result.medianMs).map(([stage, ms]) => [stage, `${ms.toFixed(1)} ms`]);
+  rows.push(...Object.entries(result.bytes).map(([what, count]) => [`${what} bytes`, String(count)]));
+  rows.push(
+    ...Object.entries(result.peakBytes).map(([who, count]) => [
+      `peak ${who}`,
+      count === null ? 'unknown' : `${(count / 2 ** 20).toFixed(0)} MiB`,
+    ]),
+  );
+  rows.push(['first evaluate', `${result.firstMs.evaluate.toFixed(1)} ms`]);
+  for (const [name, value] of rows) process.stdout.write(`${name!.padEnd(22)} ${value!.padStart(14)}\n`);
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toCodedError } from '../contract/errors.ts';
+import { measurePrecision } from '../he/precision.ts';
+import { openServerHalf } from '../native-models/bundle.ts';
+import { openEncoder } from '../native-models/encoder.ts';
+import { clearLogits } from './clear-reference.ts';
+import { toRadiograph } from './dicom/radiograph.ts';
+import { reduceToEncoderImage } from './dicom/reduce.ts';
+import { bundleRoot, sampleStudy, withHeadless } from './headless.ts';
+import { progressLines } from './progress-lines.ts';
+import { reportLines } from './report.ts';
+
+/**
+ * Classifies the shipped study through an evaluator process and compares with the same program on plain numbers.
+ * `--json` prints one object on standard output; progress goes to standard error.
+ */
+const asJson = process.argv.includes('--json');
+const note = (line: string) => process.stderr.write(`  ${line}\n`);
+
+async function demonstrate(): Promise<void> {
+  const bytes = await readFile(sampleStudy);
+  const { result, bundleName } = await withHeadless(undefined, async ({ engine, evaluator, bundleName }) => {
+    note(`evaluator process ${evaluator.pid} at ${evaluator.url}, engine process ${engine.pid}`);
+    return { result: await engine.classify(bytes, progressLines(note)), bundleName };
+  });
+  const clear = await classifyInClear(bytes, join(bundleRoot, bundleName));
+  const precision = measurePrecision(
+    result.findings.map(({ logit }) => logit),
+    clear,
+  );
+  if (asJson) {
+    const { findings, parameters, cost, bytes: moved, timesMs } = result;
+    const pick = findings.map(({ name, probability, logit }) => ({ name, probability, logit }));
+    const maxAbsLogitError = precision.maxAbsError;
+    process.stdout.write(
+      `${JSON.stringify({ findings: pick, precision: { maxAbsLogitError }, parameters, cost, bytes: moved, timesMs })}\n`,
+    );
+    return;
+  }
+  process.stdout.write(`\nNIH ChestX-ray 00000002_000 (DX), classified under encryption\n`);
+  process.stdout.write(`${reportLines(result).join('\n')}\n`);
+  process.stdout.write(
+    `Precision   encrypted and clear logits differ by at most ${precision.maxAbsError.toExponential(2)} (${precision.minBits.toFixed(1)} bits)\n`,
+  );
+}
+
+async function classifyInClear(bytes: Uint8Array, folder: string): Promise<Float64Array> {
+  const encoder = await openEncoder(join(folder, 'client', 'encoder.onnx'));
+  const latent = await encoder.encode(reduceToEncoderImage(await toRadiograph(bytes)));
+  await encoder.dispose();
+  return clearLogits(await openServerHalf(folder), latent.values);
+}
+
+try {
+  await demonstrate();
+} catch (error) {
+  process.stderr.write(`demo: ${JSON.stringify(toCodedError(error))}\n`);
+  process.exitCode = 1;
+}
