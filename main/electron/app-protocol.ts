@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { extname, normalize, sep } from 'node:path';
+import { protocol, type Session } from 'electron';
+
+/** Where the window's page lives; requests from any other origin are refused. */
+export const appOrigin = 'app://cipherfilm';
+
+/**
+ * Nothing inline, nothing remote, no connection at all: the page talks through the bridge only. Trusted Types leave
+ * Svelte's own template policy as the one way to make markup from strings.
+ */
+export const contentPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types svelte-trusted-html',
+].join('; ');
+
+const mimeTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+/** Must run before the app is ready. */
+export function declareAppScheme(): void {
+  protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
+}
+
+/** Serves out/renderer under app://cipherfilm, closes file:// and every network scheme for the window's session. */
+export function serveRenderer(session: Session, rendererFolder: string): void {
+  session.protocol.handle('app', (request) => respond(request, rendererFolder));
+  session.protocol.handle('file', () => new Response(null, { status: 403 }));
+  session.webRequest.onBeforeRequest((details, decide) => {
+    decide({ cancel: !/^(app|devtools|blob):/.test(details.url) });
+  });
+}
+
+async function respond(request: Request, rendererFolder: string): Promise<Response> {
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.host !== 'cipherfilm') return new Response(null, { status: 403 });
+  const path = fileUnder(rendererFolder, url.pathname);
+  const mimeType = path === null ? undefined : mimeTypes[extname(path)];
+  if (path === null || mimeType === undefined) return new Response(null, { status: 404 });
+  try {
+    return new Response(new Uint8Array(await readFile(path)), { headers: headersFor(mimeType) });
+  } catch {
+    return new Response(null, { status: 404 });
+  }
+}
+
+/** The file that a URL path names inside `folder`; null when it would lie outside. */
+export function fileUnder(folder: string, urlPath: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(urlPath);
+  } catch {
+    return null;
+  }
+  if (decoded.includes('\0')) return null;
+  const path = normalize(`${folder}${sep}${decoded === '/' ? 'index.html' : decoded}`);
+  return path.startsWith(normalize(`${folder}${sep}`)) ? path : null;
+}
+
+function headersFor(mimeType: string): Record<string, string> {
+  return {
+    'content-type': mimeType,
+    'content-security-policy': contentPolicy,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  };
+}

@@ -1,0 +1,51 @@
+import type { EngineEvent } from '../../contract/engine.ts';
+import type { AppStatus } from '../../contract/ipc.ts';
+
+/** What the window is told about the app itself, kept up to date from the engine's events. */
+export class AppState {
+  #status: AppStatus;
+  readonly #changed: (status: AppStatus) => void;
+
+  constructor(version: string, embedded: boolean, changed: (status: AppStatus) => void) {
+    this.#changed = changed;
+    this.#status = {
+      version,
+      evaluator: { url: '', embedded, ready: false },
+      bundle: null,
+      key: { custody: 'memory', ready: false },
+    };
+  }
+
+  get status(): AppStatus {
+    return this.#status;
+  }
+
+  evaluatorAt(url: string): void {
+    this.#set({ evaluator: { ...this.#status.evaluator, url: displayUrl(url) } });
+  }
+
+  /** Keys live in the engine's memory: when it stops they are gone. */
+  follow(event: EngineEvent | { readonly kind: 'stopped' }): void {
+    const { evaluator } = this.#status;
+    const key = { custody: 'memory', ready: event.kind === 'key-ready' } as const;
+    if (event.kind === 'ready') this.#set({ bundle: event.bundle, evaluator: { ...evaluator, ready: true } });
+    if (event.kind === 'key-ready') this.#set({ key });
+    if (event.kind === 'unusable') this.#set({ evaluator: { ...evaluator, ready: false } });
+    if (event.kind === 'stopped') this.#set({ key, evaluator: { ...evaluator, ready: false } });
+  }
+
+  #set(change: Partial<AppStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#changed(this.#status);
+  }
+}
+
+/** Scheme, host and path: an address with a user and password in it is shown without them. */
+function displayUrl(url: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(url);
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+  } catch {
+    return 'not a usable address';
+  }
+}

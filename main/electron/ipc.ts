@@ -1,0 +1,59 @@
+import { type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
+import { CxrError, toCodedError } from '../../contract/errors.ts';
+import {
+  type AppStatus,
+  type Reply,
+  type ReplyOf,
+  type RequestName,
+  type RequestOf,
+  requestSchemas,
+} from '../../contract/ipc.ts';
+import { appOrigin } from './app-protocol.ts';
+import { requestChannel } from './channels.ts';
+import type { EngineHost } from './engine-host.ts';
+
+/** Answers the window's requests. */
+export function answerWindow(contents: WebContents, engine: EngineHost, status: () => AppStatus): void {
+  handle(contents, 'classify', ({ studyId, bytes }) => {
+    engine.classify(studyId, bytes);
+    return { accepted: true } as const;
+  });
+  handle(contents, 'cancel', ({ studyId }) => ({ cancelled: engine.cancel(studyId) }));
+  handle(contents, 'status', () => status());
+}
+
+/**
+ * Registers one request: the sender must be the top frame of our window at our origin and the request must fit its
+ * schema; the reply is a value or a code, never an exception (Electron would pass on its message).
+ */
+function handle<N extends RequestName>(
+  contents: WebContents,
+  name: N,
+  answer: (request: RequestOf<N>) => ReplyOf[N],
+): void {
+  ipcMain.handle(requestChannel(name), (event, raw): Reply<ReplyOf[N]> => {
+    try {
+      checkSender(event, contents);
+      const parsed = requestSchemas[name].safeParse(raw);
+      if (!parsed.success) {
+        throw new CxrError('request-invalid', { path: parsed.error.issues[0]?.path.join('.') ?? '' });
+      }
+      return { ok: true, value: answer(parsed.data as RequestOf<N>) };
+    } catch (error) {
+      return { ok: false, ...toCodedError(error) };
+    }
+  });
+}
+
+function checkSender(event: IpcMainInvokeEvent, contents: WebContents): void {
+  const frame = event.senderFrame;
+  // `origin` of a custom standard scheme is exact; comparing URLs by prefix would let app://cipherfilm.evil pass.
+  if (
+    event.sender !== contents ||
+    frame === null ||
+    frame !== contents.mainFrame ||
+    frame.origin !== appOrigin
+  ) {
+    throw new CxrError('request-invalid', { reason: 'sender' });
+  }
+}

@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const entry = (path: string) => fileURLToPath(new URL(path, new URL('../../', import.meta.url)));
+/** Packages and Node's own modules stay imports; only files of ours are bundled. */
+const isPackage = (id: string) => /^(@?[a-z]|node:)/i.test(id) && !/^[a-z]:[\\/]/i.test(id);
+
+/** Main, engine and evaluator as ES modules; the preload as one CommonJS file, which is all a sandbox can load. */
+export default defineConfig({
+  root,
+  publicDir: false,
+  build: { target: 'node24', minify: false, emptyOutDir: false, outDir: 'out' },
+  environments: {
+    main: {
+      consumer: 'server',
+      build: {
+        outDir: 'out',
+        rolldownOptions: {
+          input: {
+            'main/index': entry('main/electron/index.ts'),
+            'main/engine': entry('main/engine.ts'),
+            'evaluator/index': entry('evaluator/index.ts'),
+            'evaluator/worker': entry('evaluator/worker.ts'),
+          },
+          external: isPackage,
+          output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        },
+      },
+    },
+    preload: {
+      consumer: 'server',
+      build: {
+        outDir: 'out/preload',
+        rolldownOptions: {
+          input: { preload: entry('main/electron/preload.ts') },
+          external: ['electron'],
+          output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+        },
+      },
+    },
+  },
+  builder: {
+    buildApp: async (builder) => {
+      await builder.build(builder.environments.main!);
+      await builder.build(builder.environments.preload!);
+    },
+  },
+});

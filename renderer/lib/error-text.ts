@@ -1,0 +1,140 @@
+import type { CodedError, ErrorCode } from '../../contract/errors.ts';
+
+/** What happened, and what the person at the workstation can do about it. */
+export type ErrorText = { readonly title: string; readonly advice: string };
+
+const support = 'Note the code below and tell whoever looks after this installation.';
+const resend = 'Drop the file again. If it happens twice, tell whoever runs the evaluator.';
+
+/** One text per code of contract/errors.ts; a test compares the two lists. */
+export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
+  'dicom-not-dicom': {
+    title: 'This is not a DICOM file.',
+    advice: 'Export the image as DICOM from the PACS and drop that file. PNG and JPEG pictures are not read.',
+  },
+  'dicom-truncated': {
+    title: 'The file ends too early.',
+    advice: 'The copy or transfer was cut short. Export or copy it again.',
+  },
+  'dicom-no-pixels': {
+    title: 'The file holds no image.',
+    advice: 'It may be a report, a presentation state or a DICOMDIR. Drop the image file of the study.',
+  },
+  'dicom-transfer-syntax': {
+    title: 'The image is compressed in a way that is not read yet.',
+    advice: 'Export it uncompressed (Explicit or Implicit VR Little Endian) or as JPEG Baseline.',
+  },
+  'dicom-unsupported': {
+    title: 'This kind of image is not supported.',
+    advice: 'A single grayscale frame of 8 or 16 bits is expected: one radiograph, no colour, no cine loop.',
+  },
+  'dicom-too-large': {
+    title: 'The image is larger than this program accepts.',
+    advice: 'The limit is 64 million pixels. The file’s header may also be damaged: export it again.',
+  },
+  'dicom-pixels': {
+    title: 'The image data contradict the file’s own header.',
+    advice: 'The image could be shown wrongly, so it is not shown. Export it again from the PACS.',
+  },
+  'image-unreadable': {
+    title: 'The image could not be decoded.',
+    advice: 'Export it again, uncompressed if possible.',
+  },
+  'latent-shape': {
+    title: 'The encoder gave a result of the wrong size.',
+    advice: `The model on this machine does not fit the program. ${support}`,
+  },
+  'latent-range': {
+    title: 'The encoder’s result lies outside what may be encrypted.',
+    advice:
+      'The image is unlike the ones the model was made for. Check that it is a frontal chest radiograph.',
+  },
+  'params-insecure': { title: 'The encryption parameters are too weak.', advice: support },
+  'params-invalid': { title: 'The encryption parameters are not valid.', advice: support },
+  'graph-invalid': { title: 'The model’s network is not valid.', advice: support },
+  'graph-unsupported': { title: 'The model’s network uses something not supported.', advice: support },
+  'graph-too-deep': { title: 'The model’s network is too deep for its encryption.', advice: support },
+  'bundle-missing': {
+    title: 'The model is not installed.',
+    advice: 'Install the model bundle, or reinstall the program.',
+  },
+  'bundle-invalid': {
+    title: 'The installed model cannot be opened.',
+    advice: 'Reinstall the model bundle.',
+  },
+  'bundle-digest': {
+    title: 'The installed model has been altered.',
+    advice: 'Its files differ from their digests, so it is not used. Reinstall the model bundle.',
+  },
+  'bundle-unknown': {
+    title: 'The evaluator does not offer this model.',
+    advice: 'The installed model is older or newer than the evaluator’s. Update the one that is behind.',
+  },
+  'frame-malformed': { title: 'A message was not understood.', advice: resend },
+  'frame-truncated': { title: 'A message arrived incomplete.', advice: resend },
+  'frame-too-large': { title: 'A message was larger than allowed.', advice: resend },
+  'frame-digest': { title: 'A message was damaged on the way.', advice: resend },
+  'frame-foreign': { title: 'A message belongs to another model or key.', advice: resend },
+  'frame-replayed': {
+    title: 'The evaluator has already seen this exact message.',
+    advice: 'Drop the file again: it is encrypted anew every time.',
+  },
+  'ciphertext-invalid': { title: 'A ciphertext was not valid.', advice: resend },
+  'evaluation-key-missing': {
+    title: 'The evaluator no longer has this workstation’s evaluation keys.',
+    advice: 'Drop the file again: the keys are sent again.',
+  },
+  'evaluation-key-invalid': { title: 'The evaluator refused the evaluation keys.', advice: resend },
+  'result-foreign': {
+    title: 'The answer belongs to another study.',
+    advice: `It was discarded. Do not rely on this evaluator until it has been checked. ${support}`,
+  },
+  'result-invalid': { title: 'The answer was not a valid ciphertext.', advice: resend },
+  'result-range': {
+    title: 'The decrypted answer is not plausible.',
+    advice: `It was discarded and nothing was told to the evaluator. ${support}`,
+  },
+  'job-unknown': { title: 'The evaluator has forgotten the job.', advice: resend },
+  'job-cancelled': {
+    title: 'The evaluator cancelled the job.',
+    advice: 'Drop the file again when the evaluator is free.',
+  },
+  'job-failed': { title: 'The evaluator could not finish the job.', advice: resend },
+  'job-not-ready': { title: 'The result was not ready in time.', advice: resend },
+  'queue-full': {
+    title: 'The evaluator is busy.',
+    advice: 'Its queue is full. Wait a few minutes and drop the file again.',
+  },
+  'quota-exceeded': {
+    title: 'The evaluator has no room for this workstation’s keys.',
+    advice: 'Ask whoever runs the evaluator to raise the quota or remove old keys.',
+  },
+  'request-invalid': {
+    title: 'The request was refused.',
+    advice: 'The file may be larger than 256 MB. Otherwise restart the program.',
+  },
+  'evaluator-unreachable': {
+    title: 'The evaluator cannot be reached.',
+    advice: 'Check the network and the evaluator’s address, then drop the file again.',
+  },
+  'evaluator-protocol': {
+    title: 'The evaluator answered in a way that was not understood.',
+    advice: 'The address may point to something else, or its version differs. Check both.',
+  },
+  'evaluator-url': {
+    title: 'The configured evaluator address is not usable.',
+    advice: 'Correct it in CIPHERFILM_EVALUATOR, --evaluator or config.json and restart the program.',
+  },
+  cancelled: { title: 'Cancelled.', advice: 'Drop the file again to start over.' },
+  'engine-crashed': {
+    title: 'The encryption engine stopped unexpectedly.',
+    advice: 'It has been restarted with new keys. Drop the file again.',
+  },
+  internal: { title: 'Something went wrong inside the program.', advice: `Restart it. ${support}` },
+};
+
+/** The code and its detail in one line, for a support call; detail holds sizes and tags only (contract/errors.ts). */
+export function technicalLine({ code, detail }: CodedError): string {
+  const parts = Object.entries(detail).map(([name, value]) => `${name} ${String(value)}`);
+  return [code, ...parts].join(' · ');
+}

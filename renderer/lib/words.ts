@@ -1,0 +1,40 @@
+import type { Finding, StageName } from '../../contract/stages.ts';
+
+/** What each stage does, and whether bytes leave the machine in it. */
+export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
+  reading: { label: 'Read the DICOM file', crosses: null },
+  encoding: { label: 'Encode to a latent', crosses: null },
+  'generating-keys': { label: 'Make keys', crosses: null },
+  'uploading-keys': { label: 'Send evaluation keys', crosses: 'out' },
+  encrypting: { label: 'Encrypt', crosses: null },
+  sending: { label: 'Send the ciphertext', crosses: 'out' },
+  queued: { label: 'Wait in the queue', crosses: null },
+  evaluating: { label: 'Evaluate while encrypted', crosses: null },
+  receiving: { label: 'Receive the encrypted result', crosses: 'in' },
+  decrypting: { label: 'Decrypt', crosses: null },
+  done: { label: 'Findings ready', crosses: null },
+};
+
+/** 1234567 → "1.2 MB". */
+export function bytesInWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [size, unit] =
+    bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+}
+
+/** 1234 → "1.2 s". */
+export function timeInWords(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** The dataset's spelling → words: "Pleural_Thickening" → "Pleural thickening". */
+export function findingName(name: string): string {
+  const words = name.replaceAll('_', ' ').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Most above its own threshold first; the margin, not the probability, since thresholds differ. */
+export function byMargin(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => b.probability - b.threshold - (a.probability - a.threshold));
+}
