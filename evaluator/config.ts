@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { CxrError } from '../contract/errors.ts';
+
+/** Flags of the evaluator; each may also come from `CIPHERFILM_EVALUATOR_<NAME>`, a flag wins. */
+const options = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  data: { type: 'string' },
+  bundles: { type: 'string' },
+  workers: { type: 'string' },
+  'max-queued': { type: 'string' },
+  'max-keys': { type: 'string' },
+  'max-key-bytes': { type: 'string' },
+  'keep-minutes': { type: 'string' },
+  log: { type: 'boolean' },
+  'insecure-http': { type: 'boolean' },
+} as const;
+type OptionName = keyof typeof options;
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const schema = z.object({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: whole(0, 65_535).default(8420),
+  data: z.string().min(1).default('./.cipherfilm/evaluator'),
+  bundles: z.string().min(1).optional(),
+  workers: whole(1, 64).default(1),
+  'max-queued': whole(1, 10_000).default(32),
+  'max-keys': whole(1, 100_000).default(16),
+  'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
+  'keep-minutes': z.coerce.number().positive().max(43_200).default(60),
+  log: z.stringbool().default(false),
+  'insecure-http': z.stringbool().default(false),
+});
+
+/** How an evaluator runs; made only by `readConfig`. */
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly bundleRoot: string;
+  readonly workers: number;
+  readonly maxQueued: number;
+  readonly maxKeys: number;
+  readonly maxKeyBytes: number;
+  readonly keepMs: number;
+  readonly log: boolean;
+};
+
+/**
+ * @throws CxrError `request-invalid` naming the flag, never its value; also for a host that is not loopback without
+ *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy.
+ */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
+  const parsed = schema.safeParse({ ...fromEnvironment(env), ...fromFlags(argv) });
+  if (!parsed.success) {
+    throw new CxrError('request-invalid', { flag: `--${String(parsed.error.issues[0]?.path[0] ?? '')}` });
+  }
+  const given = parsed.data;
+  if (!isLoopback(given.host) && !given['insecure-http']) {
+    throw new CxrError('request-invalid', {
+      flag: '--host',
+      expected: 'a loopback host behind a TLS proxy, or --insecure-http',
+    });
+  }
+  return {
+    host: given.host,
+    port: given.port,
+    dataFolder: resolve(given.data),
+    bundleRoot: resolve(given.bundles ?? bundlesBesideTheCode()),
+    workers: given.workers,
+    maxQueued: given['max-queued'],
+    maxKeys: given['max-keys'],
+    maxKeyBytes: given['max-key-bytes'],
+    keepMs: given['keep-minutes'] * 60_000,
+    log: given.log,
+  };
+}
+
+function fromFlags(argv: readonly string[]): Partial<Record<OptionName, string>> {
+  try {
+    const { values } = parseArgs({ args: [...argv], options, strict: true });
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  } catch (error) {
+    throw new CxrError('request-invalid', { flag: 'unknown or without its value' }, { cause: error });
+  }
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): Partial<Record<OptionName, string>> {
+  const found: Partial<Record<OptionName, string>> = {};
+  for (const name of Object.keys(options) as OptionName[]) {
+    const value = env[`CIPHERFILM_EVALUATOR_${name.toUpperCase().replaceAll('-', '_')}`];
+    if (value !== undefined && value !== '') found[name] = value;
+  }
+  return found;
+}
+
+/** native-models lies beside evaluator/ in the sources, and may lie one folder higher when bundled. */
+function bundlesBesideTheCode(): string {
+  const candidates = ['../native-models', '../../native-models'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

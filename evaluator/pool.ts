@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import type { KeyId } from '../contract/stages.ts';
+import type { Bundles } from './bundles.ts';
+import type { Execution, Executor, OnProgress, Outcome, Task } from './job-record.ts';
+import type { Log } from './log.ts';
+import type { RunCommand, WorkerMessage } from './worker-message.ts';
+
+/** The worker beside this file, in source (.ts) and bundled (.js) form. */
+export const workerEntry = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  import.meta.url,
+);
+
+export type PoolOptions = {
+  readonly entry: URL;
+  readonly workers: number;
+  readonly bundles: Bundles;
+  readonly keyFile: (key: KeyId) => string;
+  /** A worker that is busy longer than this is stuck and is replaced. */
+  readonly jobTimeoutMs: number;
+  readonly log: Log;
+};
+
+type Slot = { worker: Worker | null; busy: boolean; lastKey: KeyId | null };
+
+/**
+ * Worker threads, started when first needed. A job goes to the idle worker that has its keys loaded, if there is
+ * one. A worker that dies takes only its own job with it.
+ */
+export class WorkerPool implements Executor {
+  readonly #options: PoolOptions;
+  readonly #slots: readonly Slot[];
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#slots = Array.from({ length: options.workers }, () => ({
+      worker: null,
+      busy: false,
+      lastKey: null,
+    }));
+  }
+
+  get free(): number {
+    return this.#slots.filter((slot) => !slot.busy).length;
+  }
+
+  start(task: Task, onProgress: OnProgress): Execution {
+    const idle = this.#slots.filter((slot) => !slot.busy);
+    const slot =
+      idle.find((candidate) => candidate.lastKey === task.key) ??
+      idle.find((candidate) => candidate.worker === null) ??
+      idle[0];
+    if (slot === undefined) throw new TypeError('no worker is free');
+    const bundle = this.#options.bundles.get(task.bundle);
+    if (bundle === undefined) {
+      return { outcome: Promise.resolve({ kind: 'failed', code: 'bundle-unknown' }), cancel: () => {} };
+    }
+    const abort = new SharedArrayBuffer(4);
+    const command: RunCommand = {
+      kind: 'run',
+      job: task.id,
+      bundle: bundle.id,
+      bundleFolder: bundle.folder,
+      limits: bundle.limits,
+      key: task.key,
+      keyFile: this.#options.keyFile(task.key),
+      inputFile: task.inputFile,
+      abort,
+    };
+    return {
+      outcome: this.#run(slot, command, onProgress),
+      cancel: () => void Atomics.store(new Int32Array(abort), 0, 1),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.worker?.terminate()));
+  }
+
+  async #run(slot: Slot, command: RunCommand, onProgress: OnProgress): Promise<Outcome> {
+    const worker = slot.worker ?? this.#spawn(slot);
+    slot.busy = true;
+    slot.lastKey = command.key;
+    worker.ref();
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const onMessage = (message: WorkerMessage) => {
+      if (message.job !== command.job) return;
+      if (message.kind === 'progress') onProgress(message.fraction, message.layer);
+      else resolve(message.outcome);
+    };
+    const onExit = () => resolve({ kind: 'failed', code: 'job-failed' });
+    const stuck = setTimeout(() => void worker.terminate(), this.#options.jobTimeoutMs);
+    worker.on('message', onMessage);
+    worker.once('exit', onExit);
+    worker.postMessage(command);
+    const outcome = await promise;
+    clearTimeout(stuck);
+    worker.off('message', onMessage);
+    worker.off('exit', onExit);
+    worker.unref();
+    slot.busy = false;
+    return outcome;
+  }
+
+  #spawn(slot: Slot): Worker {
+    const worker = new Worker(this.#options.entry, { name: 'evaluator', env: {}, stdin: false });
+    slot.worker = worker;
+    // 'exit' follows; the error itself may quote data and is not looked at.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      if (slot.worker !== worker) return;
+      slot.worker = null;
+      slot.lastKey = null;
+      this.#options.log('worker-lost', { count: this.#slots.length });
+    });
+    return worker;
+  }
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { MessagePort } from 'node:worker_threads';
+import { CxrError } from '../contract/errors.ts';
+import type { BundleId, Cost, KeyId } from '../contract/stages.ts';
+import type { EvaluationControl } from '../he/evaluate.ts';
+import { decodeFrame, encodeFrame, type Frame, frameDigest, noSubject } from '../he/frame.ts';
+import type { RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
+
+/** How often a worker reports progress at most, milliseconds. */
+const progressEveryMs = 200;
+
+/** What a worker needs of he/evaluate.ts; tests put a fake in its place. */
+export type OpenedBundle<Keys extends Disposable> = {
+  loadKeys(payload: Uint8Array): Keys;
+  evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
+};
+export type OpenBundle<Keys extends Disposable> = (
+  folder: string,
+  bundle: BundleId,
+) => Promise<OpenedBundle<Keys>>;
+
+/**
+ * Answers run commands on `port`, one after the other. Programs stay open; of the evaluation keys only the last
+ * used are kept, because one client's keys fill hundreds of megabytes once expanded.
+ *
+ * @remarks An exception without a code leaves the HE library in an unknown state: it is not caught here, the worker
+ * dies of it and the pool starts a new one.
+ */
+export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle: OpenBundle<Keys>): void {
+  const programs = new Map<BundleId, OpenedBundle<Keys>>();
+  let loaded: { readonly id: KeyId; readonly keys: Keys } | null = null;
+
+  const keysFor = (command: RunCommand, program: OpenedBundle<Keys>): Keys => {
+    if (loaded?.id === command.key) return loaded.keys;
+    loaded?.keys[Symbol.dispose]();
+    loaded = null;
+    loaded = { id: command.key, keys: program.loadKeys(readKeys(command).payload) };
+    return loaded.keys;
+  };
+
+  const run = async (command: RunCommand): Promise<WorkerOutcome> => {
+    const program = programs.get(command.bundle) ?? (await openBundle(command.bundleFolder, command.bundle));
+    programs.set(command.bundle, program);
+    const { frame, digest } = readInput(command);
+    const control = controlOf(command, port);
+    if (control.isAborted()) return { kind: 'cancelled' };
+    const keys = keysFor(command, program);
+    const startedAt = performance.now();
+    const { payload, cost } = program.evaluate(frame.payload, keys, control);
+    const evaluateMs = performance.now() - startedAt;
+    const result: Frame = {
+      kind: 'result',
+      bundle: command.bundle,
+      subject: digest,
+      nonce: new Uint8Array(16),
+      payload,
+    };
+    return { kind: 'done', frame: encodeFrame(result), evaluateMs, cost };
+  };
+
+  port.on('message', async (command: RunCommand) => {
+    let outcome: WorkerOutcome;
+    try {
+      outcome = await run(command);
+    } catch (error) {
+      if (!(error instanceof CxrError)) throw error;
+      outcome = error.code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', code: error.code };
+    }
+    port.postMessage({ kind: 'ended', job: command.job, outcome } satisfies WorkerMessage);
+  });
+}
+
+function controlOf(command: RunCommand, port: MessagePort): EvaluationControl {
+  const flag = new Int32Array(command.abort);
+  let reportedAt = 0;
+  return {
+    isAborted: () => Atomics.load(flag, 0) !== 0,
+    progress: (fraction, layer) => {
+      if (performance.now() - reportedAt < progressEveryMs) return;
+      reportedAt = performance.now();
+      port.postMessage({ kind: 'progress', job: command.job, fraction, layer } satisfies WorkerMessage);
+    },
+  };
+}
+
+function readInput(command: RunCommand): { frame: Frame; digest: ReturnType<typeof frameDigest> } {
+  const bytes = readFileSync(command.inputFile);
+  const { bundle, key: subject } = command;
+  const expected = { kind: 'input', bundle, subject, maxPayloadBytes: command.limits.input } as const;
+  return { frame: decodeFrame(bytes, expected), digest: frameDigest(bytes) };
+}
+
+/** The frame was checked when it was stored; it is checked again because disks and people change files. */
+function readKeys(command: RunCommand): Frame {
+  const { bundle, limits } = command;
+  const expected = {
+    kind: 'evaluationKeys',
+    bundle,
+    subject: noSubject,
+    maxPayloadBytes: limits.evaluationKeys,
+  } as const;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(command.keyFile);
+  } catch (error) {
+    throw new CxrError('evaluation-key-missing', { key: command.key }, { cause: error });
+  }
+  try {
+    return decodeFrame(bytes, expected);
+  } catch (error) {
+    throw new CxrError('evaluation-key-invalid', { key: command.key }, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import { readBundles } from './bundles.ts';
+import type { Config } from './config.ts';
+import { Jobs } from './jobs.ts';
+import { KeyStore } from './key-store.ts';
+import { createLog, silentLog } from './log.ts';
+import { WorkerPool, workerEntry } from './pool.ts';
+
+/** Uploads of evaluation keys at one time. */
+const maxUploads = 4;
+/** Longest time one job may run: far above the slowest machine, so that only a stuck worker is met. */
+const jobTimeoutMs = 30 * 60_000;
+/** Records of jobs kept at most. */
+const maxRecords = 4_096;
+
+export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
+
+/** Starts an evaluator on its own data folder; two on one folder would take each other's jobs. */
+export async function startEvaluator(config: Config, version: string): Promise<RunningEvaluator> {
+  const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
+  const bundles = await readBundles(config.bundleRoot);
+  const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
+  const keys = await KeyStore.open(join(config.dataFolder, 'keys'), keyLimits, log);
+  const pool = new WorkerPool({
+    entry: workerEntry,
+    workers: config.workers,
+    bundles,
+    keyFile: (key) => keys.pathOf(key),
+    jobTimeoutMs,
+    log,
+  });
+  const jobLimits = { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs };
+  const jobs = await Jobs.open(join(config.dataFolder, 'jobs'), pool, jobLimits, log);
+  const app = createApp({ version, bundles, keys, jobs, log });
+  await app.listen({ host: config.host, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  log('start', { count: bundles.size });
+  return {
+    url: `http://${host}:${port}`,
+    stop: async () => {
+      await jobs.close();
+      await app.close();
+      log('stop');
+    },
+  };
+}
