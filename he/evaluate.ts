@@ -1,4 +1,3 @@
-import type { Ciphertext, GaloisKeys, Plaintext, RelinKeys, SEALContext } from 'node-seal/allows';
 import type { BundleDescription } from '../contract/bundle.ts';
 import { CxrError, type ErrorCode } from '../contract/errors.ts';
 import type { Cost } from '../contract/stages.ts';
@@ -9,6 +8,7 @@ import type { Program } from './program.ts';
 import { run } from './run.ts';
 import { checkCiphertextBytes, checkKeyBytes, galoisIndex } from './seal/bytes.ts';
 import { openContext, parmsIdsByLevel } from './seal/context.ts';
+import type { Ciphertext, GaloisKeys, Plaintext, RelinKeys, SEALContext } from './seal/module.ts';
 import { type EvaluationSeal, loadSeal } from './seal/module.ts';
 import { partSizes } from './sizes.ts';
 
@@ -30,12 +30,17 @@ export interface EncryptedEvaluator extends Disposable {
   ): { payload: Uint8Array; cost: Cost };
 }
 
-/** Opens a program for encrypted runs; weights are encoded during the first run and kept. */
+/**
+ * Opens a program for encrypted runs; weights are encoded during the first run and kept.
+ *
+ * @param params  for tests on small rings; otherwise those of the description, checked for 128-bit security.
+ */
 export async function openEncryptedEvaluator(
   description: BundleDescription,
   program: Program,
+  params: CkksParams = checkParams(description.ckks),
 ): Promise<EncryptedEvaluator> {
-  return new SealProgram(await loadSeal(), checkParams(description.ckks), description, program);
+  return new SealProgram(await loadSeal(), params, description, program);
 }
 
 class SealProgram implements EncryptedEvaluator {

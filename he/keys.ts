@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { SEALContext, SecretKey } from 'node-seal/allows';
 import type { BundleDescription } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId, KeyId } from '../contract/stages.ts';
@@ -8,7 +7,10 @@ import { encodeFrame, keyIdOf, noSubject } from './frame.ts';
 import { type CkksParams, checkParams } from './params.ts';
 import { compressPart, joinParts } from './payload.ts';
 import { openContext } from './seal/context.ts';
+import type { SEALContext } from './seal/module.ts';
 import { loadSealWithSecrets, type SealWithSecrets } from './seal/module.ts';
+
+type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;
 
 /**
  * A secret key and the context it belongs to; engine process only.

@@ -1,19 +1,19 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { Cost } from '../../contract/stages.ts';
+import type { HeBackend } from '../backend.ts';
+import type { CkksParams } from '../params.ts';
+import { openContext } from '../seal/context.ts';
 import type {
   Ciphertext,
   CKKSEncoder,
+  EvaluationSeal,
   Evaluator,
   GaloisKeys,
   ParmsIdType,
   Plaintext,
   RelinKeys,
   SEALContext,
-} from 'node-seal/allows';
-import { CxrError } from '../../contract/errors.ts';
-import type { Cost } from '../../contract/stages.ts';
-import type { HeBackend } from '../backend.ts';
-import type { CkksParams } from '../params.ts';
-import { openContext } from '../seal/context.ts';
-import type { EvaluationSeal } from '../seal/module.ts';
+} from '../seal/module.ts';
 
 /** Evaluation keys in SEAL's form; one Galois-keys object per rotation step. */
 export type SealEvaluationKeys = {

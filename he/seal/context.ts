@@ -1,7 +1,6 @@
-import type { SEALContext } from 'node-seal/allows';
 import { CxrError } from '../../contract/errors.ts';
 import type { CkksParams } from '../params.ts';
-import type { EvaluationSeal } from './module.ts';
+import type { EvaluationSeal, SEALContext } from './module.ts';
 
 /**
  * A SEAL context over the first `level` data primes and the special prime (all of them when `level` is omitted).

@@ -1,5 +1,17 @@
 import initialize, { type MainModule } from 'node-seal/allows';
 
+/** Evaluation types only; a secret key's type is reachable only through `SealWithSecrets`. */
+export type {
+  Ciphertext,
+  CKKSEncoder,
+  Evaluator,
+  GaloisKeys,
+  ParmsIdType,
+  Plaintext,
+  RelinKeys,
+  SEALContext,
+} from 'node-seal/allows';
+
 /**
  * The one door to node-seal. Whoever evaluates gets `EvaluationSeal`, in which no type can hold a secret key and at
  * run time no constructor of one exists; only he/keys.ts and he/client.ts may call `loadSealWithSecrets`

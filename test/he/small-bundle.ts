@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { BundleDescription } from '../../contract/bundle.ts';
+import type { BundleId } from '../../contract/stages.ts';
+import { ClearBackend } from '../../he/backends/clear.ts';
+import { type Compiled, compile } from '../../he/compile.ts';
+import { type Graph, type GraphLiteral, openGraph } from '../../he/graph.ts';
+import { packPatches } from '../../he/layout.ts';
+import { type CkksParams, insecureParamsForTests } from '../../he/params.ts';
+import { run } from '../../he/run.ts';
+
+/** A compiled network on a small, insecure ring, with a bundle description around it. */
+export type SmallBundle = {
+  readonly graph: Graph;
+  readonly compiled: Compiled;
+  readonly params: CkksParams;
+  readonly id: BundleId;
+  readonly description: BundleDescription;
+};
+
+export function smallBundle(
+  network: { literal: GraphLiteral; weights: Uint8Array },
+  polyModulusDegree = 2048,
+): SmallBundle {
+  const graph = openGraph(network.literal, network.weights);
+  const compiled = compile(graph, { polyModulusDegree, primeBits: 30, specialPrimeBits: 40 });
+  const description: BundleDescription = {
+    format: 'cipherfilm-bundle/1',
+    name: network.literal.name,
+    ckks: compiled.ckks,
+    input: compiled.input,
+    output: compiled.output,
+    result: compiled.result,
+    rotationSteps: [...compiled.program.rotationSteps],
+    cost: compiled.program.cost,
+    latentBound: 8,
+    logitBound: 20,
+    programDigest: '0'.repeat(64),
+    files: {},
+  };
+  const id = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
+  return { graph, compiled, params: insecureParamsForTests(compiled.ckks), id, description };
+}
+
+/** All slots of the program's output on plain numbers. */
+export function runClear(
+  { compiled }: Pick<SmallBundle, 'compiled'>,
+  input: ArrayLike<number>,
+): Float64Array {
+  const { program, ckks } = compiled;
+  const backend = new ClearBackend(program.slotCount, ckks.dataPrimes);
+  const inputs = packPatches(input, compiled.input, program.slotCount).map((slots) =>
+    backend.value(slots, program.inputScale),
+  );
+  const output = run(program, inputs, backend, (index) => {
+    const { values, level, scale } = program.plaintexts[index]!;
+    return backend.encode(values, level, scale);
+  });
+  return output.slots;
+}
