@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { extname, normalize, sep } from 'node:path';
+import { extname } from 'node:path';
 import { protocol, type Session } from 'electron';
+import { fileUnder } from './file-under.ts';
 
 /** Where the window's page lives; requests from any other origin are refused. */
 export const appOrigin = 'app://cipherfilm';
@@ -56,19 +57,6 @@ async function respond(request: Request, rendererFolder: string): Promise<Respon
   } catch {
     return new Response(null, { status: 404 });
   }
-}
-
-/** The file that a URL path names inside `folder`; null when it would lie outside. */
-export function fileUnder(folder: string, urlPath: string): string | null {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(urlPath);
-  } catch {
-    return null;
-  }
-  if (decoded.includes('\0')) return null;
-  const path = normalize(`${folder}${sep}${decoded === '/' ? 'index.html' : decoded}`);
-  return path.startsWith(normalize(`${folder}${sep}`)) ? path : null;
 }
 
 function headersFor(mimeType: string): Record<string, string> {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../../contract/errors.ts';
+import * as ipc from '../../contract/ipc.ts';
+import { type Finding, stageNames } from '../../contract/stages.ts';
+import { errorTexts, technicalLine } from '../../renderer/lib/error-text.ts';
+import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/lib/words.ts';
+
+describe('texts of the window', () => {
+  it('has a text with advice for every error code, and no other', () => {
+    expect(Object.keys(errorTexts).sort()).toEqual([...errorCodes].sort());
+    for (const { title, advice } of Object.values(errorTexts)) {
+      expect(title).toMatch(/^[A-Z].{4,}\.$/);
+      expect(advice).toMatch(/^[A-Z].{10,}\.$/);
+    }
+  });
+  it('has words for every stage', () => {
+    expect(Object.keys(stageWords)).toEqual([...stageNames]);
+  });
+  it('puts code and detail in one line', () => {
+    expect(technicalLine({ code: 'dicom-truncated', detail: { got: 3, expected: 8 } })).toBe(
+      'dicom-truncated · got 3 · expected 8',
+    );
+  });
+  it('writes sizes and names as people read them', () => {
+    expect([0, 999, 1000, 28_400_000, 2_100_000].map(bytesInWords)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '28 MB',
+      '2.1 MB',
+    ]);
+    expect(findingName('Pleural_Thickening')).toBe('Pleural thickening');
+  });
+  it('sorts by margin over the threshold, not by probability', () => {
+    // Margins: 0.5 − 0.6 = −0.1 and 0.2 − 0.1 = +0.1.
+    const finding = (name: string, probability: number, threshold: number): Finding => ({
+      name,
+      probability,
+      threshold,
+      logit: 0,
+      above: probability >= threshold,
+      claimable: true,
+    });
+    const sorted = byMargin([finding('likely', 0.5, 0.6), finding('telling', 0.2, 0.1)]);
+    expect(sorted.map(({ name }) => name)).toEqual(['telling', 'likely']);
+  });
+  it('repeats the size limit of the contract', async () => {
+    // The store uses Svelte runes, which plain Node does not know: read the number from its text.
+    const { readFileSync } = await import('node:fs');
+    const text = readFileSync(new URL('../../renderer/lib/studies.svelte.ts', import.meta.url), 'utf8');
+    const [, factors] = /maxDroppedBytes = ([\d* ]+);/.exec(text)!;
+    const product = factors!.split('*').reduce((total, factor) => total * Number(factor), 1);
+    expect(product).toBe(ipc.maxDroppedBytes);
+  });
+});
