@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * `npm test`: types, lint, then every test. The tests of the real window need an Electron that can start: set
+ * ELECTRON_OVERRIDE_DIST_PATH to its folder, or have the official one installed (`npx install-electron`). Without it
+ * they are skipped, and the last lines say so.
+ */
+const root = join(import.meta.dirname, '..');
+const report = join(root, 'test-results', 'vitest.json');
+mkdirSync(join(root, 'test-results'), { recursive: true });
+
+const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
+
+function execute(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+function electronFolder(): string | null {
+  const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
+  return existsSync(join(folder, 'electron')) || existsSync(join(folder, 'electron.exe')) ? folder : null;
+}
+
+const electron = electronFolder();
+if (electron !== null) process.env.ELECTRON_OVERRIDE_DIST_PATH = electron;
+const needsDisplay = electron !== null && process.platform === 'linux' && process.env.DISPLAY === undefined;
+const canMakeDisplay = has('xvfb-run') && has('dbus-run-session');
+if (needsDisplay && !canMakeDisplay) delete process.env.ELECTRON_OVERRIDE_DIST_PATH;
+const display = needsDisplay && canMakeDisplay ? ['xvfb-run', '-a', 'dbus-run-session', '--'] : [];
+
+const checks = [
+  execute('npm', ['run', '--silent', 'lint']),
+  execute('npm', ['run', '--silent', 'typecheck']),
+];
+const vitest = ['npx', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const [program, ...args] = [...display, ...vitest, ...process.argv.slice(2)];
+const green = execute(program!, args);
+
+const counts = existsSync(report)
+  ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number })
+  : { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
+if (electron === null) process.stdout.write('Skipped: tests of the real window, no Electron found (see CONTRIBUTING.md).\n');
+if (needsDisplay && !canMakeDisplay) process.stdout.write('Skipped: tests of the real window, no display and no xvfb-run.\n');
+if (!existsSync(join(root, '..', 'shared', 'data', 'dicom'))) {
+  process.stdout.write('Skipped: tests on the DICOM and NIH collections, which are not part of the repository.\n');
+}
+if (!checks.every(Boolean)) process.stdout.write('Lint or type check failed.\n');
+process.stdout.write(`${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests} skipped\n`);
+process.exitCode = green && checks.every(Boolean) ? 0 : 1;
