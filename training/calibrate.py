@@ -1,0 +1,71 @@
+"""Platt calibration on val and Youden thresholds, per finding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data import FINDINGS
+
+FEWEST_VAL_POSITIVES = 10
+FEWEST_TRAIN_POSITIVES = 100
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def platt(logits: np.ndarray, labels: np.ndarray, ridge: float = 1e-3) -> tuple[float, float]:
+    """Slope and intercept of a logistic regression by Newton's method, slope pulled weakly to 1."""
+    design = np.stack([logits, np.ones_like(logits)], 1)
+    weight = np.array([1.0, 0.0])
+    pull = np.array([ridge * len(logits), 1e-9])
+    for _ in range(60):
+        p = sigmoid(design @ weight)
+        gradient = design.T @ (p - labels) + pull * (weight - [1.0, 0.0])
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + np.diag(pull)
+        weight = weight - np.linalg.solve(hessian, gradient)
+    return float(weight[0]), float(weight[1])
+
+
+def intercept_for(logits: np.ndarray, slope: float, prevalence: float) -> float:
+    """The intercept at which the mean probability equals the prevalence (bisection)."""
+    low, high = -30.0, 30.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        if sigmoid(slope * logits + middle).mean() < prevalence:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def youden(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Midpoint threshold that maximises sensitivity + specificity - 1 (positive when p >= t)."""
+    order = np.argsort(-probabilities)
+    p, y = probabilities[order], labels[order]
+    gain = np.cumsum(y) / max(1.0, y.sum()) - np.cumsum(1 - y) / max(1.0, (1 - y).sum())
+    best = int(np.argmax(np.where(np.append(p[1:] < p[:-1], True), gain, -1.0)))
+    return float((p[best] + p[min(best + 1, len(p) - 1)]) / 2)
+
+
+def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np.ndarray,
+              val_labels: np.ndarray) -> list[dict]:
+    """One entry per finding, in labels.csv order. Findings with few val positives share the median
+    slope of the others; without any val positive the threshold is Youden's on train."""
+    counts = val_labels.sum(0)
+    fits = [platt(val_logits[:, k], val_labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
+            for k in range(len(FINDINGS))]
+    pooled = float(np.median([f[0] for f in fits if f and f[0] > 0] or [1.0]))
+    out = []
+    for k, name in enumerate(FINDINGS):
+        fit = fits[k]
+        if fit is None or fit[0] <= 0:
+            prevalence = float(train_labels[:, k].mean())
+            fit = pooled, intercept_for(train_logits[:, k], pooled, prevalence)
+        source = (val_logits, val_labels) if counts[k] > 0 else (train_logits, train_labels)
+        threshold = youden(sigmoid(fit[0] * source[0][:, k] + fit[1]), source[1][:, k])
+        positives = int(train_labels[:, k].sum())
+        out.append({"name": name, "slope": round(fit[0], 6), "intercept": round(fit[1], 6),
+                    "threshold": round(threshold, 6), "trainPositives": positives,
+                    "valPositives": int(counts[k]), "claimable": positives >= FEWEST_TRAIN_POSITIVES})
+    return out
