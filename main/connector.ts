@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { unreachable } from '../contract/check.ts';
 import { CxrError } from '../contract/errors.ts';
@@ -31,6 +30,7 @@ import {
   type Reply,
   type RetryPolicy,
 } from './evaluator-request.ts';
+import { parseEvaluatorUrl } from './evaluator-url.ts';
 
 export type ConnectorOptions = {
   /** Time for one exchange of few bytes. */
@@ -54,23 +54,6 @@ const minPollMs = 100;
  */
 export function connect(url: string, options: ConnectorOptions = {}): Connector {
   return new Connector(parseEvaluatorUrl(url), options);
-}
-
-/** @returns the URL without a trailing slash. */
-export function parseEvaluatorUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null) throw new CxrError('evaluator-url', { reason: 'not a URL' });
-  if (url.username !== '' || url.password !== '')
-    throw new CxrError('evaluator-url', { reason: 'credentials' });
-  if (url.search !== '' || url.hash !== '') throw new CxrError('evaluator-url', { reason: 'query' });
-  const isLocal =
-    url.hostname === 'localhost' ||
-    url.hostname === '[::1]' ||
-    (isIP(url.hostname) === 4 && url.hostname.startsWith('127.'));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) {
-    throw new CxrError('evaluator-url', { reason: 'https needed unless the host is loopback' });
-  }
-  return url.href.replace(/\/+$/, '');
 }
 
 /**

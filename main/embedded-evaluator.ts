@@ -10,6 +10,8 @@ export type EmbeddedEvaluatorOptions = {
   readonly bundleRoot: string;
   /** The evaluator's entry file; the packaged application has its own. */
   readonly entry?: string;
+  /** Studies evaluated at the same time; each worker holds the encoded weights, some 2.5 GB. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly startTimeoutMs?: number;
 };
@@ -46,7 +48,8 @@ export async function startEmbeddedEvaluator(options: EmbeddedEvaluatorOptions):
 function argumentsOf(options: EmbeddedEvaluatorOptions): string[] {
   const entry = options.entry ?? fileURLToPath(new URL('../evaluator/index.ts', import.meta.url));
   const place = ['--data', options.dataDir, '--bundles', options.bundleRoot];
-  return [entry, '--host', '127.0.0.1', '--port', '0', ...place];
+  const workers = ['--workers', String(options.workers ?? 1)];
+  return [entry, '--host', '127.0.0.1', '--port', '0', ...workers, ...place];
 }
 
 function addressOf(child: ChildProcess, options: EmbeddedEvaluatorOptions): Promise<string> {

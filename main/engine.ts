@@ -1,5 +1,6 @@
 import type { EngineCommand, EngineEvent } from '../contract/engine.ts';
 import { toCodedError } from '../contract/errors.ts';
+import { toRadiograph } from './dicom/radiograph.ts';
 import { analyse, type Workstation } from './pipeline.ts';
 import { openWorkstation } from './workstation.ts';
 
@@ -76,7 +77,7 @@ class Engine {
     try {
       const station = await this.#station;
       if (station === undefined) throw new TypeError('classify before start');
-      const result = await analyse(bytes, station, {
+      const result = await analyse(() => toRadiograph(bytes), station, {
         signal,
         onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
         onImage: (preview, facts) => this.#send({ kind: 'image', studyId, preview, facts }),

@@ -3,6 +3,7 @@ import type {
   Cost,
   Preview,
   Progress,
+  Radiograph,
   RadiographFacts,
   StageTimes,
   StudyResult,
@@ -12,7 +13,6 @@ import { payloadLimits } from '../he/sizes.ts';
 import type { ClientHalf } from '../native-models/bundle.ts';
 import type { Encoder } from '../native-models/encoder.ts';
 import type { Connector } from './connector.ts';
-import { toRadiograph } from './dicom/radiograph.ts';
 import { reduceToEncoderImage, toPreview } from './dicom/reduce.ts';
 import { toFindings } from './findings.ts';
 import type { Keyring } from './keyring.ts';
@@ -36,11 +36,11 @@ export type StudyControl = {
  * The product in one function: read → radiograph → latent → encrypt → submit → await → decrypt → findings.
  * Only `submit` and `await` touch the network, and neither sees anything but ciphertext.
  *
- * @param bytes  one DICOM file.
+ * @param read  decodes the study; for a DICOM file `() => toRadiograph(bytes)`.
  * @throws CxrError of the stage that refused; `cancelled` when `signal` aborts, after telling the evaluator to stop.
  */
 export async function analyse(
-  bytes: Uint8Array,
+  read: () => Promise<Radiograph>,
   station: Workstation,
   control: StudyControl,
 ): Promise<StudyResult> {
@@ -51,7 +51,7 @@ export async function analyse(
   const movedBefore = connector.bytes;
 
   at('reading');
-  const radiograph = await clock.time('decode', () => toRadiograph(bytes));
+  const radiograph = await clock.time('decode', read);
   control.onImage(toPreview(radiograph), radiograph.facts);
 
   at('encoding');

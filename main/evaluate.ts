@@ -1,0 +1,135 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CxrError, toCodedError } from '../contract/errors.ts';
+import { listBundles, openServerHalf } from '../native-models/bundle.ts';
+import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
+import { clearLogits } from './clear-reference.ts';
+import { reduceToEncoderImage } from './dicom/reduce.ts';
+import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
+import { bundleRoot } from './headless.ts';
+import { type LabelledImage, readLabelTable } from './label-table.ts';
+import { analyse, type Workstation } from './pipeline.ts';
+import { readJpegRadiograph } from './radiograph-file.ts';
+import { openWorkstation } from './workstation.ts';
+
+/**
+ * Scores a folder of JPEG radiographs through the application's own code path, on plain numbers or encrypted through
+ * an evaluator process.
+ *
+ *   npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split test] [--encrypted] [--limit N] [--json]
+ *
+ * With --limit the images are drawn evenly over the table. Encrypted runs also score the same images in the clear.
+ */
+const { values: options } = parseArgs({
+  options: {
+    images: { type: 'string' },
+    labels: { type: 'string' },
+    prefix: { type: 'string', default: '' },
+    split: { type: 'string' },
+    limit: { type: 'string' },
+    parallel: { type: 'string', default: '1' },
+    encrypted: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+type Row = Scored & { readonly encrypted: readonly number[] | null };
+
+/** `count` rows at equal distances, so that a limit does not favour the first patients. */
+function spread<T>(rows: readonly T[], count: number): T[] {
+  return count >= rows.length
+    ? [...rows]
+    : Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+}
+
+async function scoreAll(
+  images: readonly LabelledImage[],
+  folder: string,
+  station: Workstation,
+): Promise<Row[]> {
+  const half = await openServerHalf(join(bundleRoot, (await listBundles(bundleRoot, 'client'))[0]!));
+  const rows: Row[] = [];
+  const queue = images.values();
+  const score = async (): Promise<void> => {
+    for (const image of queue) {
+      const bytes = await readFile(join(folder, image.file));
+      const radiograph = await readJpegRadiograph(bytes);
+      const latent = await station.encoder.encode(reduceToEncoderImage(radiograph));
+      const logits = clearLogits(half, latent.values);
+      const result = options.encrypted ? await analyse(async () => radiograph, station, quiet) : null;
+      rows.push({ ...image, logits, encrypted: result?.findings.map(({ logit }) => logit) ?? null });
+      process.stderr.write(`\r  ${rows.length} of ${images.length}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options.parallel) }, score));
+  process.stderr.write('\n');
+  return rows;
+}
+
+const quiet = { signal: new AbortController().signal, onProgress: () => {}, onImage: () => {} };
+
+function summarise(rows: readonly Row[], names: readonly string[]) {
+  const measure = (scored: readonly Scored[]) => {
+    const { macro, perFinding } = macroAuroc(scored, names.length);
+    const [low, high] = patientBootstrap(scored, names.length);
+    return {
+      macroAuroc: macro,
+      low,
+      high,
+      perFinding: Object.fromEntries(names.map((name, index) => [name, perFinding[index]])),
+    };
+  };
+  const encrypted = rows.every((row) => row.encrypted !== null)
+    ? rows.map((row) => ({ ...row, logits: row.encrypted! }))
+    : null;
+  const errors = encrypted?.flatMap((row, index) =>
+    row.logits.map((logit, at) => Math.abs(logit - rows[index]!.logits[at]!)),
+  );
+  return {
+    images: rows.length,
+    patients: new Set(rows.map(({ patient }) => patient)).size,
+    findingsWithBothClasses: macroAuroc(rows, names.length).perFinding.filter((value) => value !== null)
+      .length,
+    clear: measure(rows),
+    encrypted: encrypted === null ? null : measure(encrypted),
+    maxAbsLogitError:
+      errors === undefined ? null : errors.reduce((worst, error) => Math.max(worst, error), 0),
+  };
+}
+
+async function evaluate(): Promise<void> {
+  if (options.images === undefined || options.labels === undefined) {
+    throw new CxrError('request-invalid', { expected: '--images DIR --labels CSV' });
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'cipherfilm-evaluate-'));
+  const workers = Number(options.parallel);
+  const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
+  try {
+    const [bundleName] = await listBundles(bundleRoot, 'client');
+    const station = await openWorkstation({
+      bundleRoot,
+      bundleName: bundleName!,
+      evaluatorUrl: evaluator?.url ?? 'http://127.0.0.1:1',
+      embedded: true,
+    });
+    const names = station.half.calibration.findings.map(({ name }) => name);
+    const table = readLabelTable(await readFile(options.labels, 'utf8'), names, options.split);
+    const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
+    const limit = options.limit === undefined ? wanted.length : Number(options.limit);
+    const rows = await scoreAll(spread(wanted, limit), options.images, station);
+    const summary = { bundle: station.half.id, split: options.split ?? null, ...summarise(rows, names) };
+    process.stdout.write(`${options.json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2)}\n`);
+  } finally {
+    await evaluator?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+try {
+  await evaluate();
+} catch (error) {
+  process.stderr.write(`evaluate: ${JSON.stringify(toCodedError(error))}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,24 @@
+import { isIP } from 'node:net';
+import { CxrError } from '../contract/errors.ts';
+
+/**
+ * Checks the address of an evaluator: https, or http to this machine, without credentials, query and fragment.
+ *
+ * @returns the URL without a trailing slash; a path in front of the routes may remain.
+ * @throws CxrError `evaluator-url`; the address itself is not repeated, it could hold a password.
+ */
+export function parseEvaluatorUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) throw new CxrError('evaluator-url', { reason: 'not a URL' });
+  if (url.username !== '' || url.password !== '')
+    throw new CxrError('evaluator-url', { reason: 'credentials' });
+  if (url.search !== '' || url.hash !== '') throw new CxrError('evaluator-url', { reason: 'query' });
+  const isLocal =
+    url.hostname === 'localhost' ||
+    url.hostname === '[::1]' ||
+    (isIP(url.hostname) === 4 && url.hostname.startsWith('127.'));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) {
+    throw new CxrError('evaluator-url', { reason: 'https needed unless the host is loopback' });
+  }
+  return url.href.replace(/\/+$/, '');
+}
