@@ -33,18 +33,35 @@ const checks = [
   execute('npm', ['run', '--silent', 'lint']),
   execute('npm', ['run', '--silent', 'typecheck']),
 ];
-const vitest = ['npx', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const vitest = [
+  'npx',
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+];
 const [program, ...args] = [...display, ...vitest, ...process.argv.slice(2)];
 const green = execute(program!, args);
 
 const counts = existsSync(report)
-  ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number })
+  ? (JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+    })
   : { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
-if (electron === null) process.stdout.write('Skipped: tests of the real window, no Electron found (see CONTRIBUTING.md).\n');
-if (needsDisplay && !canMakeDisplay) process.stdout.write('Skipped: tests of the real window, no display and no xvfb-run.\n');
+if (electron === null)
+  process.stdout.write('Skipped: tests of the real window, no Electron found (see CONTRIBUTING.md).\n');
+if (needsDisplay && !canMakeDisplay)
+  process.stdout.write('Skipped: tests of the real window, no display and no xvfb-run.\n');
 if (!existsSync(join(root, '..', 'shared', 'data', 'dicom'))) {
-  process.stdout.write('Skipped: tests on the DICOM and NIH collections, which are not part of the repository.\n');
+  process.stdout.write(
+    'Skipped: tests on the DICOM and NIH collections, which are not part of the repository.\n',
+  );
 }
 if (!checks.every(Boolean)) process.stdout.write('Lint or type check failed.\n');
-process.stdout.write(`${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests} skipped\n`);
+process.stdout.write(
+  `${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests} skipped\n`,
+);
 process.exitCode = green && checks.every(Boolean) ? 0 : 1;
