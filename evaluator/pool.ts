@@ -30,6 +30,7 @@ type Slot = { worker: Worker | null; busy: boolean; lastKey: KeyId | null };
 export class WorkerPool implements Executor {
   readonly #options: PoolOptions;
   readonly #slots: readonly Slot[];
+  #closing = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -74,6 +75,7 @@ export class WorkerPool implements Executor {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await Promise.all(this.#slots.map((slot) => slot.worker?.terminate()));
   }
 
@@ -111,7 +113,7 @@ export class WorkerPool implements Executor {
       if (slot.worker !== worker) return;
       slot.worker = null;
       slot.lastKey = null;
-      this.#options.log('worker-lost', { count: this.#slots.length });
+      if (!this.#closing) this.#options.log('worker-lost', { count: this.#slots.length });
     });
     return worker;
   }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { CxrError } from '../contract/errors.ts';
 import { createApp } from './app.ts';
 import { readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
@@ -34,7 +35,9 @@ export async function startEvaluator(config: Config, version: string): Promise<R
   const jobLimits = { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs };
   const jobs = await Jobs.open(join(config.dataFolder, 'jobs'), pool, jobLimits, log);
   const app = createApp({ version, bundles, keys, jobs, log });
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port }).catch((cause: NodeJS.ErrnoException) => {
+    throw new CxrError('request-invalid', { flag: '--port', reason: cause.code ?? '' }, { cause });
+  });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   log('start', { count: bundles.size });
