@@ -17,8 +17,8 @@ export type EvaluatorDeps = {
   readonly log: Log;
 };
 
-/** Longest time a whole request may take to arrive: 100 MB at 3 Mbit/s. */
-const requestTimeoutMs = 300_000;
+/** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
+const requestTimeoutMs = 600_000;
 
 /** The evaluator's HTTP side: exactly the routes of contract/protocol.ts. */
 export function createApp(deps: EvaluatorDeps): FastifyInstance {
