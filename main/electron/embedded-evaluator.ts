@@ -18,6 +18,7 @@ export class EmbeddedEvaluator {
   readonly #options: EmbeddedEvaluatorOptions;
   #child: UtilityProcess | null = null;
   #url: Promise<string> | null = null;
+  #stopped = false;
 
   constructor(options: EmbeddedEvaluatorOptions) {
     this.#options = options;
@@ -34,44 +35,59 @@ export class EmbeddedEvaluator {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#child?.kill();
   }
 
-  async #start(): Promise<string> {
+  /** @param port 0 for any; after a crash the old one, which is the address that the engine knows. */
+  async #start(port = '0'): Promise<string> {
     const { script, dataFolder, bundleRoot } = this.#options;
     const child = utilityProcess.fork(
       script,
-      ['--port', '0', '--data', dataFolder, '--bundles', bundleRoot],
+      ['--port', port, '--data', dataFolder, '--bundles', bundleRoot],
       { serviceName: 'Cipherfilm evaluator', stdio: ['ignore', 'pipe', 'inherit'] },
     );
     this.#child = child;
-    child.once('exit', () => {
-      if (this.#child === child) {
-        this.#child = null;
-        this.#url = null;
-      }
-    });
-    return await new Promise<string>((resolve, reject) => {
-      const refuse = (reason: string) =>
-        reject(new CxrError('evaluator-unreachable', { reason, embedded: true }));
-      const timer = setTimeout(() => {
-        refuse('start timeout');
-        child.kill();
-      }, startTimeoutMs);
-      let output = '';
-      child.stdout?.on('data', (chunk: Buffer) => {
-        // After the address nothing is kept, but the pipe must be drained or the evaluator would block.
-        if (output.length < 65_536) output += chunk.toString('utf8');
-        const url = readyLine.exec(output)?.[1];
-        if (url !== undefined) {
-          clearTimeout(timer);
-          resolve(url);
-        }
-      });
-      child.once('exit', (code) => {
-        clearTimeout(timer);
-        refuse(`exit ${code}`);
-      });
-    });
+    try {
+      const url = await listening(child);
+      child.once('exit', () => this.#restart(new URL(url).port));
+      return url;
+    } catch (error) {
+      this.#child = null;
+      this.#url = null;
+      throw error;
+    }
   }
+
+  #restart(port: string): void {
+    if (this.#stopped) return;
+    this.#url = this.#start(port);
+    // Whoever asks for the address hears the reason; here nobody does.
+    this.#url.catch(() => {});
+  }
+}
+
+/** Waits for the line with the address. */
+function listening(child: UtilityProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const refuse = (reason: string) =>
+      reject(new CxrError('evaluator-unreachable', { reason, embedded: true }));
+    const timer = setTimeout(() => {
+      refuse('start timeout');
+      child.kill();
+    }, startTimeoutMs);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      refuse(`exit ${code}`);
+    });
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      // After the address nothing is kept, but the pipe must be drained or the evaluator would block.
+      if (output.length < 65_536) output += chunk.toString('utf8');
+      const url = readyLine.exec(output)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve(url);
+    });
+  });
 }

@@ -10,7 +10,7 @@ export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'o
   sending: { label: 'Send the ciphertext', crosses: 'out' },
   queued: { label: 'Wait in the queue', crosses: null },
   evaluating: { label: 'Evaluate while encrypted', crosses: null },
-  receiving: { label: 'Receive the encrypted result', crosses: 'in' },
+  receiving: { label: 'Receive encrypted result', crosses: 'in' },
   decrypting: { label: 'Decrypt', crosses: null },
   done: { label: 'Findings ready', crosses: null },
 };
@@ -20,7 +20,7 @@ export function bytesInWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const [size, unit] =
     bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)}\u00a0${unit}`;
 }
 
 /** 1234 → "1.2 s". */

@@ -25,9 +25,9 @@ describe('texts of the window', () => {
     expect([0, 999, 1000, 28_400_000, 2_100_000].map(bytesInWords)).toEqual([
       '0 B',
       '999 B',
-      '1.0 kB',
-      '28 MB',
-      '2.1 MB',
+      '1.0\u00a0kB',
+      '28\u00a0MB',
+      '2.1\u00a0MB',
     ]);
     expect(findingName('Pleural_Thickening')).toBe('Pleural thickening');
   });
