@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId, Digest } from '../contract/stages.ts';
-import { type FrameKind, frameHeaderBytes, frameKinds, noSubject } from '../he/frame.ts';
+import { decodeFrameHeader, type FrameKind, frameHeaderBytes, noSubject } from '../he/frame.ts';
 
 /**
  * Checks a frame while it streams by, for frames too large to hold in memory. Accepts and refuses exactly what
@@ -54,21 +54,10 @@ export class FrameStreamCheck {
   }
 
   #readHeader(): void {
-    const header = this.#header;
-    const kind = frameKinds[this.#kind];
-    if (header.readUInt32BE(0) !== 0x43584652) throw new CxrError('frame-malformed', { field: 'magic' });
-    if (header[4] !== 1) throw new CxrError('frame-malformed', { field: 'version', got: header[4]! });
-    if (header[5] !== kind)
-      throw new CxrError('frame-malformed', { field: 'kind', got: header[5]!, expected: kind });
-    if (header.readUInt16LE(6) !== 0) throw new CxrError('frame-malformed', { field: 'reserved' });
-    if (header.toString('hex', 40, 72) !== noSubject)
-      throw new CxrError('frame-foreign', { field: 'subject' });
-    const bundle = header.toString('hex', 8, 40) as BundleId;
-    const limit = this.#limitOf(bundle);
-    const length = header.readBigUInt64LE(88);
-    if (length > BigInt(limit)) throw new CxrError('frame-too-large', { expected: limit });
-    this.#inner.update(header.subarray(0, 96));
-    this.#wanted = frameHeaderBytes + Number(length);
-    this.#bundle = bundle;
+    const header = decodeFrameHeader(this.#header, this.#kind, this.#limitOf);
+    if (header.subject !== noSubject) throw new CxrError('frame-foreign', { field: 'subject' });
+    this.#inner.update(this.#header.subarray(0, 96));
+    this.#wanted = frameHeaderBytes + header.payloadBytes;
+    this.#bundle = header.bundle;
   }
 }

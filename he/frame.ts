@@ -60,51 +60,72 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
+export type FrameHeader = Omit<Frame, 'payload'> & { readonly payloadBytes: number; readonly digest: string };
+
 /**
- * Parses and checks a frame from the network.
+ * Reads the first 128 bytes of a frame.
+ *
+ * @param maxPayloadBytes  largest payload accepted, or a function of the bundle that throws for an unknown one.
+ * @throws CxrError `frame-truncated`, `frame-malformed`, `frame-too-large`.
+ */
+export function decodeFrameHeader(
+  bytes: Uint8Array,
+  kind: FrameKind,
+  maxPayloadBytes: number | ((bundle: BundleId) => number),
+): FrameHeader {
+  if (bytes.length < frameHeaderBytes) {
+    throw new CxrError('frame-truncated', { got: bytes.length, expected: frameHeaderBytes });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const refuseUnless = (field: string, got: number, expected: number) => {
+    if (got !== expected) throw new CxrError('frame-malformed', { field, got, expected });
+  };
+  refuseUnless('magic', view.getUint32(0), 0x43584652);
+  refuseUnless('version', bytes[4]!, 1);
+  refuseUnless('kind', bytes[5]!, frameKinds[kind]);
+  refuseUnless('reserved', view.getUint16(6), 0);
+  const hex = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('hex');
+  const bundle = hex(8, 40) as BundleId;
+  const limit = typeof maxPayloadBytes === 'number' ? maxPayloadBytes : maxPayloadBytes(bundle);
+  const length = view.getBigUint64(88, true);
+  if (length > BigInt(limit)) throw new CxrError('frame-too-large', { expected: limit });
+  return {
+    kind,
+    bundle,
+    subject: hex(40, 72) as Digest,
+    nonce: bytes.subarray(72, 88),
+    payloadBytes: Number(length),
+    digest: hex(96, frameHeaderBytes),
+  };
+}
+
+/**
+ * Parses and checks a whole frame from the network.
  *
  * @param expected  kind, bundle and largest payload that the caller accepts; `subject` where it is known.
  * @returns a frame whose payload is a view into `bytes`.
- * @throws CxrError `frame-truncated`, `frame-malformed`, `frame-too-large`, `frame-digest`, `frame-foreign`.
+ * @throws CxrError as `decodeFrameHeader`, `frame-digest`, `frame-foreign`.
  */
 export function decodeFrame(
   bytes: Uint8Array,
   expected: { kind: FrameKind; maxPayloadBytes: number; bundle?: BundleId; subject?: Digest },
 ): Frame {
-  if (bytes.length < frameHeaderBytes) {
-    throw new CxrError('frame-truncated', { got: bytes.length, expected: frameHeaderBytes });
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, false) !== 0x43584652) throw new CxrError('frame-malformed', { field: 'magic' });
-  if (bytes[4] !== 1)
-    throw new CxrError('frame-malformed', { field: 'version', got: bytes[4]!, expected: 1 });
-  if (bytes[5] !== frameKinds[expected.kind]) {
-    throw new CxrError('frame-malformed', {
-      field: 'kind',
-      got: bytes[5]!,
-      expected: frameKinds[expected.kind],
-    });
-  }
-  if (bytes[6] !== 0 || bytes[7] !== 0) throw new CxrError('frame-malformed', { field: 'reserved' });
-  const length = view.getBigUint64(88, true);
-  if (length > BigInt(expected.maxPayloadBytes)) {
-    throw new CxrError('frame-too-large', { expected: expected.maxPayloadBytes });
-  }
-  const wanted = frameHeaderBytes + Number(length);
+  const header = decodeFrameHeader(bytes, expected.kind, expected.maxPayloadBytes);
+  const wanted = frameHeaderBytes + header.payloadBytes;
   if (bytes.length < wanted) throw new CxrError('frame-truncated', { got: bytes.length, expected: wanted });
-  if (bytes.length > wanted)
+  if (bytes.length > wanted) {
     throw new CxrError('frame-malformed', { field: 'length', got: bytes.length, expected: wanted });
+  }
   const payload = bytes.subarray(frameHeaderBytes);
-  const digest = Buffer.from(bytes.subarray(96, 128)).toString('hex');
-  if (sha256(bytes.subarray(0, 96), payload) !== digest)
+  if (sha256(bytes.subarray(0, 96), payload) !== header.digest) {
     throw new CxrError('frame-digest', { kind: expected.kind });
-  const bundle = Buffer.from(bytes.subarray(8, 40)).toString('hex') as BundleId;
+  }
+  const { kind, bundle, subject, nonce } = header;
   if (expected.bundle !== undefined && bundle !== expected.bundle) {
     throw new CxrError('frame-foreign', { field: 'bundle', got: bundle, expected: expected.bundle });
   }
-  const subject = Buffer.from(bytes.subarray(40, 72)).toString('hex') as Digest;
   if (expected.subject !== undefined && subject !== expected.subject) {
     throw new CxrError('frame-foreign', { field: 'subject' });
   }
-  return { kind: expected.kind, bundle, subject, nonce: bytes.subarray(72, 88), payload };
+  return { kind, bundle, subject, nonce, payload };
 }
