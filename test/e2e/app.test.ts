@@ -85,13 +85,13 @@ describe.skipIf(reason !== null)(`the window${reason === null ? '' : ` (skipped:
   });
 
   it('cancels a study', async () => {
-    await drop(page, 'cancelled.dcm', readFileSync(sample));
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await drop(page, 'first.dcm', readFileSync(sample));
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     await page.getByText('Cancelled.').waitFor({ timeout: 60_000 });
   });
 
   it('tells that the engine died, and has another for the next study', async () => {
-    await drop(page, 'interrupted.dcm', readFileSync(sample));
+    await drop(page, 'second.dcm', readFileSync(sample));
     await page.getByLabel('The radiograph as decoded').waitFor({ timeout: 60_000 });
     await app.evaluate(({ app: electronApp }) => {
       const engine = electronApp.getAppMetrics().find(({ name }) => name === 'Cipherfilm engine');
