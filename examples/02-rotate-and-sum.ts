@@ -1,0 +1,70 @@
+import { SealBackend } from '../he/backends/seal.ts';
+import { decryptVector, encryptVectors } from '../he/client.ts';
+import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
+import { measurePrecision } from '../he/precision.ts';
+import { openContext } from '../he/seal/context.ts';
+import { type GaloisKeys, loadSeal } from '../he/seal/module.ts';
+import { smallParams } from './01-encode-encrypt.ts';
+
+/**
+ * Example 2 (after 1): the sum of sixteen numbers, by somebody who cannot read them.
+ *
+ *   node examples/02-rotate-and-sum.ts
+ *
+ * Slots cannot be picked out of a ciphertext. They can be rotated, all together, and two ciphertexts can be added.
+ */
+export async function main() {
+  const params = smallParams();
+
+  // ---- workstation ----
+  using holder = await KeyHolder.forParams(params);
+  const numbers = Float64Array.from({ length: 16 }, (_, index) => Math.cos(index) / 4);
+  // The sixteen numbers are repeated through all slots, so that a rotation brings every slot another of them.
+  const repeated = Float64Array.from({ length: params.slotCount }, (_, slot) => numbers[slot % 16]!);
+  const [question] = encryptVectors(holder, [repeated], 2 ** params.scaleBits);
+
+  // Every rotation step needs a public key of its own. Steps 8, 4, 2 and 1 are enough for sixteen numbers.
+  const steps = [8, 4, 2, 1];
+  const [relinBytes, ...galoisBytes] = [...evaluationKeyParts(holder, steps)];
+
+  // ---- evaluator ----
+  // `loadSeal` gives a library without any type that could hold a secret key.
+  const seal = await loadSeal();
+  using context = openContext(seal, params, true);
+  using relin = new seal.RelinKeys();
+  relin.loadFromArray(context, relinBytes!);
+  const galois = new Map<number, GaloisKeys>();
+  for (const [index, step] of steps.entries()) {
+    const keys = new seal.GaloisKeys();
+    keys.loadFromArray(context, galoisBytes[index]!);
+    galois.set(step, keys);
+  }
+  using backend = new SealBackend(seal, params, context);
+  backend.useKeys({ relin, galois });
+
+  // After step 8 every slot holds the sum of 2 numbers, then of 4, of 8, of 16. With four numbers a b c d:
+  //
+  //     a b c d  +  c d a b  =  a+c b+d a+c b+d        rotated by 2
+  //     … + rotated by 1     =  the sum of all four in every slot
+  let sum = new seal.Ciphertext();
+  sum.loadFromArray(context, question!);
+  for (const step of steps) {
+    const rotated = backend.rotate(sum, step);
+    const next = backend.add(sum, rotated);
+    backend.release(rotated);
+    backend.release(sum);
+    sum = next;
+  }
+  const answer = sum.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  const { rotations } = backend.takeExecuted();
+  backend.release(sum);
+  for (const keys of galois.values()) keys.delete();
+
+  // ---- workstation ----
+  const decrypted = decryptVector(holder, answer);
+  const plain = numbers.reduce((total, number) => total + number, 0);
+  const { minBits } = measurePrecision(decrypted, new Float64Array(params.slotCount).fill(plain));
+  return { rotations, sum: decrypted[0]!, plain, minBits };
+}
+
+if (import.meta.main) console.log(await main());
