@@ -27,6 +27,8 @@ export type AppStatus = {
   readonly version: string;
   readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly ready: boolean };
   readonly bundle: { readonly name: string; readonly id: string } | null;
+  /** Why nothing can be classified until it is mended: a broken bundle, a refused evaluator address. */
+  readonly problem: CodedError | null;
   readonly key: { readonly custody: 'memory'; readonly ready: boolean };
 };
 

@@ -122,7 +122,7 @@ export type StageTimes = {
   readonly decrypt: number;
 };
 
-/** Everything a finished study tells. Latent and logits stay in the engine. */
+/** Everything a finished study tells. The latent stays in the engine; logits leave it rounded (main/findings.ts). */
 export type StudyResult = {
   readonly findings: readonly Finding[];
   readonly facts: RadiographFacts;

@@ -2,11 +2,23 @@ import type { Calibration } from '../contract/bundle.ts';
 import { checkShape } from '../contract/check.ts';
 import type { Finding } from '../contract/stages.ts';
 
-/** Logits → calibrated probabilities, in the bundle's order: sigmoid(slope·logit + intercept), Platt's form. */
+/**
+ * Step to which logits are rounded before they leave the engine. A decrypted CKKS value carries noise that depends on
+ * the secret key; the step is well above that noise, so that what is shown, logged or exported tells nothing of it.
+ *
+ * @see Li, Micciancio, "On the security of homomorphic encryption on approximate numbers", Eurocrypt 2021.
+ */
+export const logitStep = 2 ** -10;
+
+/**
+ * Rounded logits → calibrated probabilities, in the bundle's order: sigmoid(slope·logit + intercept), Platt's form.
+ *
+ * @param logits  one per finding, as decrypted.
+ */
 export function toFindings(logits: ArrayLike<number>, calibration: Calibration): Finding[] {
   checkShape(logits, [calibration.findings.length], 'result-invalid');
   return calibration.findings.map(({ name, slope, intercept, threshold, claimable }, index) => {
-    const logit = logits[index]!;
+    const logit = Math.round(logits[index]! / logitStep) * logitStep;
     const probability = 1 / (1 + Math.exp(-(slope * logit + intercept)));
     return { name, logit, probability, threshold, above: probability >= threshold, claimable };
   });

@@ -60,7 +60,10 @@ export async function analyse(
   );
 
   at('generating-keys', 0);
-  const keys = await keyring.keys((fraction) => at('generating-keys', fraction));
+  const keys = await untilAborted(
+    keyring.keys((fraction) => at('generating-keys', fraction)),
+    signal,
+  );
   at('uploading-keys', 0);
   await clock.time('upload', async () => {
     await connector.ensureBundle(half.id, signal);
@@ -113,6 +116,16 @@ export async function analyse(
   };
   at('done', 1);
   return result;
+}
+
+/** Stops waiting for shared work when the study is cancelled; the work itself goes on for the next study. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const onAbort = () => reject(new CxrError('cancelled'));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  return promise;
 }
 
 /** Waits for a job, passing on its progress; cancels it on the evaluator when the study is cancelled. */

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import {
   type BundleDescription,
   bundleDescriptionSchema,
@@ -40,7 +40,7 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
   checkParams(compiled.ckks);
   const description: BundleDescription = {
     format: 'cipherfilm-bundle/1',
-    name: graph.literal.name,
+    name: basename(folder),
     ckks: compiled.ckks,
     input: compiled.input,
     output: compiled.output,

@@ -12,6 +12,7 @@ export class AppState {
       version,
       evaluator: { url: '', embedded, ready: false },
       bundle: null,
+      problem: null,
       key: { custody: 'memory', ready: false },
     };
   }
@@ -28,9 +29,13 @@ export class AppState {
   follow(event: EngineEvent | { readonly kind: 'stopped' }): void {
     const { evaluator } = this.#status;
     const key = { custody: 'memory', ready: event.kind === 'key-ready' } as const;
-    if (event.kind === 'ready') this.#set({ bundle: event.bundle, evaluator: { ...evaluator, ready: true } });
+    if (event.kind === 'ready') {
+      this.#set({ bundle: event.bundle, problem: null, evaluator: { ...evaluator, ready: true } });
+    }
     if (event.kind === 'key-ready') this.#set({ key });
-    if (event.kind === 'unusable') this.#set({ evaluator: { ...evaluator, ready: false } });
+    if (event.kind === 'unusable') {
+      this.#set({ problem: event.error, evaluator: { ...evaluator, ready: false } });
+    }
     if (event.kind === 'stopped') this.#set({ key, evaluator: { ...evaluator, ready: false } });
   }
 
