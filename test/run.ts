@@ -61,7 +61,10 @@ if (!existsSync(join(root, '..', 'shared', 'data', 'dicom'))) {
   );
 }
 if (!checks.every(Boolean)) process.stdout.write('Lint or type check failed.\n');
+// A file that fails before its first test, or a failed check, counts as one failure.
+const failed =
+  counts.numFailedTests + (green || counts.numFailedTests > 0 ? 0 : 1) + checks.filter((ok) => !ok).length;
 process.stdout.write(
-  `${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${counts.numPendingTests} skipped\n`,
+  `${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests} skipped\n`,
 );
-process.exitCode = green && checks.every(Boolean) ? 0 : 1;
+process.exitCode = failed === 0 ? 0 : 1;

@@ -138,18 +138,23 @@ describe.skipIf(reason !== null)(`the window${reason === null ? '' : ` (skipped:
   });
 });
 
-/** As root (a container) Chromium starts only without its own sandbox; a second try covers a slow machine. */
-async function launch(userData: string): Promise<ElectronApplication> {
+/**
+ * Starts the application; as root (a container) Chromium starts only without its own sandbox. Playwright's connection
+ * to a starting Electron sometimes never completes, so a stalled start is given up and made again, with a profile of
+ * its own: the stalled process may still hold the single-instance lock of the first.
+ */
+async function launch(profiles: string): Promise<ElectronApplication> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const executablePath = join(electron!, process.platform === 'win32' ? 'electron.exe' : 'electron');
   const { CIPHERFILM_EVALUATOR: _, ...env } = process.env as Record<string, string>;
-  const options = {
-    executablePath,
-    args: [...asRoot, `--user-data-dir=${userData}`, root],
-    env,
-    timeout: 60_000,
-  };
-  return await _electron.launch(options).catch(() => _electron.launch(options));
+  for (let attempt = 1; ; attempt += 1) {
+    const args = [...asRoot, `--user-data-dir=${join(profiles, String(attempt))}`, root];
+    try {
+      return await _electron.launch({ executablePath, args, env, timeout: 40_000 });
+    } catch (error) {
+      if (attempt === 4) throw error;
+    }
+  }
 }
 
 /** Drops a file on the page as a person would, from bytes: the page gets no path. */
