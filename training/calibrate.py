@@ -1,4 +1,4 @@
-"""Platt calibration on val and Youden thresholds, per finding."""
+"""Platt calibration on val and thresholds at a fixed specificity, per finding."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from data import FINDINGS
 
 FEWEST_VAL_POSITIVES = 10
 FEWEST_TRAIN_POSITIVES = 100
+SPECIFICITY = 0.9
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -39,19 +40,16 @@ def intercept_for(logits: np.ndarray, slope: float, prevalence: float) -> float:
     return (low + high) / 2
 
 
-def youden(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Midpoint threshold that maximises sensitivity + specificity - 1 (positive when p >= t)."""
-    order = np.argsort(-probabilities)
-    p, y = probabilities[order], labels[order]
-    gain = np.cumsum(y) / max(1.0, y.sum()) - np.cumsum(1 - y) / max(1.0, (1 - y).sum())
-    best = int(np.argmax(np.where(np.append(p[1:] < p[:-1], True), gain, -1.0)))
-    return float((p[best] + p[min(best + 1, len(p) - 1)]) / 2)
+def operating_point(probabilities: np.ndarray, labels: np.ndarray, specificity: float = SPECIFICITY) -> float:
+    """Threshold that this share of the negatives stays below (positive when p >= t). Youden's point would sit
+    so low for rare findings that a normal film exceeds most thresholds."""
+    return float(np.quantile(probabilities[labels == 0], specificity))
 
 
 def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np.ndarray,
               val_labels: np.ndarray) -> list[dict]:
     """One entry per finding, in labels.csv order. Findings with few val positives share the median
-    slope of the others; without any val positive the threshold is Youden's on train."""
+    slope of the others; thresholds are at SPECIFICITY among the val negatives."""
     counts = val_labels.sum(0)
     fits = [platt(val_logits[:, k], val_labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
             for k in range(len(FINDINGS))]
@@ -62,8 +60,7 @@ def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np
         if fit is None or fit[0] <= 0:
             prevalence = float(train_labels[:, k].mean())
             fit = pooled, intercept_for(train_logits[:, k], pooled, prevalence)
-        source = (val_logits, val_labels) if counts[k] > 0 else (train_logits, train_labels)
-        threshold = youden(sigmoid(fit[0] * source[0][:, k] + fit[1]), source[1][:, k])
+        threshold = operating_point(sigmoid(fit[0] * val_logits[:, k] + fit[1]), val_labels[:, k])
         positives = int(train_labels[:, k].sum())
         out.append({"name": name, "slope": round(fit[0], 6), "intercept": round(fit[1], 6),
                     "threshold": round(threshold, 6), "trainPositives": positives,

@@ -19,7 +19,7 @@ from metrics import psnr, report, ssim
 from teacher import predict as predict_pixels
 from train_classifier import load_hefnet, predict
 from train_vqgan import load_teacher
-from vqgan import Quantiser
+from vqgan import LATENT_LIMIT, Quantiser
 
 HERE = Path(__file__).resolve().parent
 BUNDLE = HERE.parent / "native-models" / "cxr-f8-r1"
@@ -33,7 +33,8 @@ def parameters(net: torch.nn.Module) -> int:
 def image_quality(args: argparse.Namespace, device: torch.device) -> dict:
     """PSNR (dB) and SSIM of val images, decoded from plain and from quantised latents."""
     raw = torch.load(args.cache / args.vqgan, map_location=device)
-    encoder, decoder = load_vqgan(args.cache / args.vqgan, device)
+    raw_encoder, raw_decoder = load_vqgan(args.cache / args.vqgan, device)
+    encoder, decoder = load_vqgan(args.cache / f"vqgan-{args.latents}-normalised.pt", device)
     quantiser = Quantiser().to(device).eval()
     quantiser.load_state_dict({k[len("quantiser."):]: v for k, v in raw["ema"].items()
                                if k.startswith("quantiser.")})
@@ -46,10 +47,10 @@ def image_quality(args: argparse.Namespace, device: torch.device) -> dict:
         for i in range(0, len(pixels), 16):
             x = to_batch(pixels[i:i + 16], device)
             x = upsample2(x) if folder == "px128" else x
-            latent = encoder(x)
+            latent = raw_encoder(x)
             index = quantiser.nearest(latent)
             used.update(index.tolist())
-            plain, coded = decoder(latent), decoder(quantiser.lookup(index, latent))
+            plain, coded = decoder(encoder(x)), raw_decoder(quantiser.lookup(index, latent))
             rows.append(torch.stack([psnr(x, plain), ssim(x, plain), psnr(x, coded), ssim(x, coded)], 1))
         table = torch.cat(rows)
         mean = table.mean(0).tolist()
@@ -97,7 +98,9 @@ def main() -> None:
         "notes": args.notes, "seed": args.seed, "torch": torch.__version__, "device": str(device),
         "data": data_counts(args), "vqgan": image_quality(args, device),
         "latent": {"mean": normalised["mean"].tolist(), "std": normalised["std"].tolist(),
-                   "viewsPerTrainImage": normalised["views"],
+                   "viewsPerTrainImage": normalised["views"], "clamp": LATENT_LIMIT,
+                   "maxBeforeClamp": normalised["maxBeforeClamp"],
+                   "shareClamped": normalised["shareClamped"],
                    "encoderOnnxBytes": (BUNDLE / "client" / "encoder.onnx").stat().st_size,
                    "decoderOnnxBytes": (BUNDLE / "client" / "decoder.onnx").stat().st_size},
         "classifiers": {"teacher": {

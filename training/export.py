@@ -25,7 +25,7 @@ from train_classifier import load_hefnet, predict
 
 ROOT = Path(__file__).resolve().parent.parent
 OPSET = 14
-MARGIN = 1.1  # latentBound over the measured maximum
+MARGIN = 1.01  # latentBound over the measured maximum (which is at most the encoder's clamp)
 
 
 def onnx_file(model: torch.nn.Module, shape: tuple[int, ...], names: tuple[str, str], path: Path) -> None:
@@ -40,7 +40,7 @@ def measure(model: HefNet, latents: list[np.ndarray]) -> tuple[dict[str, float],
     bounds, highest = {"act1": 0.0, "act2": 0.0, "act3": 0.0, "actGate": 0.0}, 0.0
     for array in latents:
         for i in range(0, len(array), 128):
-            logits = model(torch.from_numpy(array[i:i + 128]).float())
+            logits = model(torch.tensor(array[i:i + 128], dtype=torch.float32))
             highest = max(highest, float(logits.abs().max()))
             for name in bounds:
                 bounds[name] = max(bounds[name], float(getattr(model, name).seen.abs().max()))

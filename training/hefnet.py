@@ -44,7 +44,7 @@ class Quadratic(nn.Module):
 class HefNet(nn.Module):
     """[N, 4, 32, 32] -> 14 logits."""
 
-    def __init__(self, head: str = "pool2", dropout: float = 0.0, relu: bool = False) -> None:
+    def __init__(self, head: str = "gap", dropout: float = 0.0, relu: bool = False) -> None:
         super().__init__()
         self.kind = head
         self.conv1 = nn.Conv2d(4, 32, 4, 2, 1, bias=False)

@@ -77,7 +77,7 @@ def predict(model: nn.Module, pixels: np.ndarray, device: torch.device,
 
 def main() -> None:
     parser = base_parser(__doc__)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=2600)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=60.0, help="stop (resumable) after this")
     args = parser.parse_args()

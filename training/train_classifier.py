@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from common import Clock, Ema, base_parser, cosine, save_atomic, set_rate, setup
 from data import load_split
-from hefnet import HefNet
+from hefnet import HEADS, HefNet
 from metrics import macro
 
 
@@ -20,8 +20,9 @@ from metrics import macro
 def predict(model: HefNet, latents: np.ndarray, device: torch.device) -> np.ndarray:
     """Logits [N, 14] of latents [N, 4, 32, 32]."""
     model.eval()
-    return np.concatenate([model(torch.from_numpy(latents[i:i + 128]).float().to(device)).cpu().numpy()
-                           for i in range(0, len(latents), 128)])
+    batches = (torch.tensor(latents[i:i + 128], dtype=torch.float32, device=device)
+               for i in range(0, len(latents), 128))
+    return np.concatenate([model(batch).cpu().numpy() for batch in batches])
 
 
 def load_hefnet(path: object, device: torch.device) -> tuple[HefNet, dict]:
@@ -42,10 +43,12 @@ def main() -> None:
     parser = base_parser(__doc__)
     parser.add_argument("--latents", default="final")
     parser.add_argument("--name", default="hefnet.pt", help="checkpoint inside the cache")
-    parser.add_argument("--head", default="pool2")
+    parser.add_argument("--head", choices=sorted(HEADS), default="gap")
     parser.add_argument("--relu", action="store_true", help="train the ReLU twin instead")
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--minutes", type=float, default=120.0, help="stop (resumable) after this")
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--minutes", type=float, default=0.0,
+                        help="end within this time: the learning rate then follows the clock where that is "
+                             "ahead of the steps (not deterministic); 0 = no bound")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.05)
@@ -77,8 +80,9 @@ def main() -> None:
         ema.state, epoch, clock = saved["ema"], saved["epoch"], Clock(saved["seconds"])
         best, best_score, history = saved["best"], saved["val"], saved["history"]
     steps = len(train) // args.batch
+    limit = args.minutes * 60 or float("inf")
     averaged = HefNet(args.head, 0.0, args.relu).to(device)
-    while epoch < args.epochs and clock.spent() < args.minutes * 60:
+    while epoch < args.epochs and clock.spent() < limit:
         rng = np.random.default_rng([args.seed, epoch])
         torch.manual_seed(args.seed * 5_000_011 + epoch)
         order = rng.permutation(len(train))
@@ -93,7 +97,8 @@ def main() -> None:
             if args.mixup > 0:
                 share = float(rng.beta(args.mixup, args.mixup))
                 x, y, t = (share * v + (1 - share) * v.flip(0) for v in (x, y, t))
-            set_rate(optimiser, cosine(step, args.epochs * steps, 200, args.rate))
+            place = max(step, int(clock.spent() / limit * args.epochs * steps)) if step > 200 else step
+            set_rate(optimiser, cosine(place, args.epochs * steps, 200, args.rate))
             logits = model(x)
             loss = F.binary_cross_entropy_with_logits(logits, y) + args.distil * F.mse_loss(logits, t)
             total += loss.item()

@@ -145,12 +145,12 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = base_parser(__doc__)
     parser.add_argument("--name", default="vqgan.pt", help="checkpoint name inside the cache")
-    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--steps", type=int, default=1900)
     parser.add_argument("--minutes", type=float, default=240.0, help="stop (resumable) after this")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--quantise-from", type=int, default=300)
-    parser.add_argument("--adversarial-from", type=int, default=2400)
+    parser.add_argument("--adversarial-from", type=int, default=1500)
     parser.add_argument("--adversarial-weight", type=float, default=0.1,
                         help="norm of the adversarial gradient relative to the reconstruction's")
     parser.add_argument("--perceptual-weight", type=float, default=0.15)

@@ -12,6 +12,7 @@ from torch import nn
 from data import FINDINGS
 
 LATENT_CHANNELS = 4
+LATENT_LIMIT = 8.0  # the exported encoder clamps the normalised latent to +- this (about 1 in 10^4)
 
 
 def norm(channels: int) -> nn.GroupNorm:

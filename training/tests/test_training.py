@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from calibrate import calibrate, platt, sigmoid, youden  # noqa: E402
+from calibrate import calibrate, operating_point, platt, sigmoid  # noqa: E402
 from common import augment, cosine  # noqa: E402
 from graph import build_graph, run_graph  # noqa: E402
 from hefnet import HEADS, HefNet, Quadratic  # noqa: E402
@@ -120,9 +120,11 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(slope, 0.7, delta=0.05)
         self.assertAlmostEqual(intercept, -1.0, delta=0.08)
 
-    def test_youden_separates(self) -> None:
-        threshold = youden(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1.0]))
-        self.assertAlmostEqual(threshold, 0.5)
+    def test_threshold_leaves_the_share_of_negatives_below(self) -> None:
+        probabilities = np.append(np.arange(100) / 100, [0.99, 0.99])
+        labels = np.append(np.zeros(100), [1, 1])
+        threshold = operating_point(probabilities, labels, 0.9)
+        self.assertAlmostEqual((probabilities[:100] < threshold).mean(), 0.9)
 
     def test_calibration_has_positive_slopes_and_marks_rare_findings(self) -> None:
         rng = np.random.default_rng(8)
