@@ -16,7 +16,7 @@ export function reportLines(result: StudyResult): string[] {
         ? above
           ? 'above threshold'
           : 'below threshold'
-        : 'too rare in training to claim';
+        : 'no claim (see the model card)';
       return `  ${name.padEnd(widest)}  ${probability.toFixed(3)}  logit ${logit.toFixed(3).padStart(7)}  ${verdict}`;
     }),
     '',

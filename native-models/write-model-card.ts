@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readDescription } from './bundle.ts';
+import { openClientHalf } from './bundle.ts';
 
 /**
  * Writes MODEL_CARD.md of a bundle from what was measured: training/results.json (training/evaluate.py) and
@@ -66,7 +66,8 @@ const three = (value: number): string => value.toFixed(3);
 const range = (pair: readonly [number, number] | null): string =>
   pair === null ? '–' : `${three(pair[0])}–${three(pair[1])}`;
 
-const { id, description } = await readDescription(bundleFolder, 'client');
+const { id, description, calibration } = await openClientHalf(bundleFolder);
+const claimed = calibration.findings.filter(({ claimable }) => claimable).map(({ name }) => name);
 const results = await read(resultsSchema, 'training/results.json');
 const scored: Scored[] = [];
 for (const name of ['val-clear', 'test-clear', 'test-encrypted']) {
@@ -111,8 +112,10 @@ A first, honest model: it shows the whole path working on real data. Its accurac
 
 A frontal chest radiograph, reduced to 128 × 128, is encoded by a VQGAN (f = 8) into a 4 × 32 × 32 latent (the
 un-quantised encoder output) and classified by HefNet-R with a shallow squeeze-and-excitation gate and learned degree-2
-activations, under CKKS encryption, into the 14 findings of NIH ChestX-ray14. Findings with fewer than 100 positive
-training images are marked "too rare to claim" by the application.
+activations, under CKKS encryption, into the 14 findings of NIH ChestX-ray14.
+
+The application claims only findings with at least 100 positive training images whose AUROC on val is clearly above
+chance (95 % interval above 0.5): ${claimed.join(', ')}. The others are listed without a claim.
 
 Encrypted run: ${description.cost.levels} levels, ${description.cost.rotations} rotations, ${description.rotationSteps.length} rotation keys, ${description.cost.plaintextProducts} plaintext products,
 N = ${description.ckks.polyModulusDegree}.

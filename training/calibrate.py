@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data import FINDINGS
+from metrics import bootstrap
 
 FEWEST_VAL_POSITIVES = 10
 FEWEST_TRAIN_POSITIVES = 100
@@ -46,14 +47,25 @@ def operating_point(probabilities: np.ndarray, labels: np.ndarray, specificity: 
     return float(np.quantile(probabilities[labels == 0], specificity))
 
 
+def better_than_chance(labels: np.ndarray, logits: np.ndarray, patients: np.ndarray) -> np.ndarray:
+    """Per finding: whether the 95 % interval of the AUROC (patient bootstrap) lies above 0.5."""
+    sampled = bootstrap(labels, logits, patients)
+    with np.errstate(invalid="ignore"):
+        low = np.array([np.percentile(column[~np.isnan(column)], 2.5) if (~np.isnan(column)).any() else 0.0
+                        for column in sampled.T])
+    return low > 0.5
+
+
 def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np.ndarray,
-              val_labels: np.ndarray) -> list[dict]:
-    """One entry per finding, in labels.csv order. Findings with few val positives share the median
+              val_labels: np.ndarray, val_patients: np.ndarray) -> list[dict]:
+    """One entry per finding, in labels.csv order. `claimable`: FEWEST_TRAIN_POSITIVES in train and better than
+    chance on val. Findings with few val positives share the median
     slope of the others; thresholds are at SPECIFICITY among the val negatives."""
     counts = val_labels.sum(0)
     fits = [platt(val_logits[:, k], val_labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
             for k in range(len(FINDINGS))]
     pooled = float(np.median([f[0] for f in fits if f and f[0] > 0] or [1.0]))
+    proven = better_than_chance(val_labels, val_logits, val_patients)
     out = []
     for k, name in enumerate(FINDINGS):
         fit = fits[k]
@@ -64,5 +76,5 @@ def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np
         positives = int(train_labels[:, k].sum())
         out.append({"name": name, "slope": round(fit[0], 6), "intercept": round(fit[1], 6),
                     "threshold": round(threshold, 6), "trainPositives": positives,
-                    "valPositives": int(counts[k]), "claimable": positives >= FEWEST_TRAIN_POSITIVES})
+                    "valPositives": int(counts[k]), "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k])})
     return out

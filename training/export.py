@@ -120,7 +120,8 @@ def main() -> None:
         logits = {s: predict(model, encoded[s][0], cpu).astype(np.float64) for s in ("train", "val")}
         write_json(client / "calibration.json", {
             "format": "cipherfilm-calibration/1", "latentBound": round(MARGIN * highest_latent, 3),
-            "findings": calibrate(logits["train"], train.labels, logits["val"], val.labels)})
+            "findings": calibrate(logits["train"], train.labels, logits["val"], val.labels,
+                                  val.patients)})
         write_json(server / "graph.json", document)
         (server / "weights.bin").write_bytes(weights)
         write_fixtures(staged / "fixtures", args.data, val, encoder, model)

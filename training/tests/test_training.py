@@ -134,7 +134,7 @@ class Figures(unittest.TestCase):
         val = labels.copy()
         val[:, 13] = 0
         logits = labels + rng.normal(size=labels.shape)
-        entries = calibrate(logits, labels, logits, val)
+        entries = calibrate(logits, labels, logits, val, np.arange(len(val)))
         self.assertTrue(all(e["slope"] > 0 and 0 < e["threshold"] < 1 for e in entries))
         self.assertEqual((entries[13]["claimable"], entries[0]["claimable"]), (False, True))
 
