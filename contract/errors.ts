@@ -44,6 +44,7 @@ export const errorCodes = [
   'evaluator-unreachable',
   'evaluator-protocol',
   'evaluator-url',
+  'data-folder-in-use',
   'cancelled',
   'engine-crashed',
   'internal',

@@ -15,7 +15,9 @@ const version = '0.1.0';
 type ElectronProcess = NodeJS.Process & { parentPort?: { on(event: 'close', listener: () => void): void } };
 
 function stopOnRequest(stop: () => void): void {
-  process.once('SIGINT', stop);
+  // Ctrl-C reaches the whole group of a terminal; a parent that started this process decides for itself when to stop.
+  if (process.connected) process.on('SIGINT', () => {});
+  else process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   // A parent that dies cannot send a signal; its channel closes.
   process.once('disconnect', stop);

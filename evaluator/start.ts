@@ -4,6 +4,7 @@ import { CxrError } from '../contract/errors.ts';
 import { createApp } from './app.ts';
 import { readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
+import { lockFolder } from './folder-lock.ts';
 import { Jobs } from './jobs.ts';
 import { KeyStore } from './key-store.ts';
 import { createLog, silentLog } from './log.ts';
@@ -22,6 +23,7 @@ export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
 export async function startEvaluator(config: Config, version: string): Promise<RunningEvaluator> {
   const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
   const bundles = await readBundles(config.bundleRoot);
+  const unlock = await lockFolder(config.dataFolder);
   const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
   const keys = await KeyStore.open(join(config.dataFolder, 'keys'), keyLimits, log);
   const pool = new WorkerPool({
@@ -35,7 +37,8 @@ export async function startEvaluator(config: Config, version: string): Promise<R
   const jobLimits = { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs };
   const jobs = await Jobs.open(join(config.dataFolder, 'jobs'), pool, jobLimits, log);
   const app = createApp({ version, bundles, keys, jobs, log });
-  await app.listen({ host: config.host, port: config.port }).catch((cause: NodeJS.ErrnoException) => {
+  await app.listen({ host: config.host, port: config.port }).catch(async (cause: NodeJS.ErrnoException) => {
+    await unlock();
     throw new CxrError('request-invalid', { flag: '--port', reason: cause.code ?? '' }, { cause });
   });
   const { port } = app.server.address() as AddressInfo;
@@ -46,6 +49,7 @@ export async function startEvaluator(config: Config, version: string): Promise<R
     stop: async () => {
       await jobs.close();
       await app.close();
+      await unlock();
       log('stop');
     },
   };

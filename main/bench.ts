@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { StageTimes, StudyResult } from '../contract/stages.ts';
 import { sampleStudy, withHeadless } from './headless.ts';
+import { exitOnSignals } from './temporary-folder.ts';
 
 /**
  * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones.
@@ -72,6 +73,7 @@ async function measure() {
   });
 }
 
+exitOnSignals();
 const result = await measure();
 await mkdir('bench-results', { recursive: true });
 await writeFile('bench-results/main.json', `${JSON.stringify(result, null, 2)}\n`);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type CodedError, CxrError, toCodedError } from '../contract/errors.ts';
+import { maxDroppedBytes } from '../contract/ipc.ts';
 import type { StudyResult } from '../contract/stages.ts';
 import type { EngineClient } from './engine-client.ts';
 import { withHeadless } from './headless.ts';
@@ -11,7 +12,8 @@ import { reportLines } from './report.ts';
 const usage = `Usage: cipherfilm classify FILE... [--evaluator URL] [--json]
 
   Classifies DICOM chest radiographs under encryption. Without --evaluator an evaluator is started on this machine.
-  --json   one object {studies: [{file, result} | {file, error}]} on standard output
+  --json   one object {studies: [{file, result} | {file, error}]} on standard output,
+           or {error} when nothing could be classified at all
   Exit status: 0 all classified, 1 at least one refused or failed, 2 wrong usage.
 `;
 
@@ -19,12 +21,23 @@ type Outcome = { file: string; result: StudyResult } | { file: string; error: Co
 
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
+/** Reads a regular file of bounded size: folders, pipes and oversized files are refused before anything is read. */
+async function readStudy(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: unknown): never => {
+    throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });
+  };
+  const facts = await stat(file).catch(unreadable);
+  if (!facts.isFile()) throw new CxrError('image-unreadable', { reason: 'not a regular file' });
+  if (facts.size > maxDroppedBytes) {
+    throw new CxrError('dicom-too-large', { got: facts.size, expected: maxDroppedBytes });
+  }
+  return readFile(file).catch(unreadable);
+}
+
 async function classifyFile(file: string, engine: EngineClient, signal: AbortSignal): Promise<Outcome> {
   process.stderr.write(`${file}\n`);
   try {
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });
-    });
+    const bytes = await readStudy(file);
     const result = await engine.classify(bytes, progressLines(note), signal);
     const { evaluationKeys, sent, received } = result.bytes;
     note(
@@ -44,7 +57,10 @@ async function classify(
   asJson: boolean,
 ): Promise<number> {
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
+  // Once: cancel here and at the evaluator, then report. Twice: end now; temporary folders are removed on exit.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+  }
   const outcomes = await withHeadless(evaluatorUrl, async ({ engine, evaluator }) => {
     const where = evaluator.embedded ? 'no evaluator configured: using one on this machine' : 'evaluator';
     process.stderr.write(`${where}, ${evaluator.url}\n`);
@@ -89,10 +105,11 @@ if (parsed?.values.help === true) {
   try {
     process.exitCode = await classify(
       files,
-      parsed.values.evaluator ?? process.env.CIPHERFILM_EVALUATOR,
+      parsed.values.evaluator ?? (process.env.CIPHERFILM_EVALUATOR || undefined),
       parsed.values.json,
     );
   } catch (error) {
+    if (parsed.values.json) process.stdout.write(`${JSON.stringify({ error: toCodedError(error) })}\n`);
     process.stderr.write(`cipherfilm: ${JSON.stringify(toCodedError(error))} (see docs/errors.md)\n`);
     process.exitCode = 1;
   }

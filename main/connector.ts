@@ -26,6 +26,7 @@ import {
   ExchangeError,
   exchange,
   parseJson,
+  patientRetry,
   pause,
   type Reply,
   type RetryPolicy,
@@ -66,6 +67,8 @@ export class Connector {
   readonly #timeoutMs: number;
   readonly #uploadTimeoutMs: number;
   readonly #retry: RetryPolicy;
+  /** Once a job is accepted the evaluator keeps it: an evaluator that is being restarted is waited for. */
+  readonly #patient: RetryPolicy;
   #keys: { readonly id: KeyId; readonly frame: Uint8Array } | null = null;
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
 
@@ -75,6 +78,7 @@ export class Connector {
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#uploadTimeoutMs = options.uploadTimeoutMs ?? 600_000;
     this.#retry = options.retry ?? defaultRetry;
+    this.#patient = options.retry ?? patientRetry;
   }
 
   /** Body bytes moved so far, repeats included; evaluation keys are counted apart from `sent`. */
@@ -184,13 +188,14 @@ export class Connector {
   ): Promise<Extract<JobState, { kind: 'done' }>> {
     for (let waitMs = 0; ; waitMs = maxWaitMs) {
       const askedAt = performance.now();
-      const reply = await this.#exchange({
+      const asked = {
         method: 'GET',
         url: `${paths.job(jobId)}?waitMs=${waitMs}`,
         maxReplyBytes: maxJsonBytes,
         timeoutMs: this.#timeoutMs + waitMs,
         signal,
-      });
+      } as const;
+      const reply = await this.#exchange(asked, this.#patient);
       const job = parseReply(jobSchema, reply);
       if (job.id !== jobId) throw new CxrError('evaluator-protocol', { field: 'job id' });
       const { state } = job;
@@ -223,13 +228,14 @@ export class Connector {
     expected: { bundle: BundleId; subject: Digest; maxPayloadBytes: number },
     signal?: AbortSignal,
   ): Promise<EncryptedLogits> {
-    const { body } = await this.#exchange({
+    const asked = {
       method: 'GET',
       url: paths.result(jobId),
       maxReplyBytes: frameHeaderBytes + expected.maxPayloadBytes,
       oversized: 'result-invalid',
       signal,
-    });
+    } as const;
+    const { body } = await this.#exchange(asked, this.#patient);
     try {
       decodeFrame(body, { kind: 'result', ...expected });
     } catch (error) {
@@ -249,15 +255,14 @@ export class Connector {
     }
   }
 
-  #exchange(asked: Omit<Exchange, 'timeoutMs'> & { timeoutMs?: number }): Promise<Reply> {
+  #exchange(
+    asked: Omit<Exchange, 'timeoutMs'> & { timeoutMs?: number },
+    retry: RetryPolicy = this.#retry,
+  ): Promise<Reply> {
     const onReceived = (bytes: number) => {
       this.#moved.received += bytes;
     };
-    return exchange(
-      { timeoutMs: this.#timeoutMs, ...asked, url: this.url + asked.url },
-      this.#retry,
-      onReceived,
-    );
+    return exchange({ timeoutMs: this.#timeoutMs, ...asked, url: this.url + asked.url }, retry, onReceived);
   }
 
   #keyStream(frame: Uint8Array, onProgress: (fraction: number) => void): ReadableStream<Uint8Array> {

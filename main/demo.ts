@@ -10,6 +10,7 @@ import { reduceToEncoderImage } from './dicom/reduce.ts';
 import { bundleRoot, sampleStudy, withHeadless } from './headless.ts';
 import { progressLines } from './progress-lines.ts';
 import { reportLines } from './report.ts';
+import { exitOnSignals } from './temporary-folder.ts';
 
 /**
  * Classifies the shipped study through an evaluator process and compares with the same program on plain numbers.
@@ -53,6 +54,7 @@ async function classifyInClear(bytes: Uint8Array, folder: string): Promise<Float
 }
 
 try {
+  exitOnSignals();
   await demonstrate();
 } catch (error) {
   process.stderr.write(`demo: ${JSON.stringify(toCodedError(error))}\n`);

@@ -22,6 +22,7 @@ export class EngineClient implements AsyncDisposable {
     });
     this.#child.on('message', (event) => this.#handle(event as EngineEvent));
     this.#child.on('exit', () => this.#failAll({ code: 'engine-crashed', detail: {} }));
+    this.#child.on('error', () => this.#failAll({ code: 'engine-crashed', detail: {} }));
     this.#ready.promise.catch(() => {});
     this.#send({ kind: 'start', ...options });
   }
@@ -50,7 +51,12 @@ export class EngineClient implements AsyncDisposable {
   }
 
   #send(command: EngineCommand): void {
-    this.#child.send(command);
+    if (!this.#child.connected) this.#failAll({ code: 'engine-crashed', detail: {} });
+    else
+      this.#child.send(
+        command,
+        (error) => error !== null && this.#failAll({ code: 'engine-crashed', detail: {} }),
+      );
   }
 
   #handle(event: EngineEvent): void {

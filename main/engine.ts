@@ -31,7 +31,10 @@ function openPort(): Port {
     };
   }
   return {
-    send: (event) => process.send?.(event),
+    // A host that has gone away is told nothing; the error of its channel says no more than that.
+    send: (event) => {
+      if (process.connected) process.send?.(event, undefined, {}, () => {});
+    },
     onCommand: (listener) => process.on('message', (message) => listener(message as EngineCommand)),
     onClose: (listener) => process.on('disconnect', listener),
   };
@@ -97,3 +100,5 @@ const port = openPort();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));
 port.onClose(() => process.exit(0));
+// Ctrl-C reaches the whole group of a terminal; the host cancels what is running and then ends this process.
+process.on('SIGINT', () => {});

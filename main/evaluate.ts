@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CxrError, toCodedError } from '../contract/errors.ts';
@@ -12,6 +11,7 @@ import { bundleRoot } from './headless.ts';
 import { type LabelledImage, readLabelTable } from './label-table.ts';
 import { analyse, type Workstation } from './pipeline.ts';
 import { readJpegRadiograph } from './radiograph-file.ts';
+import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 import { openWorkstation } from './workstation.ts';
 
 /**
@@ -99,11 +99,10 @@ function summarise(rows: readonly Row[], names: readonly string[]) {
   };
 }
 
-async function evaluate(): Promise<void> {
+async function evaluate(dataDir: string): Promise<void> {
   if (options.images === undefined || options.labels === undefined) {
     throw new CxrError('request-invalid', { expected: '--images DIR --labels CSV' });
   }
-  const dataDir = await mkdtemp(join(tmpdir(), 'cipherfilm-evaluate-'));
   const workers = Number(options.parallel);
   const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
   try {
@@ -123,12 +122,12 @@ async function evaluate(): Promise<void> {
     process.stdout.write(`${options.json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2)}\n`);
   } finally {
     await evaluator?.stop();
-    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
 try {
-  await evaluate();
+  exitOnSignals();
+  await withTemporaryFolder('cipherfilm-evaluate-', evaluate);
 } catch (error) {
   process.stderr.write(`evaluate: ${JSON.stringify(toCodedError(error))}\n`);
   process.exitCode = 1;

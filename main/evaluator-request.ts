@@ -29,6 +29,9 @@ export type RetryPolicy = {
 };
 export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 250, maxDelayMs: 10_000 };
 
+/** For an accepted job: long enough for an evaluator to be restarted, some half a minute. */
+export const patientRetry: RetryPolicy = { attempts: 12, baseDelayMs: 250, maxDelayMs: 6_000 };
+
 /** Largest refusal that is read. */
 const maxProblemBytes = 16 * 1024;
 const passing = [429, 502, 503, 504];

@@ -4,7 +4,8 @@ import type { Finding } from '../contract/stages.ts';
 
 /**
  * Step to which logits are rounded before they leave the engine. A decrypted CKKS value carries noise that depends on
- * the secret key; the step is well above that noise, so that what is shown, logged or exported tells nothing of it.
+ * the secret key; the step is above that noise for most values, so that what is shown, logged or exported tells little of it. A precaution,
+ * not a proof.
  *
  * @see Li, Micciancio, "On the security of homomorphic encryption on approximate numbers", Eurocrypt 2021.
  */

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CxrError } from '../contract/errors.ts';
 import { listBundles } from '../native-models/bundle.ts';
 import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
 import { EngineClient } from './engine-client.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Folder of bundles beside the code. */
 export const bundleRoot = join(import.meta.dirname, '..', 'native-models');
@@ -32,23 +31,20 @@ export async function withHeadless<T>(
     await engine.ready();
     return await work({ engine, evaluator: { url: evaluatorUrl, embedded: false, pid: null }, bundleName });
   }
-  const dataDir = await mkdtemp(join(tmpdir(), 'cipherfilm-evaluator-'));
-  const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
-  try {
-    await using engine = new EngineClient({
-      bundleRoot,
-      bundleName,
-      evaluatorUrl: evaluator.url,
-      embedded: true,
-    });
-    await engine.ready();
-    return await work({
-      engine,
-      evaluator: { url: evaluator.url, embedded: true, pid: evaluator.pid },
-      bundleName,
-    });
-  } finally {
-    await evaluator.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  return withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
+    const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
+    try {
+      await using engine = new EngineClient({
+        bundleRoot,
+        bundleName,
+        evaluatorUrl: evaluator.url,
+        embedded: true,
+      });
+      await engine.ready();
+      const { url, pid } = evaluator;
+      return await work({ engine, evaluator: { url, embedded: true, pid }, bundleName });
+    } finally {
+      await evaluator.stop();
+    }
+  });
 }

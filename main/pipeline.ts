@@ -1,6 +1,8 @@
 import { CxrError } from '../contract/errors.ts';
 import type {
   Cost,
+  EncryptedLatent,
+  JobId,
   Preview,
   Progress,
   Radiograph,
@@ -59,6 +61,9 @@ export async function analyse(
     station.encoder.encode(reduceToEncoderImage(radiograph)),
   );
 
+  // Before half a minute of key generation: is anybody there, with this bundle?
+  await clock.time('upload', () => connector.ensureBundle(half.id, signal));
+
   at('generating-keys', 0);
   const keys = await untilAborted(
     keyring.keys((fraction) => at('generating-keys', fraction)),
@@ -66,7 +71,6 @@ export async function analyse(
   );
   at('uploading-keys', 0);
   await clock.time('upload', async () => {
-    await connector.ensureBundle(half.id, signal);
     const onUpload = (fraction: number) => at('uploading-keys', fraction);
     await connector.ensureKeys(keys.evaluation.frame, keys.evaluation.keyId, onUpload, signal);
   });
@@ -77,7 +81,7 @@ export async function analyse(
   );
 
   at('sending');
-  const jobId = await clock.time('upload', () => connector.submit(question.frame, signal));
+  const jobId = await clock.time('upload', () => submit(connector, question, signal));
   const done = await awaitJob(connector, jobId, control);
 
   at('receiving');
@@ -126,6 +130,21 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.addEventListener('abort', onAbort, { once: true });
   work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   return promise;
+}
+
+/** Sends a study; one that is cancelled while its reply is on the way is found again by its frame and stopped. */
+async function submit(connector: Connector, question: EncryptedLatent, signal: AbortSignal): Promise<JobId> {
+  try {
+    return await connector.submit(question.frame, signal);
+  } catch (error) {
+    if (signal.aborted) {
+      await connector.submit(question.frame).then(
+        (jobId) => connector.cancel(jobId),
+        () => {},
+      );
+    }
+    throw error;
+  }
 }
 
 /** Waits for a job, passing on its progress; cancels it on the evaluator when the study is cancelled. */

@@ -4,7 +4,7 @@ export type EvaluatorChoice =
   | { readonly kind: 'remote'; readonly url: string };
 
 /**
- * Chooses the evaluator: environment, then `--evaluator URL`, then `evaluator` in <userData>/config.json, else
+ * Chooses the evaluator: `--evaluator URL`, then the environment, then `evaluator` in <userData>/config.json, else
  * embedded. What is configured is passed on even if it is not a usable URL: the engine refuses it by name
  * ('evaluator-url'), and nothing falls back to another place than the one configured.
  *
@@ -18,8 +18,8 @@ export function chooseEvaluator(
   const flagAt = argv.indexOf('--evaluator');
   const inline = argv.find((argument) => argument.startsWith('--evaluator='))?.slice('--evaluator='.length);
   const configured =
-    environment.CIPHERFILM_EVALUATOR ||
     (flagAt === -1 ? inline : (argv[flagAt + 1] ?? '')) ||
+    environment.CIPHERFILM_EVALUATOR ||
     (configText === null ? undefined : fromConfig(configText));
   return configured === undefined || configured === ''
     ? { kind: 'embedded' }

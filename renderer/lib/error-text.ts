@@ -121,6 +121,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The evaluator answered in a way that was not understood.',
     advice: 'The address may point to something else, or its version differs. Check both.',
   },
+  'data-folder-in-use': {
+    title: 'Another evaluator uses the same data folder.',
+    advice: 'Close the other Cipherfilm, or give each evaluator a folder of its own.',
+  },
   'evaluator-url': {
     title: 'The configured evaluator address is not usable.',
     advice: 'Correct it in CIPHERFILM_EVALUATOR, --evaluator or config.json and restart the program.',

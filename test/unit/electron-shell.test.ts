@@ -121,13 +121,12 @@ describe('the choice of evaluator', () => {
     expect(chooseEvaluator({}, ['electron', '.'], null)).toEqual({ kind: 'embedded' });
     expect(chooseEvaluator({}, [], '{}')).toEqual({ kind: 'embedded' });
   });
-  it('prefers environment, then flag, then file', () => {
+  it('prefers flag, then environment, then file', () => {
     const file = '{"evaluator":"https://file"}';
     const flag = ['--evaluator', 'https://flag'];
-    expect(chooseEvaluator({ CIPHERFILM_EVALUATOR: 'https://env' }, flag, file)).toMatchObject({
-      url: 'https://env',
-    });
-    expect(chooseEvaluator({}, flag, file)).toMatchObject({ url: 'https://flag' });
+    const environment = { CIPHERFILM_EVALUATOR: 'https://env' };
+    expect(chooseEvaluator(environment, flag, file)).toMatchObject({ url: 'https://flag' });
+    expect(chooseEvaluator(environment, [], file)).toMatchObject({ url: 'https://env' });
     expect(chooseEvaluator({}, ['--evaluator=https://flag'], file)).toMatchObject({ url: 'https://flag' });
     expect(chooseEvaluator({}, [], file)).toMatchObject({ url: 'https://file' });
   });
