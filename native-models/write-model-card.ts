@@ -163,8 +163,8 @@ ${findingRows.join('\n')}
 ## Limits
 
 - Trained on ${data['px128-train']?.images} images of one hospital at 128 × 128; small findings are lost in the reduction.
-- Adults and children, PA and AP are mixed; lateral views are not covered. Nothing but the file's own tags stops a wrong
-  kind of image yet.
+- Adults and children, PA and AP are mixed; lateral views are not covered. There is no input gate yet: any
+  image that can be read is classified.
 - Thresholds leave 90 % of the val negatives of a finding below; probabilities are Platt-scaled on val and hold for its
   prevalence only.
 - Intervals are wide, above all for rare findings; differences between the rows above are mostly inside them.
