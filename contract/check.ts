@@ -18,14 +18,3 @@ export function checkRange(values: ArrayLike<number>, bound: number, code: Error
     if (!(Math.abs(value) <= bound)) throw new CxrError(code, { index, bound });
   }
 }
-
-/** Whether `value` is 1, 2, 4, 8, … */
-export function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(value) && value > 0 && Number.isInteger(Math.log2(value));
-}
-
-/** log2 of a power of two; a programmer's slip otherwise. */
-export function exactLog2(value: number): number {
-  if (!isPowerOfTwo(value)) throw new TypeError(`expected a power of two, got ${value}`);
-  return Math.log2(value);
-}

@@ -174,7 +174,7 @@ class SealProgram implements EncryptedEvaluator {
   }
 
   [Symbol.dispose](): void {
-    for (const plaintext of this.#plaintexts.values()) plaintext.delete();
+    for (const plaintext of this.#plaintexts.values()) this.#backend.releasePlaintext(plaintext);
     this.#plaintexts.clear();
     this.#backend[Symbol.dispose]();
     this.#context.delete();

@@ -49,7 +49,7 @@ export class KeyHolder implements Disposable {
 /**
  * Public evaluation keys: relinearisation and exactly `rotationSteps`, seeded (half the size), uncompressed SEAL bytes.
  *
- * Cost: one key switch key each, about 0.15 s at N = 16384 with 10 data primes.
+ * Cost: one key-switching key each.
  */
 export function* evaluationKeyParts(
   holder: KeyHolder,

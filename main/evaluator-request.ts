@@ -29,7 +29,7 @@ export type RetryPolicy = {
 };
 export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 250, maxDelayMs: 10_000 };
 
-/** For an accepted job: long enough for an evaluator to be restarted, some half a minute. */
+/** For an accepted job: up to some 40 seconds, long enough for an evaluator to be restarted. */
 export const patientRetry: RetryPolicy = { attempts: 12, baseDelayMs: 250, maxDelayMs: 6_000 };
 
 /** Largest refusal that is read. */

@@ -61,7 +61,7 @@ export async function analyse(
     station.encoder.encode(reduceToEncoderImage(radiograph)),
   );
 
-  // Before half a minute of key generation: is anybody there, with this bundle?
+  // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, signal));
 
   at('generating-keys', 0);

@@ -3,7 +3,7 @@ import type { HeBackend } from '../backend.ts';
 
 export type DryValue = { readonly level: number; readonly scale: number };
 
-/** Levels, scales and operation counts only: what a run would cost, in microseconds of real time. */
+/** Levels, scales and operation counts only: what a run would cost, without running it. */
 export class DryBackend implements HeBackend<DryValue, DryValue> {
   readonly name = 'dry';
   readonly slotCount: number;

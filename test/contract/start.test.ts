@@ -87,7 +87,7 @@ describe('an embedded evaluator', () => {
   });
 
   it('of the real entry without bundles does not start', async () => {
-    const starting = startEmbeddedEvaluator({ bundleRoot: '/none', dataDir: '/tmp/cipherfilm-never-made' });
+    const starting = startEmbeddedEvaluator({ bundleRoot: '/none', dataDir: '/none/either' });
     await expect(starting).rejects.toMatchObject({ code: 'evaluator-unreachable', detail: { status: 1 } });
   });
 });

@@ -36,7 +36,7 @@ describe('findings', () => {
   });
 
   it('carry logits rounded to 2^-10, so that the noise of a decryption does not leave the engine', () => {
-    const noisy = [0.5 + 1e-5, -0.25 - 2e-5].map((logit) => logit);
+    const noisy = [0.5 + 1e-5, -0.25 - 2e-5];
     const [mass, hernia] = toFindings(noisy, calibration);
     expect([mass!.logit, hernia!.logit]).toEqual([0.5, -0.25]);
     expect(toFindings([0.7312345, 0], calibration)[0]!.logit / logitStep).toBe(749);
