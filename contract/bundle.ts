@@ -50,6 +50,17 @@ export const outputPackingSchema = z.object({
 });
 export type OutputPacking = z.infer<typeof outputPackingSchema>;
 
+/**
+ * The evaluation keys of a program. Each is generated for the highest level (data primes left) at which it is used:
+ * its size grows with level·(level + 1).
+ */
+export const keyPlanSchema = z.object({
+  relinearizationLevel: z.int().min(1).max(40),
+  /** Ascending steps, each once. */
+  rotations: z.array(z.object({ step: z.int().positive(), level: z.int().min(1).max(40) })).max(64),
+});
+export type KeyPlan = z.infer<typeof keyPlanSchema>;
+
 const costSchema = z.object({
   levels: z.int(),
   rotations: z.int(),
@@ -68,8 +79,7 @@ export const bundleDescriptionSchema = z.object({
   output: outputPackingSchema,
   /** Data primes left in the result and its exact scale. */
   result: z.object({ primes: z.int().min(1), scale: z.number().positive() }),
-  /** Exactly the rotation steps that the program uses, ascending. */
-  rotationSteps: z.array(z.int().positive()).max(64),
+  evaluationKeys: keyPlanSchema,
   cost: costSchema,
   /** Latent magnitudes above this are refused before encryption; result magnitudes above `logitBound` after decryption. */
   latentBound: z.number().positive(),

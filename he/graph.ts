@@ -3,7 +3,8 @@ import { CxrError } from '../contract/errors.ts';
 
 /**
  * A trained network as training/ exports it: nodes in topological order over named float32 tensors.
- * Shapes: spatial values are [channels, height, width], vectors are [units].
+ * Shapes: spatial values are [channels, height, width], vectors are [units]. Coefficients of an activation are per
+ * channel, or one for the whole layer.
  */
 const name = z.string().min(1).max(64);
 const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
@@ -39,6 +40,16 @@ const nodeSchema = z.discriminatedUnion('op', [
     c: name,
     inputBound: z.number().positive(),
   }),
+  /** a·x³ + b·x + c: the gate of the paper's squeeze-and-excitation. */
+  z.object({
+    op: z.literal('cubic'),
+    id: name,
+    input: name,
+    a: name,
+    b: name,
+    c: name,
+    inputBound: z.number().positive(),
+  }),
   z.object({ op: z.literal('globalAveragePool'), id: name, input: name }),
   z.object({
     op: z.literal('averagePool'),
@@ -50,14 +61,26 @@ const nodeSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('flatten'), id: name, input: name }),
   z.object({ op: z.literal('linear'), id: name, input: name, weight: name, bias: name.nullable() }),
   z.object({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
+  z.object({ op: z.literal('add'), id: name, input: name, other: name }),
 ]);
 export type GraphNode = z.infer<typeof nodeSchema>;
+
+const shapeSchema = z.array(z.int().min(1)).max(4);
+/** Stored in the weights file (offset in float32 elements), or drawn from `seed`: see `seededTensor`. */
+const tensorSchema = z.union([
+  z.strictObject({ shape: shapeSchema, offset: z.int().min(0) }),
+  z.strictObject({
+    shape: shapeSchema,
+    seed: z.int().min(0).max(0xffffffff),
+    spread: z.number().positive(),
+  }),
+]);
 
 export const graphSchema = z.object({
   format: z.literal('cipherfilm-graph/1'),
   name,
   input: z.object({ shape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]) }),
-  tensors: z.record(name, z.object({ shape: z.array(z.int().min(1)).max(4), offset: z.int().min(0) })),
+  tensors: z.record(name, tensorSchema),
   nodes: z.array(nodeSchema).min(1).max(512),
   output: name,
   outputBound: z.number().positive(),
@@ -74,6 +97,26 @@ export type Graph = {
   tensor(name: string): Tensor;
 };
 
+const maxTensorSize = 2 ** 26;
+
+/**
+ * Reproducible random weights, uniform in [−spread, spread), for circuits whose weights are not trained yet.
+ * Value i is spread·(h/2^31 − 1) rounded to float32, h = mix(i + mix(seed)), mix being MurmurHash3's 32-bit finaliser.
+ */
+export function seededTensor(size: number, seed: number, spread: number): Float64Array {
+  const start = mix32(seed);
+  return Float64Array.from({ length: size }, (_, index) =>
+    Math.fround(spread * (mix32((index + start) >>> 0) / 2 ** 31 - 1)),
+  );
+}
+
+function mix32(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
 
 /**
@@ -85,12 +128,18 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => 
 export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
   const tensors = new Map<string, Tensor>();
   const view = new DataView(weights.buffer, weights.byteOffset, weights.byteLength);
-  for (const [id, { shape, offset }] of Object.entries(literal.tensors)) {
+  for (const [id, tensor] of Object.entries(literal.tensors)) {
+    const { shape } = tensor;
     const size = sizeOf(shape);
-    if ((offset + size) * 4 > weights.length)
-      throw new CxrError('graph-invalid', { tensor: id, reason: 'outside the weights' });
-    const values = new Float64Array(size);
-    for (let index = 0; index < size; index += 1) values[index] = view.getFloat32((offset + index) * 4, true);
+    if (size > maxTensorSize)
+      throw new CxrError('graph-invalid', { tensor: id, reason: 'too large', got: size, expected: maxTensorSize });
+    const values = 'seed' in tensor ? seededTensor(size, tensor.seed, tensor.spread) : new Float64Array(size);
+    if ('offset' in tensor) {
+      if ((tensor.offset + size) * 4 > weights.length)
+        throw new CxrError('graph-invalid', { tensor: id, reason: 'outside the weights' });
+      for (let index = 0; index < size; index += 1)
+        values[index] = view.getFloat32((tensor.offset + index) * 4, true);
+    }
     if (!values.every(Number.isFinite))
       throw new CxrError('graph-invalid', { tensor: id, reason: 'not finite' });
     tensors.set(id, { shape, values });
@@ -145,7 +194,8 @@ function inferShape(
       for (const id of [node.gamma, node.beta, node.mean, node.variance]) expectVector(id, channels);
       return input;
     case 'quadratic':
-      for (const id of [node.a, node.b, node.c]) expectVector(id, channels);
+    case 'cubic':
+      for (const id of [node.a, node.b, node.c]) if (sizeOf(tensor(id).shape) !== 1) expectVector(id, channels);
       if (tensor(node.a).values.some((value) => value === 0)) refuse('coefficient a is zero', [], []);
       return input;
     case 'globalAveragePool':
@@ -171,6 +221,12 @@ function inferShape(
       expectSpatial();
       const gate = shapeOf(node.gate);
       if (gate.length !== 1 || gate[0] !== channels) refuse('gate', gate, [channels]);
+      return input;
+    }
+    case 'add': {
+      const other = shapeOf(node.other);
+      if (other.length !== input.length || other.some((side, index) => side !== input[index]))
+        refuse('other', other, input);
       return input;
     }
   }

@@ -1,3 +1,4 @@
+import type { KeyPlan } from '../contract/bundle.ts';
 import type { Cost } from '../contract/stages.ts';
 
 /**
@@ -39,7 +40,8 @@ export type Program = {
   /** Data primes and exact scale of the output. */
   readonly outputLevel: number;
   readonly outputScale: number;
-  readonly rotationSteps: readonly number[];
+  /** The keys that a run needs, each at the highest level where it is used. */
+  readonly keys: KeyPlan;
   /** Counted from the steps: what one run executes. */
   readonly cost: Cost;
 };

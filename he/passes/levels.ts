@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KeyPlan } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { Cost } from '../../contract/stages.ts';
 import type { PlaintextOperand, Program, Step } from '../program.ts';
@@ -137,15 +138,23 @@ export class ProgramBuilder {
       output,
       outputLevel: this.level(output),
       outputScale: this.scale(output),
-      rotationSteps: rotationStepsOf(this.#steps),
+      keys: keyPlanOf(this.#steps, this.#levels),
       cost: costOf(this.#steps, levels),
     };
   }
 }
 
-function rotationStepsOf(steps: readonly Step[]): number[] {
-  const used = new Set(steps.flatMap((step) => (step.op === 'rotate' ? [step.step] : [])));
-  return [...used].sort((left, right) => left - right);
+/** @param levels  data primes left in every step's value. */
+function keyPlanOf(steps: readonly Step[], levels: readonly number[]): KeyPlan {
+  const highest = new Map<number, number>();
+  let relinearizationLevel = 1;
+  for (const [index, step] of steps.entries()) {
+    const level = levels[index]!;
+    if (step.op === 'rotate') highest.set(step.step, Math.max(highest.get(step.step) ?? 0, level));
+    if (step.op === 'relinearize') relinearizationLevel = Math.max(relinearizationLevel, level);
+  }
+  const rotations = [...highest].map(([step, level]) => ({ step, level }));
+  return { relinearizationLevel, rotations: rotations.sort((left, right) => left.step - right.step) };
 }
 
 /** Counts what one run of the steps executes. */

@@ -20,6 +20,7 @@ function evaluateNode(
   const shape = graph.shapes.get(node.id)!;
   const area = height * width;
   const t = (name: string) => graph.tensor(name).values;
+  const coefficient = (name: string, channel: number) => t(name)[t(name).length === 1 ? 0 : channel]!;
   switch (node.op) {
     case 'conv2d': {
       const [outC = 0, rows = 0, columns = 0] = shape;
@@ -55,8 +56,15 @@ function evaluateNode(
     case 'quadratic':
       return x.map((v, i) => {
         const c = Math.floor(i / area);
-        return t(node.a)[c]! * v * v + t(node.b)[c]! * v + t(node.c)[c]!;
+        return coefficient(node.a, c) * v * v + coefficient(node.b, c) * v + coefficient(node.c, c);
       });
+    case 'cubic':
+      return x.map((v, i) => {
+        const c = Math.floor(i / area);
+        return coefficient(node.a, c) * v ** 3 + coefficient(node.b, c) * v + coefficient(node.c, c);
+      });
+    case 'add':
+      return x.map((v, i) => v + values.get(node.other)![i]!);
     case 'globalAveragePool':
       return Float64Array.from(
         { length: channels },
