@@ -72,7 +72,7 @@ const costSchema = z.object({
 
 /** What both halves know, public: parameters, packings, keys, cost, and the digests of every file. */
 export const bundleDescriptionSchema = z.object({
-  format: z.literal('cipherfilm-bundle/1'),
+  format: z.literal('cipherfilm-bundle/2'),
   name: z.string().min(1).max(64),
   ckks: ckksLiteralSchema,
   input: inputPackingSchema,

@@ -2,8 +2,9 @@ import { SealBackend } from '../he/backends/seal.ts';
 import { decryptVector, encryptVectors } from '../he/client.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
 import { measurePrecision } from '../he/precision.ts';
-import { openContext } from '../he/seal/context.ts';
-import { type GaloisKeys, loadSeal } from '../he/seal/module.ts';
+import { LevelContexts } from '../he/seal/context.ts';
+import { KeyCache } from '../he/seal/key-cache.ts';
+import { loadSeal } from '../he/seal/module.ts';
 import { smallParams } from './01-encode-encrypt.ts';
 
 /**
@@ -25,29 +26,28 @@ export async function main() {
 
   // Every rotation step needs a public key of its own. Steps 8, 4, 2 and 1 are enough for sixteen numbers.
   const steps = [8, 4, 2, 1];
-  const [relinBytes, ...galoisBytes] = [...evaluationKeyParts(holder, steps)];
+  const level = params.dataPrimes.length;
+  const plan = { relinearizationLevel: level, rotations: steps.map((step) => ({ step, level })) };
+  const keyBytes = [...evaluationKeyParts(holder, plan)];
 
   // ---- evaluator ----
   // `loadSeal` gives a library without any type that could hold a secret key.
   const seal = await loadSeal();
-  using context = openContext(seal, params, true);
-  using relin = new seal.RelinKeys();
-  relin.loadFromArray(context, relinBytes!);
-  const galois = new Map<number, GaloisKeys>();
-  for (const [index, step] of steps.entries()) {
-    const keys = new seal.GaloisKeys();
-    keys.loadFromArray(context, galoisBytes[index]!);
-    galois.set(step, keys);
-  }
-  using backend = new SealBackend(seal, params, context);
-  backend.useKeys({ relin, galois });
+  using contexts = new LevelContexts(seal, params);
+  const received = [0, ...steps].map((step, index) => {
+    const bytes = keyBytes[index]!;
+    return { step, level, bytes, heapBytes: 2 * bytes.length };
+  });
+  using keys = new KeyCache(seal, contexts, received, 2 ** 30);
+  using backend = new SealBackend(seal, contexts);
+  backend.useKeys(keys);
 
   // After step 8 every slot holds the sum of 2 numbers, then of 4, of 8, of 16. With four numbers a b c d:
   //
   //     a b c d  +  c d a b  =  a+c b+d a+c b+d        rotated by 2
   //     … + rotated by 1     =  the sum of all four in every slot
   let sum = new seal.Ciphertext();
-  sum.loadFromArray(context, question!);
+  sum.loadFromArray(contexts.top, question!);
   for (const step of steps) {
     const rotated = backend.rotate(sum, step);
     const next = backend.add(sum, rotated);
@@ -58,7 +58,6 @@ export async function main() {
   const answer = sum.saveToArray(seal.ComprModeType.none) as Uint8Array;
   const { rotations } = backend.takeExecuted();
   backend.release(sum);
-  for (const keys of galois.values()) keys.delete();
 
   // ---- workstation ----
   const decrypted = decryptVector(holder, answer);

@@ -39,10 +39,10 @@ const graph: GraphLiteral = {
 
 /** What both sides must know of a compiled network; a bundle on disk holds the same, with the digests of its files. */
 export function describe(name: string, { program, ...compiled }: Compiled): BundleDescription {
-  const { rotationSteps, cost } = program;
+  const { keys: evaluationKeys, cost } = program;
   const fixed = { latentBound: 8, logitBound: 20, programDigest: '0'.repeat(64), files: {} };
-  const format = 'cipherfilm-bundle/1';
-  return { format, name, ...compiled, rotationSteps: [...rotationSteps], cost, ...fixed };
+  const format = 'cipherfilm-bundle/2';
+  return { format, name, ...compiled, evaluationKeys, cost, ...fixed };
 }
 
 export async function main() {
@@ -64,7 +64,7 @@ export async function main() {
 
   // ---- workstation ----
   using holder = await KeyHolder.forParams(params);
-  const keys = packPayload([...evaluationKeyParts(holder, description.rotationSteps)]);
+  const keys = packPayload([...evaluationKeyParts(holder, description.evaluationKeys)]);
   const patches = packPatches(image, description.input, params.slotCount);
   const question = packPayload(encryptVectors(holder, patches, 2 ** params.scaleBits));
 

@@ -15,8 +15,11 @@ export interface HeBackend<Ct, Pt> {
   releasePlaintext(plaintext: Pt): void;
   /** slot i of the result = slot (i + step) mod slotCount. Cost: 1 key switch, 0 levels. */
   rotate(value: Ct, step: number): Ct;
-  /** Σ value·plaintext; scale becomes the product of scales. Cost: terms.length plaintext products, 0 levels. */
-  sumOfProducts(terms: readonly (readonly [Ct, Pt])[]): Ct;
+  /**
+   * Σ value·plaintext; scale becomes the product of scales. Takes at least one term, each when it is needed and not
+   * longer. Cost: one plaintext product per term, 0 levels.
+   */
+  sumOfProducts(terms: Iterable<readonly [Ct, Pt]>): Ct;
   add(left: Ct, right: Ct): Ct;
   addPlain(value: Ct, plaintext: Pt): Ct;
   /** Three-part result until `relinearize`. */

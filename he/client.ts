@@ -89,7 +89,7 @@ export function decrypt(
   const form = {
     parmsId: ids[description.result.primes]!,
     polyModulusDegree: holder.params.polyModulusDegree,
-    primes: description.result.primes,
+    moduli: holder.params.dataPrimes.slice(0, description.result.primes),
     seeded: false,
     scale: description.result.scale,
   };

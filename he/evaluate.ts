@@ -1,28 +1,39 @@
 import type { BundleDescription } from '../contract/bundle.ts';
-import { CxrError, type ErrorCode } from '../contract/errors.ts';
+import { CxrError } from '../contract/errors.ts';
 import type { Cost } from '../contract/stages.ts';
-import { SealBackend, type SealEvaluationKeys } from './backends/seal.ts';
+import { SealBackend } from './backends/seal.ts';
 import { type CkksParams, checkParams } from './params.ts';
 import { packPayload, unpackPayload } from './payload.ts';
+import { PlaintextCache } from './plaintext-cache.ts';
 import type { Program } from './program.ts';
 import { run } from './run.ts';
-import { checkCiphertextBytes, checkKeyBytes, galoisIndex } from './seal/bytes.ts';
-import { openContext, parmsIdsByLevel } from './seal/context.ts';
-import type { Ciphertext, GaloisKeys, Plaintext, RelinKeys, SEALContext } from './seal/module.ts';
+import { checkCiphertextBytes, checkKeyBytes, galoisIndex, keyBytes } from './seal/bytes.ts';
+import { keyParmsId, LevelContexts, parmsIdsByLevel } from './seal/context.ts';
+import { type CheckedKey, KeyCache } from './seal/key-cache.ts';
+import type { Ciphertext, Plaintext } from './seal/module.ts';
 import { type EvaluationSeal, loadSeal } from './seal/module.ts';
-import { partSizes } from './sizes.ts';
+import { type KeyPlace, keyPlaces, partSizes } from './sizes.ts';
 
 export type EvaluationControl = { progress(fraction: number, layer: string): void; isAborted(): boolean };
 
-/** One client's evaluation keys in memory. */
+/** One client's evaluation keys: bytes checked, in SEAL's form once used. */
 export interface LoadedKeys extends Disposable {
-  readonly keys: SealEvaluationKeys;
+  readonly keys: KeyCache;
 }
 
+/** What may stay in the WebAssembly heap, which ends at 4 GiB; the rest is made again on each use. */
+export type EvaluatorBudgets = { readonly keyBytes: number; readonly plaintextBytes: number };
+export const defaultBudgets: EvaluatorBudgets = { keyBytes: 1.75 * 2 ** 30, plaintextBytes: 1.6 * 2 ** 30 };
+
 export interface EncryptedEvaluator extends Disposable {
-  /** @throws CxrError `evaluation-key-invalid`. */
+  /** Checks every byte of every key, before any run. @throws CxrError `evaluation-key-invalid`. */
   loadKeys(payload: Uint8Array): LoadedKeys;
-  /** Runs the program on an input payload. @throws CxrError `ciphertext-invalid`, `cancelled`. */
+  /**
+   * Runs the program on an input payload.
+   *
+   * @throws CxrError `ciphertext-invalid`, `cancelled`; `evaluation-key-missing` when the program needs a key, or a key
+   *         at a level, that its description does not name.
+   */
   evaluate(
     payload: Uint8Array,
     keys: LoadedKeys,
@@ -31,7 +42,8 @@ export interface EncryptedEvaluator extends Disposable {
 }
 
 /**
- * Opens a program for encrypted runs; weights are encoded during the first run and kept.
+ * Opens a program for encrypted runs; keys are loaded and weights encoded during the first run, and kept within
+ * `budgets`.
  *
  * @param params  for tests on small rings; otherwise those of the description, checked for 128-bit security.
  */
@@ -39,8 +51,9 @@ export async function openEncryptedEvaluator(
   description: BundleDescription,
   program: Program,
   params: CkksParams = checkParams(description.ckks),
+  budgets: EvaluatorBudgets = defaultBudgets,
 ): Promise<EncryptedEvaluator> {
-  return new SealProgram(await loadSeal(), params, description, program);
+  return new SealProgram(await loadSeal(), params, description, program, budgets);
 }
 
 class SealProgram implements EncryptedEvaluator {
@@ -48,81 +61,59 @@ class SealProgram implements EncryptedEvaluator {
   readonly #params: CkksParams;
   readonly #description: BundleDescription;
   readonly #program: Program;
-  readonly #context: SEALContext;
-  readonly #parmsIds: readonly Uint8Array[];
+  readonly #budgets: EvaluatorBudgets;
+  readonly #contexts: LevelContexts;
+  readonly #inputParmsId: Uint8Array;
   readonly #backend: SealBackend;
-  readonly #plaintexts = new Map<number, Plaintext>();
+  readonly #plaintexts: PlaintextCache<Plaintext>;
 
-  constructor(seal: EvaluationSeal, params: CkksParams, description: BundleDescription, program: Program) {
+  constructor(
+    seal: EvaluationSeal,
+    params: CkksParams,
+    description: BundleDescription,
+    program: Program,
+    budgets: EvaluatorBudgets,
+  ) {
     this.#seal = seal;
     this.#params = params;
     this.#description = description;
     this.#program = program;
-    this.#context = openContext(seal, params, true);
-    this.#parmsIds = parmsIdsByLevel(this.#context, params);
-    this.#backend = new SealBackend(seal, params, this.#context);
+    this.#budgets = budgets;
+    const keyLevels = keyPlaces(description).map(({ level }) => level);
+    this.#contexts = new LevelContexts(seal, params, keyLevels);
+    this.#inputParmsId = parmsIdsByLevel(this.#contexts.top, params)[params.dataPrimes.length]!;
+    this.#backend = new SealBackend(seal, this.#contexts);
+    this.#plaintexts = new PlaintextCache(this.#backend, program.plaintexts, budgets.plaintextBytes);
   }
 
   loadKeys(payload: Uint8Array): LoadedKeys {
-    const { rotationSteps } = this.#description;
-    const degree = this.#params.polyModulusDegree;
-    const form = {
-      parmsId: this.#parmsIds[0]!,
-      polyModulusDegree: degree,
-      primes: this.#params.dataPrimes.length + 1,
-    };
-    const parts = unpackPayload(
-      payload,
-      partSizes(this.#description).evaluationKeys,
-      'evaluation-key-invalid',
-    );
-    const loaded: { relin?: RelinKeys; galois: Map<number, GaloisKeys> } = { galois: new Map() };
-    const dispose = () => {
-      loaded.relin?.delete();
-      for (const keys of loaded.galois.values()) keys.delete();
-      loaded.galois.clear();
-    };
-    try {
-      let index = -1;
-      for (const bytes of parts) {
-        const step = rotationSteps[index];
-        index += 1;
-        if (step === undefined) {
-          checkKeyBytes(bytes, form, { index: 0, of: 1 });
-          loaded.relin = this.#load(new this.#seal.RelinKeys(), bytes, 'evaluation-key-invalid');
-        } else {
-          checkKeyBytes(bytes, form, { index: galoisIndex(step, degree), of: degree });
-          loaded.galois.set(step, this.#load(new this.#seal.GaloisKeys(), bytes, 'evaluation-key-invalid'));
-        }
-      }
-    } catch (error) {
-      dispose();
-      throw error;
-    }
-    return { keys: { relin: loaded.relin!, galois: loaded.galois }, [Symbol.dispose]: dispose };
+    const places = keyPlaces(this.#description);
+    const sizes = partSizes(this.#description).evaluationKeys;
+    const keys: CheckedKey[] = [];
+    for (const bytes of unpackPayload(payload, sizes, 'evaluation-key-invalid'))
+      keys.push(this.#checkKey(bytes, places[keys.length]!));
+    const cache = new KeyCache(this.#seal, this.#contexts, keys, this.#budgets.keyBytes);
+    return { keys: cache, [Symbol.dispose]: () => cache[Symbol.dispose]() };
   }
 
-  /** SEAL's own validity checks (residues below their primes) end in a coded error. */
-  #load<T extends { loadFromArray(context: SEALContext, bytes: Uint8Array): void; delete(): void }>(
-    target: T,
-    bytes: Uint8Array,
-    code: ErrorCode,
-  ): T {
-    try {
-      target.loadFromArray(this.#context, bytes);
-      return target;
-    } catch {
-      target.delete();
-      throw new CxrError(code, { field: 'values' });
-    }
+  #checkKey(bytes: Uint8Array, { step, level, places }: KeyPlace): CheckedKey {
+    const { polyModulusDegree, dataPrimes, specialPrime } = this.#params;
+    const form = {
+      parmsId: keyParmsId(this.#contexts.at(level)),
+      polyModulusDegree,
+      moduli: [...dataPrimes.slice(0, level), specialPrime],
+    };
+    const index = step === 0 ? 0 : galoisIndex(step, polyModulusDegree);
+    checkKeyBytes(bytes, form, { index, of: places });
+    const heapBytes = keyBytes({ polyModulusDegree, primes: level + 1, seeded: false }, places);
+    return { step, level, bytes, heapBytes };
   }
 
   #loadInputs(payload: Uint8Array): Ciphertext[] {
-    const level = this.#params.dataPrimes.length;
     const form = {
-      parmsId: this.#parmsIds[level]!,
+      parmsId: this.#inputParmsId,
       polyModulusDegree: this.#params.polyModulusDegree,
-      primes: level,
+      moduli: this.#params.dataPrimes,
       seeded: true,
       scale: this.#program.inputScale,
     };
@@ -130,7 +121,7 @@ class SealProgram implements EncryptedEvaluator {
     try {
       for (const bytes of unpackPayload(payload, partSizes(this.#description).input, 'ciphertext-invalid')) {
         checkCiphertextBytes(bytes, form, 'ciphertext-invalid');
-        inputs.push(this.#load(new this.#seal.Ciphertext(), bytes, 'ciphertext-invalid'));
+        inputs.push(this.#loadInput(bytes));
       }
       return inputs;
     } catch (error) {
@@ -139,14 +130,15 @@ class SealProgram implements EncryptedEvaluator {
     }
   }
 
-  #plaintext(index: number): Plaintext {
-    let encoded = this.#plaintexts.get(index);
-    if (encoded === undefined) {
-      const { values, level, scale } = this.#program.plaintexts[index]!;
-      encoded = this.#backend.encode(values, level, scale);
-      this.#plaintexts.set(index, encoded);
+  #loadInput(bytes: Uint8Array): Ciphertext {
+    const input = new this.#seal.Ciphertext();
+    try {
+      input.loadFromArray(this.#contexts.top, bytes);
+      return input;
+    } catch {
+      input.delete();
+      throw new CxrError('ciphertext-invalid', { field: 'values' });
     }
-    return encoded;
   }
 
   evaluate(
@@ -158,7 +150,7 @@ class SealProgram implements EncryptedEvaluator {
     this.#backend.useKeys(keys.keys);
     this.#backend.takeExecuted();
     try {
-      using output = run(this.#program, inputs, this.#backend, (index) => this.#plaintext(index), {
+      using output = run(this.#program, inputs, this.#backend, (index) => this.#plaintexts.get(index), {
         progress: (fraction, layer) => control.progress(fraction, layer),
         isAborted: () => control.isAborted(),
       });
@@ -174,9 +166,8 @@ class SealProgram implements EncryptedEvaluator {
   }
 
   [Symbol.dispose](): void {
-    for (const plaintext of this.#plaintexts.values()) this.#backend.releasePlaintext(plaintext);
-    this.#plaintexts.clear();
+    this.#plaintexts[Symbol.dispose]();
     this.#backend[Symbol.dispose]();
-    this.#context.delete();
+    this.#contexts[Symbol.dispose]();
   }
 }

@@ -9,7 +9,10 @@ export type RunControl = {
   readonly isAborted?: () => boolean;
 };
 
-/** Gives the encoded form of plaintext `index`; lets an evaluator encode once and keep. */
+/**
+ * Gives the encoded form of plaintext `index`; lets an evaluator encode once and keep. It must stay valid only until
+ * the next one is asked for.
+ */
 export type PlaintextSource<Pt> = (index: number) => Pt;
 
 /**
@@ -68,9 +71,7 @@ function execute<Ct, Pt>(
     case 'rotate':
       return backend.rotate(read(step.value), step.step);
     case 'sumOfProducts':
-      return backend.sumOfProducts(
-        step.terms.map(([value, index]) => [read(value), plaintext(index)] as const),
-      );
+      return backend.sumOfProducts(termsOf(step.terms, read, plaintext));
     case 'add':
       return backend.add(read(step.left), read(step.right));
     case 'addPlain':
@@ -86,6 +87,15 @@ function execute<Ct, Pt>(
     case 'dropTo':
       return backend.dropTo(read(step.value), step.level);
   }
+}
+
+/** One term at a time, because there may be more plaintexts than fit into memory. */
+function* termsOf<Ct, Pt>(
+  terms: readonly (readonly [value: number, plaintext: number])[],
+  read: (index: number) => Ct,
+  plaintext: PlaintextSource<Pt>,
+): Generator<readonly [Ct, Pt]> {
+  for (const [value, index] of terms) yield [read(value), plaintext(index)];
 }
 
 /** The values an instruction reads, each once. */

@@ -11,6 +11,7 @@ import { sha256 } from '../he/frame.ts';
 import { graphSchema, openGraph } from '../he/graph.ts';
 import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
+import { predictKeyBytes } from '../he/sizes.ts';
 
 /**
  * Ties the two halves of an exported model: compiles the network, writes the same `bundle.json` into both halves.
@@ -39,13 +40,13 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
   const compiled = compile(graph);
   checkParams(compiled.ckks);
   const description: BundleDescription = {
-    format: 'cipherfilm-bundle/1',
+    format: 'cipherfilm-bundle/2',
     name: basename(folder),
     ckks: compiled.ckks,
     input: compiled.input,
     output: compiled.output,
     result: compiled.result,
-    rotationSteps: [...compiled.program.rotationSteps],
+    evaluationKeys: compiled.program.keys,
     cost: compiled.program.cost,
     latentBound: calibration.latentBound,
     logitBound: graph.literal.outputBound * 2,
@@ -59,8 +60,10 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
 
 if (import.meta.main) {
   const folder = resolve(process.argv[2] ?? join(import.meta.dirname, 'cxr-f8-r1'));
-  const { name, cost, rotationSteps } = await buildBundle(folder);
+  const description = await buildBundle(folder);
+  const { name, cost, evaluationKeys } = description;
+  const megabytes = (predictKeyBytes(description).transferBytes / 1e6).toFixed(0);
   process.stdout.write(
-    `${name}: ${cost.levels} levels, ${cost.rotations} rotations, ${rotationSteps.length} rotation keys\n`,
+    `${name}: ${cost.levels} levels, ${cost.rotations} rotations, ${evaluationKeys.rotations.length} rotation keys, ${megabytes} MB of keys\n`,
   );
 }

@@ -117,7 +117,7 @@ activations, under CKKS encryption, into the 14 findings of NIH ChestX-ray14.
 The application claims only findings with at least 100 positive training images whose AUROC on val is clearly above
 chance (95 % interval above 0.5): ${claimed.join(', ')}. The others are listed without a claim.
 
-Encrypted run: ${description.cost.levels} levels, ${description.cost.rotations} rotations, ${description.rotationSteps.length} rotation keys, ${description.cost.plaintextProducts} plaintext products,
+Encrypted run: ${description.cost.levels} levels, ${description.cost.rotations} rotations, ${description.evaluationKeys.rotations.length} rotation keys, ${description.cost.plaintextProducts} plaintext products,
 N = ${description.ckks.polyModulusDegree}.
 
 ## Data

@@ -48,16 +48,18 @@ export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
     return { ...value, slots };
   }
 
-  sumOfProducts(terms: readonly (readonly [ClearValue, ClearPlaintext])[]): ClearValue {
-    const [first, plain] = terms[0]!;
+  sumOfProducts(terms: Iterable<readonly [ClearValue, ClearPlaintext]>): ClearValue {
     const slots = new Float64Array(this.slotCount);
+    let sum: ClearValue | undefined;
     for (const [value, plaintext] of terms) {
-      expectSame('level', [value.level, plaintext.level], first.level);
-      expectSame('scale', [value.scale * plaintext.scale], first.scale * plain.scale);
+      const scale = value.scale * plaintext.scale;
+      sum ??= { ...value, slots, scale };
+      expectSame('level', [value.level, plaintext.level], sum.level);
+      expectSame('scale', [scale], sum.scale);
       for (let slot = 0; slot < slots.length; slot += 1)
         slots[slot]! += value.slots[slot]! * plaintext.slots[slot]!;
     }
-    return { ...first, slots, scale: first.scale * plain.scale };
+    return sum!;
   }
 
   add(left: ClearValue, right: ClearValue): ClearValue {

@@ -34,9 +34,9 @@ export class DryBackend implements HeBackend<DryValue, DryValue> {
     this.#count.rotations += 1;
     return value;
   }
-  sumOfProducts(terms: readonly (readonly [DryValue, DryValue])[]): DryValue {
-    this.#count.plaintextProducts += terms.length;
-    const [value, plaintext] = terms[0]!;
+  sumOfProducts(terms: Iterable<readonly [DryValue, DryValue]>): DryValue {
+    const [[value, plaintext], ...rest] = [...terms] as [[DryValue, DryValue], ...unknown[]];
+    this.#count.plaintextProducts += 1 + rest.length;
     return { level: value.level, scale: value.scale * plaintext.scale };
   }
   add = (left: DryValue, _right: DryValue): DryValue => left;

@@ -1,25 +1,9 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { Cost } from '../../contract/stages.ts';
 import type { HeBackend } from '../backend.ts';
-import type { CkksParams } from '../params.ts';
-import { openContext } from '../seal/context.ts';
-import type {
-  Ciphertext,
-  CKKSEncoder,
-  EvaluationSeal,
-  Evaluator,
-  GaloisKeys,
-  ParmsIdType,
-  Plaintext,
-  RelinKeys,
-  SEALContext,
-} from '../seal/module.ts';
-
-/** Evaluation keys in SEAL's form; one Galois-keys object per rotation step. */
-export type SealEvaluationKeys = {
-  readonly relin: RelinKeys;
-  readonly galois: ReadonlyMap<number, GaloisKeys>;
-};
+import type { LevelContexts } from '../seal/context.ts';
+import type { SealKeySource } from '../seal/key-cache.ts';
+import type { Ciphertext, EvaluationSeal, Evaluator, ParmsIdType, Plaintext } from '../seal/module.ts';
 
 export type ExecutedOperations = { -readonly [Name in keyof Omit<Cost, 'levels'>]: number };
 const noOperations = (): ExecutedOperations => ({
@@ -31,33 +15,34 @@ const noOperations = (): ExecutedOperations => ({
 });
 
 /**
- * Real CKKS through node-seal (SEAL 4.1 in WebAssembly). Evaluation only: holds a context and public evaluation keys.
+ * Real CKKS through node-seal (SEAL 4.1 in WebAssembly). Evaluation only: uses contexts and public evaluation keys,
+ * which stay the caller's.
  *
  * SEAL encodes only at the top of a chain, so a plaintext for level l is encoded in a context that has just the first
- * l data primes; its parameter id is the same.
+ * l data primes; its parameter id is the same. Likewise a key of level l switches in that context, on ciphertexts of
+ * every level up to l.
  */
 export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable {
   readonly name = 'seal';
   readonly slotCount: number;
   readonly #seal: EvaluationSeal;
-  readonly #params: CkksParams;
+  readonly #contexts: LevelContexts;
   readonly #evaluator: Evaluator;
   readonly #scratch: Ciphertext;
-  readonly #encoders = new Map<number, { context: SEALContext; encoder: CKKSEncoder }>();
   readonly #levelIds = new Map<number, ParmsIdType>();
-  #keys: SealEvaluationKeys | undefined;
+  #keys: SealKeySource | undefined;
   #executed = noOperations();
 
-  constructor(seal: EvaluationSeal, params: CkksParams, context: SEALContext) {
-    this.slotCount = params.slotCount;
+  constructor(seal: EvaluationSeal, contexts: LevelContexts) {
+    this.slotCount = contexts.params.slotCount;
     this.#seal = seal;
-    this.#params = params;
-    this.#evaluator = new seal.Evaluator(context);
+    this.#contexts = contexts;
+    this.#evaluator = contexts.evaluator(contexts.params.dataPrimes.length);
     this.#scratch = new seal.Ciphertext();
   }
 
-  /** Keys for the following operations; they stay the caller's. */
-  useKeys(keys: SealEvaluationKeys | undefined): void {
+  /** Keys for the following operations. */
+  useKeys(keys: SealKeySource | undefined): void {
     this.#keys = keys;
   }
 
@@ -68,27 +53,24 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
     return executed;
   }
 
-  #requireKeys(): SealEvaluationKeys {
+  #requireKeys(): SealKeySource {
     if (this.#keys === undefined) throw new TypeError('no evaluation keys in use');
     return this.#keys;
+  }
+
+  /** Evaluator for a key of `level`, which must reach the value. */
+  #switcher(value: Ciphertext, level: number): Evaluator {
+    if (this.level(value) > level)
+      throw new CxrError('evaluation-key-missing', { got: level, expected: this.level(value) });
+    return this.#contexts.evaluator(level);
   }
 
   level = (value: Ciphertext): number => value.coeffModulusSize();
   scale = (value: Ciphertext): number => value.scale();
 
-  #encoder(level: number): CKKSEncoder {
-    let known = this.#encoders.get(level);
-    if (known === undefined) {
-      const context = openContext(this.#seal, this.#params, false, level);
-      known = { context, encoder: new this.#seal.CKKSEncoder(context) };
-      this.#encoders.set(level, known);
-    }
-    return known.encoder;
-  }
-
   encode(values: Float64Array, level: number, scale: number): Plaintext {
     const plaintext = new this.#seal.Plaintext();
-    this.#encoder(level).encode(values, scale, plaintext);
+    this.#contexts.encoder(level).encode(values, scale, plaintext);
     return plaintext;
   }
 
@@ -107,21 +89,22 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
   }
 
   rotate(value: Ciphertext, step: number): Ciphertext {
-    const keys = this.#requireKeys().galois.get(step);
-    if (keys === undefined) throw new CxrError('evaluation-key-missing', { step });
+    const { key, level } = this.#requireKeys().rotation(step);
+    const evaluator = this.#switcher(value, level);
     this.#executed.rotations += 1;
-    return this.#into((target) => this.#evaluator.rotateVector(value, step, keys, target));
+    return this.#into((target) => evaluator.rotateVector(value, step, key, target));
   }
 
-  sumOfProducts(terms: readonly (readonly [Ciphertext, Plaintext])[]): Ciphertext {
-    const [first, ...rest] = terms;
-    this.#executed.plaintextProducts += terms.length;
-    const sum = this.#into((target) => this.#evaluator.multiplyPlain(first![0], first![1], target));
-    for (const [value, plaintext] of rest) {
-      this.#evaluator.multiplyPlain(value, plaintext, this.#scratch);
-      this.#evaluator.addInplace(sum, this.#scratch);
-    }
-    return sum;
+  sumOfProducts(terms: Iterable<readonly [Ciphertext, Plaintext]>): Ciphertext {
+    return this.#into((sum) => {
+      let isFirst = true;
+      for (const [value, plaintext] of terms) {
+        this.#evaluator.multiplyPlain(value, plaintext, isFirst ? sum : this.#scratch);
+        if (!isFirst) this.#evaluator.addInplace(sum, this.#scratch);
+        this.#executed.plaintextProducts += 1;
+        isFirst = false;
+      }
+    });
   }
 
   add(left: Ciphertext, right: Ciphertext): Ciphertext {
@@ -143,9 +126,10 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
   }
 
   relinearize(value: Ciphertext): Ciphertext {
-    const { relin } = this.#requireKeys();
+    const { key, level } = this.#requireKeys().relinearization();
+    const evaluator = this.#switcher(value, level);
     this.#executed.relinearizations += 1;
-    return this.#into((target) => this.#evaluator.relinearize(value, relin, target));
+    return this.#into((target) => evaluator.relinearize(value, key, target));
   }
 
   rescale(value: Ciphertext): Ciphertext {
@@ -160,8 +144,7 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
   #levelId(level: number): ParmsIdType {
     let id = this.#levelIds.get(level);
     if (id === undefined) {
-      this.#encoder(level);
-      id = this.#encoders.get(level)!.context.firstParmsId();
+      id = this.#contexts.at(level).firstParmsId();
       this.#levelIds.set(level, id);
     }
     return id;
@@ -169,11 +152,6 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
 
   [Symbol.dispose](): void {
     for (const id of this.#levelIds.values()) id.delete();
-    for (const { context, encoder } of this.#encoders.values()) {
-      encoder.delete();
-      context.delete();
-    }
     this.#scratch.delete();
-    this.#evaluator.delete();
   }
 }

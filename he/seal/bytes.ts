@@ -2,7 +2,8 @@ import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 
 /**
  * SEAL 4.1's uncompressed serialisation, checked field by field before SEAL's own parser sees it: foreign bytes reach
- * the WebAssembly heap only when every length, count, identifier and flag is exactly the expected one.
+ * the WebAssembly heap only when every length, count, identifier and flag is exactly the expected one and every residue
+ * lies below its modulus, so that nothing is left for SEAL to refuse.
  *
  *   header      16   u16 magic 0xA15E · u8 size 16 · u8 major 4 · u8 minor · u8 compression 0 · u16 0 · u64 total bytes
  *   ciphertext  header | parms id 32 | ntt u8 | size u64 | N u64 | l u64 | scale f64 | correction u64 | array
@@ -19,26 +20,31 @@ const ciphertextPrefixBytes = headerBytes + 32 + 1 + 8 + 8 + 8 + 8 + 8;
 export type CiphertextForm = {
   readonly parmsId: Uint8Array;
   readonly polyModulusDegree: number;
-  /** Residues per polynomial: data primes left, or all primes for key material. */
-  readonly primes: number;
+  /** One residue per coefficient and modulus: the data primes left; for key material also the special prime. */
+  readonly moduli: readonly bigint[];
   readonly seeded: boolean;
   /** Scale to the last bit; 1 for key material. */
   readonly scale: number;
 };
 
+/** What decides about the number of bytes. */
+export type ByteShape = {
+  readonly polyModulusDegree: number;
+  readonly primes: number;
+  readonly seeded: boolean;
+};
+
 /** Exact bytes of a two-polynomial ciphertext. */
-export function ciphertextBytes(
-  form: Pick<CiphertextForm, 'polyModulusDegree' | 'primes' | 'seeded'>,
-): number {
-  const polynomial = form.polyModulusDegree * form.primes * 8;
-  const array = headerBytes + 8 + (form.seeded ? polynomial : 2 * polynomial);
-  return ciphertextPrefixBytes + array + (form.seeded ? seedBytes : 0);
+export function ciphertextBytes({ polyModulusDegree, primes, seeded }: ByteShape): number {
+  const polynomial = polyModulusDegree * primes * 8;
+  const array = headerBytes + 8 + (seeded ? polynomial : 2 * polynomial);
+  return ciphertextPrefixBytes + array + (seeded ? seedBytes : 0);
 }
 
 /** Exact bytes of key-switching keys with one key among `indices` places (Galois: N places, relinearisation: 1). */
-export function keyBytes(form: Omit<CiphertextForm, 'parmsId' | 'scale'>, indices: number): number {
-  const decompositions = form.primes - 1;
-  return headerBytes + 32 + 8 + indices * 8 + decompositions * ciphertextBytes(form);
+export function keyBytes(shape: ByteShape, indices: number): number {
+  const decompositions = shape.primes - 1;
+  return headerBytes + 32 + 8 + indices * 8 + decompositions * ciphertextBytes(shape);
 }
 
 class Reader {
@@ -81,6 +87,18 @@ class Reader {
     if (Buffer.compare(this.take(expected.length, field), expected) !== 0) this.refuse(field);
   }
 
+  /** One residue per coefficient, each below `modulus`. */
+  residues(count: number, modulus: bigint): void {
+    // Copied because the words lie at odd offsets.
+    const words = new Uint32Array(new Uint8Array(this.take(count * 8, 'array')).buffer);
+    const high = Number(modulus >> 32n);
+    const low = Number(modulus & 0xffffffffn);
+    for (let at = 0; at < words.length; at += 2) {
+      const top = words[at + 1]!;
+      if (top > high || (top === high && words[at]! >= low)) this.refuse('residues');
+    }
+  }
+
   /** A header announcing exactly `total` bytes, uncompressed. SEAL 4.x accepts minor versions up to its own. */
   header(total: number, field: string): void {
     const head = this.take(headerBytes, field);
@@ -96,20 +114,23 @@ class Reader {
 }
 
 function readCiphertext(reader: Reader, form: CiphertextForm): void {
-  const polynomial = form.polyModulusDegree * form.primes;
-  const count = form.seeded ? polynomial : 2 * polynomial;
-  reader.header(ciphertextBytes(form), 'header');
+  const { polyModulusDegree, moduli, seeded } = form;
+  const primes = moduli.length;
+  const polynomials = seeded ? 1 : 2;
+  const count = polynomials * polyModulusDegree * primes;
+  reader.header(ciphertextBytes({ polyModulusDegree, primes, seeded }), 'header');
   reader.bytes(form.parmsId, 'parms id');
   reader.u8(1, 'ntt form');
   reader.u64(2, 'size');
-  reader.u64(form.polyModulusDegree, 'ring degree');
-  reader.u64(form.primes, 'primes');
+  reader.u64(polyModulusDegree, 'ring degree');
+  reader.u64(primes, 'primes');
   reader.f64(form.scale, 'scale');
   reader.u64(1, 'correction factor');
   reader.header(headerBytes + 8 + count * 8, 'array header');
   reader.u64(count, 'array count');
-  reader.take(count * 8, 'array');
-  if (form.seeded) {
+  for (let polynomial = 0; polynomial < polynomials; polynomial += 1)
+    for (const modulus of moduli) reader.residues(polyModulusDegree, modulus);
+  if (seeded) {
     reader.header(seedBytes, 'seed header');
     reader.u8(1, 'generator');
     reader.take(64, 'seed');
@@ -135,11 +156,12 @@ export function checkKeyBytes(
 ): void {
   const reader = new Reader(bytes, 'evaluation-key-invalid');
   const seeded = { ...form, seeded: true, scale: 1 };
-  reader.header(keyBytes(seeded, places.of), 'header');
+  const shape = { polyModulusDegree: form.polyModulusDegree, primes: form.moduli.length, seeded: true };
+  reader.header(keyBytes(shape, places.of), 'header');
   reader.bytes(form.parmsId, 'parms id');
   reader.u64(places.of, 'places');
   for (let index = 0; index < places.of; index += 1) {
-    const decompositions = index === places.index ? form.primes - 1 : 0;
+    const decompositions = index === places.index ? form.moduli.length - 1 : 0;
     reader.u64(decompositions, 'decompositions');
     for (let part = 0; part < decompositions; part += 1) readCiphertext(reader, seeded);
   }

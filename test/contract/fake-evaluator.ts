@@ -21,7 +21,7 @@ export const otherBundle = 'b2'.repeat(32) as BundleId;
 export const payloadBytes = { evaluationKeys: 300_000, input: 100_000, result: 110_000 };
 
 const description: BundleDescription = {
-  format: 'cipherfilm-bundle/1',
+  format: 'cipherfilm-bundle/2',
   name: 'fake',
   ckks: { polyModulusDegree: 8192, dataPrimes: ['1073692673'], specialPrime: '1073692673', scaleBits: 30 },
   input: {
@@ -40,7 +40,7 @@ const description: BundleDescription = {
   },
   output: { kind: 'periodic', count: 14, period: 16 },
   result: { primes: 1, scale: 1 },
-  rotationSteps: [1],
+  evaluationKeys: { relinearizationLevel: 1, rotations: [{ step: 1, level: 1 }] },
   cost: {
     levels: 1,
     rotations: 1,

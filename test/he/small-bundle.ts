@@ -24,13 +24,13 @@ export function smallBundle(
   const graph = openGraph(network.literal, network.weights);
   const compiled = compile(graph, { polyModulusDegree, primeBits: 30, specialPrimeBits: 40 });
   const description: BundleDescription = {
-    format: 'cipherfilm-bundle/1',
+    format: 'cipherfilm-bundle/2',
     name: network.literal.name,
     ckks: compiled.ckks,
     input: compiled.input,
     output: compiled.output,
     result: compiled.result,
-    rotationSteps: [...compiled.program.rotationSteps],
+    evaluationKeys: compiled.program.keys,
     cost: compiled.program.cost,
     latentBound: 8,
     logitBound: 20,
