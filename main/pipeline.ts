@@ -11,7 +11,7 @@ import type {
   StudyResult,
 } from '../contract/stages.ts';
 import { decrypt, encrypt } from '../he/client.ts';
-import { payloadLimits } from '../he/sizes.ts';
+import { type KeyBytes, payloadLimits, predictKeyBytes } from '../he/sizes.ts';
 import type { ClientHalf } from '../native-models/bundle.ts';
 import type { Encoder } from '../native-models/encoder.ts';
 import type { Connector } from './connector.ts';
@@ -49,7 +49,8 @@ export async function analyse(
   const { half, connector, keyring } = station;
   const { signal, onProgress } = control;
   const clock = new StageClock(signal);
-  const at = (stage: Progress['stage'], fraction: number | null = null) => onProgress({ stage, fraction });
+  const at = (stage: Progress['stage'], fraction: number | null = null, detail?: string) =>
+    onProgress(detail === undefined ? { stage, fraction } : { stage, fraction, detail });
   const movedBefore = connector.bytes;
 
   at('reading');
@@ -64,9 +65,10 @@ export async function analyse(
   // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, signal));
 
-  at('generating-keys', 0);
+  const size = keyring.keyId === null ? sizeInWords(predictKeyBytes(half.description)) : undefined;
+  at('generating-keys', 0, size);
   const keys = await untilAborted(
-    keyring.keys((fraction) => at('generating-keys', fraction)),
+    keyring.keys((fraction) => at('generating-keys', fraction, size)),
     signal,
   );
   at('uploading-keys', 0);
@@ -121,6 +123,9 @@ export async function analyse(
   at('done', 1);
   return result;
 }
+
+const sizeInWords = ({ transferBytes }: KeyBytes): string =>
+  `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
 /** Stops waiting for shared work when the study is cancelled; the work itself goes on for the next study. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

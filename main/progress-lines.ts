@@ -14,12 +14,13 @@ const stageText: Record<StageName, string> = {
   done: 'done',
 };
 
-/** Writes a line when a stage begins and at each quarter of it; for terminals and logs alike. */
+/** Writes a line when a stage begins and at each quarter of it; for terminals and logs alike. Key sizes are told first. */
 export function progressLines(write: (line: string) => void): (progress: Progress) => void {
   let last = '';
-  return ({ stage, fraction }) => {
+  return ({ stage, fraction, detail }) => {
     const quarter = fraction === null ? 0 : Math.floor(fraction * 4) * 25;
-    const line = quarter === 0 ? stageText[stage] : `${stageText[stage]} ${quarter} %`;
+    const size = stage === 'generating-keys' && detail !== undefined ? `, ${detail}` : '';
+    const line = quarter === 0 ? `${stageText[stage]}${size}` : `${stageText[stage]} ${quarter} %`;
     if (line === last) return;
     last = line;
     write(line);

@@ -38,6 +38,9 @@ let parts: Uint8Array[];
 let latent: Float32Array;
 let question: Uint8Array;
 let clear: Float64Array;
+let evaluator: EncryptedEvaluator;
+let keys: LoadedKeys;
+let result: Uint8Array;
 
 beforeAll(async () => {
   holder = await KeyHolder.forParams(params);
@@ -47,8 +50,13 @@ beforeAll(async () => {
   const vectors = packPatches(latent, description.input, params.slotCount);
   question = packPayload(encryptVectors(holder, vectors, 2 ** params.scaleBits));
   clear = runClear(bundle, latent);
+  evaluator = await open();
+  keys = evaluator.loadKeys(packPayload(parts));
+  result = runOnce(evaluator, keys);
 });
-afterAll(() => holder[Symbol.dispose]());
+afterAll(() => {
+  for (const opened of [keys, evaluator, holder]) opened[Symbol.dispose]();
+});
 
 const open = (budgets: Partial<EvaluatorBudgets> = {}, described = description) =>
   openEncryptedEvaluator(described, compiled.program, params, { ...defaultBudgets, ...budgets });
@@ -68,11 +76,9 @@ describe('keys at the level where they are used', () => {
   });
 
   it('give the same logits as keys at the top level', async () => {
-    using evaluator = await open();
-    using keys = evaluator.loadKeys(packPayload(parts));
     using fullEvaluator = await open({}, fullDescription);
     using fullKeys = fullEvaluator.loadKeys(packPayload([...evaluationKeyParts(holder, fullPlan)]));
-    const logits = decryptVector(holder, runOnce(evaluator, keys));
+    const logits = decryptVector(holder, result);
     const fullLogits = decryptVector(holder, runOnce(fullEvaluator, fullKeys));
     expect(measurePrecision(logits, clear).minBits).toBeGreaterThan(14);
     expect(measurePrecision(fullLogits, clear).minBits).toBeGreaterThan(14);
@@ -100,55 +106,35 @@ describe('keys at the level where they are used', () => {
 });
 
 describe('memory', () => {
-  it('holds as few as one key at a time, with the same result', async () => {
-    using roomy = await open();
-    using tight = await open({ keyBytes: 0 });
-    using roomyKeys = roomy.loadKeys(packPayload(parts));
+  it('holds as few as one key at a time and no encoded weight, with the same result', async () => {
+    expect(keys.keys.loads).toBe(parts.length);
+    using tight = await open({ keyBytes: 0, plaintextBytes: 0 });
     using tightKeys = tight.loadKeys(packPayload(parts));
-    expect(roomyKeys.keys.loads).toBe(0);
-    const expected = runOnce(roomy, roomyKeys);
-    expect(Buffer.compare(runOnce(tight, tightKeys), expected)).toBe(0);
-    expect(roomyKeys.keys.loads).toBe(parts.length);
+    expect(tightKeys.keys.loads).toBe(0);
+    expect(Buffer.compare(runOnce(tight, tightKeys), result)).toBe(0);
     expect(tightKeys.keys.loads).toBeGreaterThan(2 * parts.length);
   });
 
   it('drops the key that was used longest ago and no other', async () => {
-    const first = plan.rotations[0]!.step;
-    const second = plan.rotations[1]!.step;
-    using roomy = await open();
-    using keys = roomy.loadKeys(packPayload(parts));
-    for (const step of [first, second, first, second]) keys.keys.rotation(step);
-    expect(keys.keys.loads).toBe(2);
-    const sizes = partSizes(description).evaluationKeys.map((size) => 2 * size);
-    using pair = await open({ keyBytes: sizes[1]! + sizes[2]! });
+    const [first, second, third] = plan.rotations
+      .map(({ step, level }, index) => ({ step, level, bytes: 2 * parts[index + 1]!.length }))
+      .sort((left, right) => right.level - left.level);
+    using pair = await open({ keyBytes: first!.bytes + second!.bytes });
     using two = pair.loadKeys(packPayload(parts));
-    for (const step of [first, second, first]) two.keys.rotation(step);
-    two.keys.relinearization();
+    for (const { step } of [first!, second!, first!, third!, first!]) two.keys.rotation(step);
     expect(two.keys.loads).toBe(3);
-    two.keys.rotation(second);
+    two.keys.rotation(second!.step);
     expect(two.keys.loads).toBe(4);
   });
 
-  it('need not hold encoded weights', async () => {
-    using keeping = await open();
-    using forgetting = await open({ plaintextBytes: 0 });
+  it('keeps some of the weights when there is room for some, run after run', async () => {
     using half = await open({ plaintextBytes: 2 ** 20 });
-    using keys = keeping.loadKeys(packPayload(parts));
-    using otherKeys = forgetting.loadKeys(packPayload(parts));
     using halfKeys = half.loadKeys(packPayload(parts));
-    const expected = runOnce(keeping, keys);
-    expect(Buffer.compare(runOnce(forgetting, otherKeys), expected)).toBe(0);
-    for (const _ of [1, 2]) expect(Buffer.compare(runOnce(half, halfKeys), expected)).toBe(0);
+    for (const _ of [1, 2]) expect(Buffer.compare(runOnce(half, halfKeys), result)).toBe(0);
   });
 });
 
 describe('the evaluator refuses', () => {
-  let evaluator: EncryptedEvaluator;
-  beforeAll(async () => {
-    evaluator = await open();
-  });
-  afterAll(() => evaluator[Symbol.dispose]());
-
   /** The field that a payload of keys is refused for. */
   function refusedFor(payload: Uint8Array): unknown {
     try {
@@ -229,8 +215,8 @@ describe('the evaluator refuses', () => {
     const rotations = plan.rotations.map(({ step }) => ({ step, level: 1 }));
     const lowPlan = { ...plan, rotations };
     using low = await open({}, { ...description, evaluationKeys: lowPlan });
-    using keys = low.loadKeys(packPayload([...evaluationKeyParts(holder, lowPlan)]));
-    expect(() => low.evaluate(question, keys, idle)).toThrow(/evaluation-key-missing/);
+    using lowKeys = low.loadKeys(packPayload([...evaluationKeyParts(holder, lowPlan)]));
+    expect(() => low.evaluate(question, lowKeys, idle)).toThrow(/evaluation-key-missing/);
   });
 
   it('a description with a level that its parameters do not have', async () => {
@@ -260,9 +246,9 @@ describe('mergeKeyPlans', () => {
 
   it('makes keys with which each of the programs runs', async () => {
     const merged = mergeKeyPlans([plan, { relinearizationLevel: top, rotations: [{ step: 3, level: 2 }] }]);
-    using evaluator = await open({}, { ...description, evaluationKeys: merged });
-    using keys = evaluator.loadKeys(packPayload([...evaluationKeyParts(holder, merged)]));
-    const logits = decryptVector(holder, runOnce(evaluator, keys));
+    using other = await open({}, { ...description, evaluationKeys: merged });
+    using mergedKeys = other.loadKeys(packPayload([...evaluationKeyParts(holder, merged)]));
+    const logits = decryptVector(holder, runOnce(other, mergedKeys));
     expect(measurePrecision(logits, clear).minBits).toBeGreaterThan(14);
   });
 });
