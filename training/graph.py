@@ -1,4 +1,4 @@
-"""HefNet as `cipherfilm-graph/1`: a JSON list of nodes and one file of float32 tensors."""
+"""Networks as `cipherfilm-graph/1`: a JSON list of nodes and one file of float32 tensors."""
 
 from __future__ import annotations
 
@@ -9,16 +9,44 @@ import torch.nn.functional as F
 from hefnet import HefNet
 
 
-class Builder:
-    """Collects tensors (offsets in floats) and nodes in topological order."""
+def seeded_tensor(shape: tuple[int, ...] | list[int], seed: int, spread: float) -> np.ndarray:
+    """Reproducible float32 values, uniform in [-spread, spread): `seededTensor` of he/graph.ts, bit for bit.
 
-    def __init__(self) -> None:
+    Value i is spread * (h / 2^31 - 1) rounded to float32, h = mix(i + mix(seed)), mix being
+    MurmurHash3's 32-bit finaliser and the sum modulo 2^32.
+    """
+    start = mix32(np.array([seed], np.uint32))
+    hashes = mix32(np.arange(int(np.prod(shape)), dtype=np.uint32) + start)
+    return (spread * (hashes / 2.0**31 - 1.0)).astype("<f4").reshape(shape)
+
+
+def mix32(values: np.ndarray) -> np.ndarray:
+    """MurmurHash3's 32-bit finaliser of uint32 values (array arithmetic wraps)."""
+    hashes = (values ^ (values >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    hashes = (hashes ^ (hashes >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return hashes ^ (hashes >> np.uint32(16))
+
+
+class Builder:
+    """Collects tensors (offsets in floats) and nodes in topological order.
+
+    `drawn` names the tensors that are recorded as (seed, spread) and take no room in the file.
+    """
+
+    def __init__(self, drawn: dict[str, tuple[int, float]] | None = None) -> None:
+        self.drawn = drawn or {}
         self.tensors: dict[str, dict] = {}
         self.nodes: list[dict] = []
         self.chunks: list[np.ndarray] = []
         self.size = 0
 
     def tensor(self, name: str, value: torch.Tensor) -> str:
+        if name in self.tensors:  # a layer used twice
+            return name
+        if name in self.drawn:
+            seed, spread = self.drawn[name]
+            self.tensors[name] = {"shape": list(value.shape), "seed": seed, "spread": spread}
+            return name
         array = value.detach().cpu().contiguous().numpy().astype("<f4")
         self.tensors[name] = {"shape": list(array.shape), "offset": self.size}
         self.chunks.append(array.reshape(-1))
@@ -31,7 +59,11 @@ class Builder:
 
     def conv(self, name: str, layer: torch.nn.Conv2d, source: str) -> str:
         return self.node(name, "conv2d", source, weight=self.tensor(f"{name}.weight", layer.weight),
-                         bias=None, stride=list(layer.stride), padding=list(layer.padding), groups=1)
+                         bias=self.bias(name, layer), stride=list(layer.stride),
+                         padding=list(layer.padding), groups=layer.groups)
+
+    def bias(self, name: str, layer: torch.nn.Module) -> str | None:
+        return None if layer.bias is None else self.tensor(f"{name}.bias", layer.bias)
 
     def norm(self, name: str, layer: torch.nn.BatchNorm2d, source: str) -> str:
         parts = {"gamma": layer.weight, "beta": layer.bias, "mean": layer.running_mean,
@@ -40,12 +72,16 @@ class Builder:
         return self.node(name, "batchNorm", source, **names, epsilon=layer.eps)
 
     def quadratic(self, name: str, layer: torch.nn.Module, source: str, bound: float) -> str:
+        return self.polynomial(name, "quadratic", name, layer, source, bound)
+
+    def polynomial(self, identifier: str, op: str, name: str, layer: torch.nn.Module, source: str,
+                   bound: float) -> str:
         names = {k: self.tensor(f"{name}.{k}", getattr(layer, k)) for k in "abc"}
-        return self.node(name, "quadratic", source, **names, inputBound=bound)
+        return self.node(identifier, op, source, **names, inputBound=bound)
 
     def linear(self, name: str, layer: torch.nn.Linear, source: str) -> str:
         return self.node(name, "linear", source, weight=self.tensor(f"{name}.weight", layer.weight),
-                         bias=self.tensor(f"{name}.bias", layer.bias))
+                         bias=self.bias(name, layer))
 
 
 def build_graph(model: HefNet, bounds: dict[str, float], highest_logit: float) -> tuple[dict, bytes]:
@@ -76,11 +112,13 @@ def build_graph(model: HefNet, bounds: dict[str, float], highest_logit: float) -
 
 
 def run_graph(document: dict, weights: bytes, latents: torch.Tensor) -> torch.Tensor:
-    """Interpret an exported graph on latents [N, 4, 32, 32]: the check on `build_graph`."""
+    """Interpret an exported graph on latents [N, C, H, W]: the check on what was exported."""
     flat = torch.from_numpy(np.frombuffer(weights, dtype="<f4").copy())
 
     def tensor(name: str) -> torch.Tensor:
         entry = document["tensors"][name]
+        if "seed" in entry:
+            return torch.from_numpy(seeded_tensor(entry["shape"], entry["seed"], entry["spread"]))
         count = int(np.prod(entry["shape"]))
         return flat[entry["offset"]:entry["offset"] + count].view(entry["shape"])
 
@@ -88,13 +126,15 @@ def run_graph(document: dict, weights: bytes, latents: torch.Tensor) -> torch.Te
     for node in document["nodes"]:
         x, op = values[node["input"]], node["op"]
         if op == "conv2d":
-            y = F.conv2d(x, tensor(node["weight"]), None, node["stride"], node["padding"])
+            bias = None if node["bias"] is None else tensor(node["bias"])
+            y = F.conv2d(x, tensor(node["weight"]), bias, node["stride"], node["padding"],
+                         groups=node["groups"])
         elif op == "batchNorm":
             y = F.batch_norm(x, tensor(node["mean"]), tensor(node["variance"]), tensor(node["gamma"]),
                              tensor(node["beta"]), eps=node["epsilon"])
-        elif op == "quadratic":
+        elif op in ("quadratic", "cubic"):
             a, b, c = (tensor(node[k]).view((1, -1) + (1,) * (x.dim() - 2)) for k in "abc")
-            y = a * x * x + b * x + c
+            y = (a * x * x if op == "quadratic" else a * x * x * x) + b * x + c
         elif op == "globalAveragePool":
             y = x.mean(dim=(2, 3))
         elif op == "averagePool":
@@ -102,9 +142,12 @@ def run_graph(document: dict, weights: bytes, latents: torch.Tensor) -> torch.Te
         elif op == "flatten":
             y = x.flatten(1)
         elif op == "linear":
-            y = x @ tensor(node["weight"]).t() + tensor(node["bias"])
+            y = x @ tensor(node["weight"]).t()
+            y = y if node["bias"] is None else y + tensor(node["bias"])
         elif op == "scaleChannels":
             y = x * values[node["gate"]][:, :, None, None]
+        elif op == "add":
+            y = x + values[node["other"]]
         else:
             raise ValueError(f"unknown op {op}")
         values[node["id"]] = y
