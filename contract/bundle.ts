@@ -23,7 +23,22 @@ export const ckksLiteralSchema = z.object({
 });
 export type CkksLiteral = z.infer<typeof ckksLiteralSchema>;
 
-/** How a latent becomes slot vectors: patches of the first convolution, positions in phase-major order. */
+/** Where the elements of a [channels, height, width] tensor lie in the slots; he/layout.ts explains the bits. */
+export const slotLayoutSchema = z.object({
+  shape: z.tuple([z.int().min(1).max(65536), side, side]),
+  /** One name per slot bit, lowest first, then per bit of the ciphertext's number. */
+  bits: z
+    .array(z.string().regex(/^([cxy]([0-9]|1[0-5])|hole|replica)$/))
+    .min(1)
+    .max(24),
+  displacement: z.int().min(0).max(32768),
+});
+export type SlotLayout = z.infer<typeof slotLayoutSchema>;
+
+/**
+ * How a latent becomes slot vectors: patches of the first convolution where that is strided, the latent as it is
+ * (kernel 1×1) where not.
+ */
 export const inputPackingSchema = z.object({
   kind: z.literal('patches'),
   channels: side,
@@ -32,22 +47,16 @@ export const inputPackingSchema = z.object({
   kernel: z.tuple([side, side]),
   stride: z.tuple([side, side]),
   padding: z.tuple([z.int().min(0).max(16), z.int().min(0).max(16)]),
-  /** Sub-grid strides of the following layer: (phasesY × phasesX) phases of one (gridY × gridX) grid each. */
-  phases: z.tuple([side, side]),
-  grid: z.tuple([side, side]),
-  featuresPerCiphertext: z.int().positive(),
-  ciphertexts: z.int().min(1).max(16),
-  /** Constant cyclic displacement of every slot, so that all later offsets are positive. */
-  displacement: z.int().min(0),
+  ciphertexts: z.int().min(1).max(64),
+  layout: slotLayoutSchema,
 });
 export type InputPacking = z.infer<typeof inputPackingSchema>;
 
-/** Where the logits lie in the result: finding j at every slot congruent to j modulo `period`. */
-export const outputPackingSchema = z.object({
-  kind: z.literal('periodic'),
-  count: z.int().min(1).max(4096),
-  period: z.int().min(1),
-});
+/**
+ * Where the logits lie in the result. The layout's channels are the findings; with more than one position per channel
+ * they are per-region logits whose sum is the finding's logit.
+ */
+export const outputPackingSchema = z.object({ count: z.int().min(1).max(4096), layout: slotLayoutSchema });
 export type OutputPacking = z.infer<typeof outputPackingSchema>;
 
 /**

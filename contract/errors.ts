@@ -18,6 +18,7 @@ export const errorCodes = [
   'graph-invalid',
   'graph-unsupported',
   'graph-too-deep',
+  'graph-imprecise',
   'bundle-missing',
   'bundle-invalid',
   'bundle-digest',

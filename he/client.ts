@@ -5,7 +5,7 @@ import { CxrError } from '../contract/errors.ts';
 import type { BundleId, EncryptedLatent, EncryptedLogits, KeyId, Latent } from '../contract/stages.ts';
 import { decodeFrame, encodeFrame, frameDigest } from './frame.ts';
 import type { KeyHolder } from './keys.ts';
-import { packPatches } from './layout.ts';
+import { gather, packPatches } from './layout.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 import { checkCiphertextBytes } from './seal/bytes.ts';
 import { parmsIdsByLevel } from './seal/context.ts';
@@ -94,7 +94,7 @@ export function decrypt(
     scale: description.result.scale,
   };
   checkCiphertextBytes(bytes!, form, 'result-invalid');
-  return averageReplicas(decryptVector(holder, bytes!), description);
+  return readLogits(decryptVector(holder, bytes!), description);
 }
 
 function openResult(
@@ -118,18 +118,20 @@ function openResult(
   }
 }
 
-/** Refuses non-finite and out-of-bound slots, then averages the slots congruent to each finding. */
-export function averageReplicas(
+/**
+ * Refuses non-finite and out-of-bound slots, then reads one logit per finding: the mean over the slots that repeat an
+ * element, the sum over regions where the model gives logits per region.
+ */
+export function readLogits(
   slots: Float64Array,
   description: Pick<BundleDescription, 'output' | 'logitBound'>,
 ): Float64Array {
-  const { count, period } = description.output;
+  const { count, layout } = description.output;
   checkRange(slots, description.logitBound, 'result-range');
-  const replicas = slots.length / period;
-  const means = new Float64Array(count);
-  for (let slot = 0; slot < slots.length; slot += 1) {
-    const finding = slot % period;
-    if (finding < count) means[finding]! += slots[slot]! / replicas;
-  }
-  return means;
+  const elements = gather([slots], layout);
+  const regions = elements.length / count;
+  const logits = new Float64Array(count);
+  for (let element = 0; element < elements.length; element += 1)
+    logits[Math.floor(element / regions)]! += elements[element]!;
+  return logits;
 }

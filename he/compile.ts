@@ -1,25 +1,33 @@
 import type { CkksLiteral, InputPacking, OutputPacking } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import type { Graph } from './graph.ts';
-import type { GridLayout } from './layout.ts';
-import { findNttPrimes } from './params.ts';
-import { type FoldedNetwork, foldGraph } from './passes/fold.ts';
-import { packNetwork } from './passes/pack.ts';
-import { gatherPatches } from './passes/patches.ts';
-import { placeValues } from './passes/place.ts';
+import { ciphertextsOf, type SlotLayout } from './layout.ts';
+import { findNttPrimes, ringDegrees, securityLimit } from './params.ts';
+import { depths, type FoldedNetwork, foldGraph } from './passes/fold.ts';
+import { packNetwork, planPlacement } from './passes/pack.ts';
+import { gatherPatches, type PatchForm } from './passes/patches.ts';
+import { placeValues, type Strategy, strategies } from './passes/place.ts';
+import { predictError } from './predict.ts';
 import type { Program } from './program.ts';
 
-export type CompileOptions = {
+/** A ring and the sizes of its primes; the number of data primes follows from the network's levels. */
+export type RingChoice = {
   readonly polyModulusDegree: number;
   /** Bits of every data prime and of the scale. */
   readonly primeBits: number;
-  /** Bits of the special prime; at least 36 keeps key-switching noise flat over the slots. */
+  /** Bits of the special prime; at least 36 keeps SEAL's key-switching noise flat over the slots. */
   readonly specialPrimeBits: number;
 };
-export const defaultCompileOptions: CompileOptions = {
-  polyModulusDegree: 16384,
-  primeBits: 30,
-  specialPrimeBits: 40,
+
+export type CompileOptions = {
+  /** Left out: the smallest that gives `precision` at 128 bits. */
+  readonly ring?: RingChoice;
+  /** Left out: the cheapest. */
+  readonly strategy?: Strategy;
+  /** Largest predicted error of a logit; ignored when `ring` is given. Default 5e-3. */
+  readonly precision?: number;
+  /** Lets a chain exceed 128-bit security, for reports on what a network would need. Default false. */
+  readonly beyondSecurity?: boolean;
 };
 
 export type Compiled = {
@@ -29,80 +37,154 @@ export type Compiled = {
   readonly output: OutputPacking;
   /** Data primes of the result and its scale. */
   readonly result: { readonly primes: number; readonly scale: number };
+  readonly strategy: Strategy;
+  /** Expected largest error of a logit on a latent of unit variance (six standard deviations); null when not asked. */
+  readonly predictedError: number | null;
 };
 
 /** Data primes left when the result is returned: two, so that the last map keeps its full plaintext scale. */
-const resultPrimes = 2;
-const lastPlaintextBits = 24;
+export const resultPrimes = 2;
+/** Bits that the last map's plaintexts gain at the expense of its inputs. */
+const headBits = 4;
+const defaultPrecision = 5e-3;
+/** Below this, rescaling noise alone exceeds any useful precision. */
+const leastPrimeBits = 20;
+/** A rotation costs about as much as this many products, on every backend. */
+const productsPerRotation = 20;
 
 /**
  * Compiles a trained graph to an encrypted program: fold, gather patches on the client, place, pack (with levels).
  *
- * @throws CxrError `graph-unsupported`, `graph-too-deep` with what to change.
+ * @throws CxrError `graph-unsupported`, `graph-too-deep`, `graph-imprecise` with what to change.
  */
-export function compile(graph: Graph, options: CompileOptions = defaultCompileOptions): Compiled {
+export function compile(graph: Graph, options: CompileOptions = {}): Compiled {
   const { network, form } = gatherPatches(graph, foldGraph(graph));
-  const slotCount = options.polyModulusDegree / 2;
-  const layouts = placeValues(network, slotCount);
-  const levels = depthOf(network);
-  const primes = choosePrimes(options, levels - 1 + resultPrimes);
-  const scale = 2 ** options.primeBits;
-  const lastScale =
-    2 ** Math.min(lastPlaintextBits, spareBits(primes.data, options.primeBits, graph.literal.outputBound));
-  const program = packNetwork(network, layouts, { slotCount, primes: primes.data, scale, lastScale, levels });
-  const output = layouts.get(network.output)!;
-  if (output.kind !== 'periodic')
-    throw new CxrError('graph-unsupported', { node: network.output, reason: 'output must be a vector' });
+  const front: FrontEnd = { graph, network, form, options };
+  return options.ring === undefined ? chooseRing(front) : build(front, options.ring);
+}
+
+type FrontEnd = {
+  readonly graph: Graph;
+  readonly network: FoldedNetwork;
+  readonly form: PatchForm;
+  readonly options: CompileOptions;
+};
+
+/** Levels from input to result. */
+const levelsOfNetwork = ({ network }: FrontEnd): number => depths(network.layers).get(network.output)!;
+const primesFor = (levels: number): number => Math.max(levels - 1, 0) + resultPrimes;
+
+function chooseRing(front: FrontEnd): Compiled {
+  const levels = levelsOfNetwork(front);
+  const wanted = front.options.precision ?? defaultPrecision;
+  let best: Compiled | undefined;
+  for (const polyModulusDegree of ringDegrees) {
+    for (const ring of candidateRings(polyModulusDegree, primesFor(levels))) {
+      const built = build(front, ring);
+      const predictedError = predictError(built);
+      const compiled = { ...built, predictedError };
+      if (predictedError <= wanted) return compiled;
+      if (best === undefined || predictedError < best.predictedError!) best = compiled;
+    }
+  }
+  if (best !== undefined) {
+    throw new CxrError('graph-imprecise', {
+      reason: `precision short by ${Math.ceil(Math.log2(best.predictedError! / wanted))} bits`,
+      got: best.predictedError!,
+      expected: wanted,
+    });
+  }
+  const most = mostLevels();
+  if (front.options.beyondSecurity === true)
+    return { ...build(front, { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 40 }) };
+  throw new CxrError('graph-too-deep', {
+    reason: `levels short by ${levels - most}`,
+    got: levels,
+    expected: most,
+  });
+}
+
+/** Deepest network that any ring holds at 128 bits. */
+function mostLevels(): number {
+  const limit = securityLimit(32768);
+  return Math.floor((limit - specialBitsFor(leastPrimeBits)) / leastPrimeBits) - resultPrimes + 1;
+}
+
+const specialBitsFor = (primeBits: number): number => Math.max(36, Math.min(primeBits + 10, 60));
+
+/** Prime sizes worth trying in one ring: 30 bits, which a 32-bit kernel handles, or less if it must; then larger ones. */
+function candidateRings(polyModulusDegree: (typeof ringDegrees)[number], primes: number): RingChoice[] {
+  const limit = securityLimit(polyModulusDegree);
+  const fits = (primeBits: number) => primes * primeBits + specialBitsFor(primeBits) <= limit;
+  const sizes: number[] = [];
+  for (let bits = 30; bits >= leastPrimeBits && sizes.length === 0; bits -= 1)
+    if (fits(bits)) sizes.push(bits);
+  for (const bits of [34, 38, 42, 46]) if (fits(bits)) sizes.push(bits);
+  return sizes.map((primeBits) => ({
+    polyModulusDegree,
+    primeBits,
+    specialPrimeBits: specialBitsFor(primeBits),
+  }));
+}
+
+function build(front: FrontEnd, ring: RingChoice): Compiled {
+  const { graph, network, form } = front;
+  const slotCount = ring.polyModulusDegree / 2;
+  const { placement, plans } = choosePlacement(front, slotCount);
+  const primes = choosePrimes(ring, primesFor(levelsOfNetwork(front)));
+  const outputBits = bitsOfResult(primes.data, ring.primeBits, graph.literal.outputBound);
+  const program = packNetwork(network, placement, plans, {
+    slotCount,
+    primes: primes.data,
+    scale: 2 ** ring.primeBits,
+    headBits,
+    outputScale: 2 ** outputBits,
+    resultPrimes,
+  });
+  const input = placement.layouts.get('input')!;
+  const output = placement.layouts.get(network.output)!;
   return {
     program,
     ckks: {
-      polyModulusDegree: options.polyModulusDegree,
+      polyModulusDegree: ring.polyModulusDegree,
       dataPrimes: primes.data.map(String),
       specialPrime: String(primes.special),
-      scaleBits: options.primeBits,
+      scaleBits: ring.primeBits,
     },
-    input: inputPacking(form, layouts.get('input') as GridLayout),
-    output,
+    input: { ...form, ciphertexts: ciphertextsOf(input, slotCount), layout: input },
+    output: { count: output.shape[0], layout: output as SlotLayout },
     result: { primes: program.outputLevel, scale: program.outputScale },
+    strategy: placement.strategy,
+    predictedError: null,
   };
 }
 
-function inputPacking(form: ReturnType<typeof gatherPatches>['form'], layout: GridLayout): InputPacking {
-  return {
-    ...form,
-    phases: [...layout.phases] as [number, number],
-    grid: [...layout.grid] as [number, number],
-    featuresPerCiphertext: layout.channelsPerCiphertext,
-    ciphertexts: layout.ciphertexts,
-    displacement: layout.displacement,
-  };
+/** The strategy that executes least, with its giant steps. */
+function choosePlacement({ network, options }: FrontEnd, slotCount: number) {
+  const tried = options.strategy === undefined ? strategies : [options.strategy];
+  const placed = tried.map((strategy) => {
+    const placement = placeValues(network, slotCount, strategy);
+    const { plans, estimate } = planPlacement(network, placement, slotCount);
+    return { placement, plans, cost: estimate.products + productsPerRotation * estimate.rotations };
+  });
+  return placed.reduce((best, other) => (other.cost < best.cost ? other : best));
 }
 
-/** Longest chain of maps, squares and products. */
-export function depthOf(network: FoldedNetwork): number {
-  const depth = new Map<string, number>([['input', 0]]);
-  for (const layer of network.layers) {
-    const inputs = layer.kind === 'product' ? [layer.left, layer.right] : [layer.input];
-    depth.set(layer.id, Math.max(...inputs.map((id) => depth.get(id)!)) + (layer.kind === 'shift' ? 0 : 1));
-  }
-  return depth.get(network.output)!;
-}
-
-function choosePrimes(options: CompileOptions, count: number): { data: bigint[]; special: bigint } {
-  const data = findNttPrimes(options.polyModulusDegree, options.primeBits, count);
-  const special = findNttPrimes(options.polyModulusDegree, options.specialPrimeBits, 1, data)[0]!;
+function choosePrimes(ring: RingChoice, count: number): { data: bigint[]; special: bigint } {
+  const data = findNttPrimes(ring.polyModulusDegree, ring.primeBits, count);
+  const special = findNttPrimes(ring.polyModulusDegree, ring.specialPrimeBits, 1, data)[0]!;
   return { data, special };
 }
 
-/** Bits left for the last plaintext scale, so that |logit| up to the bound (and one bit more) fits the two last primes. */
-function spareBits(primes: readonly bigint[], scaleBits: number, bound: number): number {
+/** Bits of the result's scale, so that |logit| up to the bound (and one bit more) fits the two last primes. */
+function bitsOfResult(primes: readonly bigint[], scaleBits: number, bound: number): number {
   const capacity = Math.log2(Number(primes[0])) + Math.log2(Number(primes[1]));
-  const bits = Math.floor(capacity - 1 - scaleBits - Math.log2(bound) - 1);
-  if (bits < 12)
-    throw new CxrError('graph-too-deep', {
+  const bits = Math.floor(capacity - 1 - Math.log2(bound) - 1);
+  if (bits < scaleBits + 12)
+    throw new CxrError('graph-imprecise', {
       reason: 'output bound leaves too little precision',
       got: bits,
-      expected: 12,
+      expected: scaleBits + 12,
     });
   return bits;
 }

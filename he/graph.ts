@@ -132,7 +132,12 @@ export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
     const { shape } = tensor;
     const size = sizeOf(shape);
     if (size > maxTensorSize)
-      throw new CxrError('graph-invalid', { tensor: id, reason: 'too large', got: size, expected: maxTensorSize });
+      throw new CxrError('graph-invalid', {
+        tensor: id,
+        reason: 'too large',
+        got: size,
+        expected: maxTensorSize,
+      });
     const values = 'seed' in tensor ? seededTensor(size, tensor.seed, tensor.spread) : new Float64Array(size);
     if ('offset' in tensor) {
       if ((tensor.offset + size) * 4 > weights.length)
@@ -195,7 +200,8 @@ function inferShape(
       return input;
     case 'quadratic':
     case 'cubic':
-      for (const id of [node.a, node.b, node.c]) if (sizeOf(tensor(id).shape) !== 1) expectVector(id, channels);
+      for (const id of [node.a, node.b, node.c])
+        if (sizeOf(tensor(id).shape) !== 1) expectVector(id, channels);
       if (tensor(node.a).values.some((value) => value === 0)) refuse('coefficient a is zero', [], []);
       return input;
     case 'globalAveragePool':

@@ -15,6 +15,10 @@ export const securityTables = {
 export type RingDegree = keyof (typeof securityTables)[2024];
 export const ringDegrees = [8192, 16384, 32768] as const satisfies readonly RingDegree[];
 
+/** Largest log2(QP) of a ring that satisfies both tables. */
+export const securityLimit = (degree: RingDegree): number =>
+  Math.min(securityTables[2018][degree], securityTables[2024][degree]);
+
 /** Checked parameters; made only by `checkParams` (or, in tests, by `insecureParamsForTests`). */
 export type CkksParams = {
   readonly polyModulusDegree: number;
@@ -133,7 +137,7 @@ export function checkParams(literal: CkksLiteral): CkksParams {
     });
   }
   const checked = checkShapeOfParams(literal);
-  const limit = Math.min(securityTables[2018][degree], securityTables[2024][degree]);
+  const limit = securityLimit(degree);
   if (checked.logQP > limit) {
     throw new CxrError('params-insecure', {
       got: Math.ceil(checked.logQP),

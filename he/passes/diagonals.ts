@@ -1,118 +1,99 @@
-import { CxrError } from '../../contract/errors.ts';
-import { sizeOf } from '../graph.ts';
-import { elementTable, type GridLayout, type Layout, type PeriodicLayout, slotTable } from '../layout.ts';
-import type { LinearMap } from '../linear-map.ts';
+import { periodOf, type SlotLayout, slotTable } from '../layout.ts';
+import { forEachWeight, type LinearMap } from '../linear-map.ts';
 
 /**
  * A linear map as rotations and slot-wise products (Halevi–Shoup diagonals): out = Σ diagonal_r ⊙ rotate(in, r).
  *
- * `fold` > 0: only slots congruent to the row are summed so far; log₂(slots/fold) rotations by fold, 2·fold, …
- * complete the sum and leave every logit in all slots congruent to it.
+ * Tensors that repeat let rotations be taken modulo the shorter of the two periods. When the result repeats faster
+ * than the input, the products leave partial sums in its replicas; rotations by `fold.from`, 2·`fold.from`, …,
+ * `fold.to`/2 add them up and fill all replicas.
  */
 export type DiagonalForm = {
   readonly diagonals: readonly Diagonal[];
   readonly outputs: number;
-  readonly fold: number;
+  readonly fold: Fold | null;
 };
-export type Diagonal = {
-  readonly input: number;
-  readonly output: number;
-  readonly rotation: number;
-  readonly values: Float64Array;
-};
+export type Fold = { readonly from: number; readonly to: number };
+export type Diagonal = Place & { readonly values: Float64Array };
+/** One product of a map: which input rotated how far contributes to which output ciphertext. */
+export type Place = { readonly input: number; readonly output: number; readonly rotation: number };
 
-/** @throws CxrError `graph-unsupported` for a pair of layouts that no rule covers. */
-export function diagonalForm(map: LinearMap, from: Layout, to: Layout, slotCount: number): DiagonalForm {
-  if (from.kind === 'grid' && to.kind === 'grid') return gridToGrid(map, from, to, slotCount);
-  if (from.kind === 'grid' && to.kind === 'periodic') return gridToPeriodic(map, from, to, slotCount);
-  if (from.kind === 'periodic') return periodicToAny(map, from, to, slotCount);
-  throw new CxrError('graph-unsupported', { reason: 'layouts' });
-}
-
-/** Convolutions: rotation = slot read − slot written; a diagonal per (lane difference, kernel offset). */
-function gridToGrid(map: LinearMap, from: GridLayout, to: GridLayout, slotCount: number): DiagonalForm {
-  const source = slotTable(from, slotCount);
-  const target = slotTable(to, slotCount);
-  const byPair = Array.from(
-    { length: from.ciphertexts * to.ciphertexts },
-    () => new Array<Float64Array | undefined>(slotCount),
-  );
-  map.forEach((out, input, weight) => {
-    if (weight === 0) return;
-    const slot = target.slot[out]!;
-    const rotation = (source.slot[input]! - slot + slotCount) % slotCount;
-    const pair = byPair[target.ciphertext[out]! * from.ciphertexts + source.ciphertext[input]!]!;
-    pair[rotation] ??= new Float64Array(slotCount);
-    pair[rotation][slot]! += weight;
-  });
-  const diagonals: Diagonal[] = [];
-  for (const [pair, rotations] of byPair.entries()) {
-    for (let rotation = 0; rotation < slotCount; rotation += 1) {
-      const values = rotations[rotation];
-      if (values === undefined) continue;
-      diagonals.push({
-        input: pair % from.ciphertexts,
-        output: Math.floor(pair / from.ciphertexts),
-        rotation,
-        values,
-      });
-    }
-  }
-  return { diagonals, outputs: to.ciphertexts, fold: 0 };
-}
-
-/** Heads and squeezes: `period` rotations cover every residue once, the fold does the rest. */
-function gridToPeriodic(
+/** Visits every weight with its place; `slot` is the one of the output's slots where the input arrives. */
+function forEachPlace(
   map: LinearMap,
-  from: GridLayout,
-  to: PeriodicLayout,
+  from: SlotLayout,
+  to: SlotLayout,
+  slotCount: number,
+  visit: (input: number, output: number, rotation: number, slot: number, weight: number) => void,
+): { inputs: number; outputs: number; fold: Fold | null } {
+  const [source, target] = [slotTable(from, slotCount), slotTable(to, slotCount)];
+  const [fromPeriod, toPeriod] = [periodOf(from, slotCount), periodOf(to, slotCount)];
+  const shorter = Math.min(fromPeriod, toPeriod);
+  forEachWeight(map, (out, input, weight) => {
+    if (weight === 0) return;
+    const distance = source.slot[input]! - target.slot[out]!;
+    // Periods are powers of two: the bits below are the remainder, also of a negative number.
+    const rotation = distance & (shorter - 1);
+    const slot = target.slot[out]! + ((distance - rotation) & (fromPeriod - 1));
+    visit(source.ciphertext[input]!, target.ciphertext[out]!, rotation, slot, weight);
+  });
+  return {
+    inputs: source.ciphertexts,
+    outputs: target.ciphertexts,
+    fold: fromPeriod > toPeriod ? { from: toPeriod, to: fromPeriod } : null,
+  };
+}
+
+/** The products of a map and where they lie, with their slot values. */
+export function diagonalForm(
+  map: LinearMap,
+  from: SlotLayout,
+  to: SlotLayout,
   slotCount: number,
 ): DiagonalForm {
-  const weights = denseRows(map);
-  const columns = sizeOf(map.inShape);
-  const diagonals: Diagonal[] = [];
-  for (let input = 0; input < from.ciphertexts; input += 1) {
-    const elements = elementTable(from, input, slotCount);
-    for (let rotation = 0; rotation < to.period; rotation += 1) {
-      const values = new Float64Array(slotCount);
-      for (let slot = 0; slot < slotCount; slot += 1) {
-        const element = elements[(slot + rotation) % slotCount]!;
-        const row = slot % to.period;
-        if (element >= 0 && row < to.count) values[slot] = weights[row * columns + element]!;
-      }
-      diagonals.push({ input, output: 0, rotation, values });
-    }
-  }
-  return { diagonals, outputs: 1, fold: to.period };
-}
-
-/** From a vector that repeats everywhere: `period` rotations bring every element to every slot. */
-function periodicToAny(map: LinearMap, from: PeriodicLayout, to: Layout, slotCount: number): DiagonalForm {
-  const weights = denseRows(map);
-  const columns = sizeOf(map.inShape);
-  const outputs = to.kind === 'grid' ? to.ciphertexts : 1;
-  const diagonals: Diagonal[] = [];
-  for (let output = 0; output < outputs; output += 1) {
-    const rows = to.kind === 'grid' ? elementTable(to, output, slotCount) : null;
-    for (let rotation = 0; rotation < from.period; rotation += 1) {
-      const values = new Float64Array(slotCount);
-      for (let slot = 0; slot < slotCount; slot += 1) {
-        const row = rows === null ? slot % (to as PeriodicLayout).period : rows[slot]!;
-        const column = (slot + rotation) % from.period;
-        const present = row >= 0 && column < from.count && (to.kind === 'grid' || row < to.count);
-        if (present) values[slot] = weights[row * columns + column]!;
-      }
-      diagonals.push({ input: 0, output, rotation, values });
-    }
-  }
-  return { diagonals, outputs, fold: 0 };
-}
-
-function denseRows(map: LinearMap): Float64Array {
-  const columns = sizeOf(map.inShape);
-  const rows = new Float64Array(sizeOf(map.outShape) * columns);
-  map.forEach((out, input, weight) => {
-    rows[out * columns + input]! += weight;
+  const inputs = slotTable(from, slotCount).ciphertexts;
+  const byPair: (Float64Array | undefined)[][] = [];
+  const form = forEachPlace(map, from, to, slotCount, (input, output, rotation, slot, weight) => {
+    const pair = output * inputs + input;
+    byPair[pair] ??= new Array<Float64Array | undefined>(slotCount);
+    const rotations = byPair[pair];
+    rotations[rotation] ??= new Float64Array(slotCount);
+    rotations[rotation][slot % slotCount]! += weight;
   });
-  return rows;
+  const period = Math.max(periodOf(from, slotCount), periodOf(to, slotCount));
+  const diagonals: Diagonal[] = [];
+  for (const [pair, rotations] of byPair.entries()) {
+    for (const [rotation, values] of rotations?.entries() ?? []) {
+      if (values === undefined) continue;
+      if (period < slotCount) repeatEvery(values, period);
+      diagonals.push({ input: pair % inputs, output: Math.floor(pair / inputs), rotation, values });
+    }
+  }
+  return { diagonals, outputs: form.outputs, fold: form.fold };
+}
+
+/** Adds up what lies at distance `period` and writes the sum to all of them. */
+function repeatEvery(values: Float64Array, period: number): void {
+  for (let slot = period; slot < values.length; slot += 1) values[slot % period]! += values[slot]!;
+  for (let slot = period; slot < values.length; slot += 1) values[slot] = values[slot % period]!;
+}
+
+/** The places of a map's products without their values: what a layout would cost. */
+export function diagonalPlaces(
+  map: LinearMap,
+  from: SlotLayout,
+  to: SlotLayout,
+  slotCount: number,
+): { places: Place[]; outputs: number; fold: Fold | null } {
+  const inputs = slotTable(from, slotCount).ciphertexts;
+  const seen: Uint8Array[] = [];
+  const places: Place[] = [];
+  const { outputs, fold } = forEachPlace(map, from, to, slotCount, (input, output, rotation) => {
+    const pair = output * inputs + input;
+    seen[pair] ??= new Uint8Array(slotCount);
+    if (seen[pair][rotation] === 1) return;
+    seen[pair][rotation] = 1;
+    places.push({ input, output, rotation });
+  });
+  return { places, outputs, fold };
 }

@@ -2,116 +2,325 @@ import { CxrError } from '../../contract/errors.ts';
 import type { Graph, GraphNode, Shape } from '../graph.ts';
 import { sizeOf } from '../graph.ts';
 import {
+  addMaps,
   averagePoolMap,
   broadcastMap,
   composeMaps,
+  constantPerChannel,
   convolutionMap,
   denseMap,
   diagonalMap,
-  diagonalOf,
+  globalMeanMap,
+  identityMap,
   type LinearMap,
-  reshapeMap,
 } from '../linear-map.ts';
 
 /**
- * A network in which only three things are left: affine maps, pure squares and products.
+ * A network in which only these are left: sums of affine maps, pure squares, products, and window sums.
  *
- * Every graph value is affine in some non-linear value, so batch norm, pooling, flattening and the activation's
+ * Every graph value is affine in some non-linear values, so batch norm, pooling, flattening and the activation's
  * coefficients cost nothing: a·x² + b·x + c = a·(x + b/2a)² + (c − b²/4a); the shift goes into the map before the
- * square, a and the constant into the map after it. One level per map, one per square.
+ * square, a and the constant into the map after it. Maps with nothing between them are composed, also across residual
+ * additions. One level per affine layer, one per square or product.
  */
 export type Layer =
-  | { readonly kind: 'affine'; readonly id: string; readonly input: string; readonly map: LinearMap }
+  /** Σ map(input) over the terms. */
+  | { readonly kind: 'affine'; readonly id: string; readonly terms: readonly Term[]; readonly shape: Shape }
   | { readonly kind: 'square'; readonly id: string; readonly input: string }
   /** Adds a constant per element; no level. */
   | { readonly kind: 'shift'; readonly id: string; readonly input: string; readonly constant: Float64Array }
-  | { readonly kind: 'product'; readonly id: string; readonly left: string; readonly right: string };
+  | { readonly kind: 'product'; readonly id: string; readonly left: string; readonly right: string }
+  /** Sums windows of 2^log2[0] × 2^log2[1] that tile the input; no level, no product. */
+  | {
+      readonly kind: 'sum';
+      readonly id: string;
+      readonly input: string;
+      readonly log2: readonly [number, number];
+    };
+export type AffineLayer = Layer & { kind: 'affine' };
+export type Term = { readonly input: string; readonly map: LinearMap };
 
 export type FoldedNetwork = {
   readonly layers: readonly Layer[];
   /** Element shape by layer id, and of `input`. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly output: string;
+  /** Bound on |value| by layer id, where the graph knows one. */
+  readonly bounds: ReadonlyMap<string, number>;
 };
 
-/** A graph value as an affine function of the non-linear value `base`; null map = identity. */
-type Affine = { readonly base: string; readonly map: LinearMap | null };
+export const inputsOf = (layer: Layer): string[] =>
+  layer.kind === 'affine'
+    ? layer.terms.map(({ input }) => input)
+    : layer.kind === 'product'
+      ? [layer.left, layer.right]
+      : [layer.input];
 
-/** @throws CxrError `graph-unsupported` naming the node, when two wide maps follow each other or a gate has no form here. */
+/** Levels that a layer consumes. */
+export const levelsOf = (layer: Layer): number => (layer.kind === 'shift' || layer.kind === 'sum' ? 0 : 1);
+
+/** Longest chain of levels from the input to each layer. */
+export function depths(layers: readonly Layer[]): Map<string, number> {
+  const depth = new Map<string, number>([['input', 0]]);
+  for (const layer of layers)
+    depth.set(layer.id, Math.max(...inputsOf(layer).map((id) => depth.get(id)!)) + levelsOf(layer));
+  return depth;
+}
+
+/** A graph value: Σ map(base) over its terms, each base a layer. */
+type Value = { readonly shape: Shape; readonly terms: readonly Term[] };
+
+/** @throws CxrError `graph-unsupported` naming the node. */
 export function foldGraph(graph: Graph): FoldedNetwork {
-  const layers: Layer[] = [];
-  const shapes = new Map<string, Shape>([['input', graph.literal.input.shape]]);
-  const values = new Map<string, Affine>([['input', { base: 'input', map: null }]]);
-  const shapeAt = (id: string): Shape => graph.shapes.get(id)!;
+  return new Folder(graph).fold();
+}
 
-  const extend = (value: Affine, map: LinearMap, node: string): Affine => {
-    if (value.map === null) return { base: value.base, map };
-    const composed = composeMaps(value.map, map);
-    if (composed === null) {
-      throw new CxrError('graph-unsupported', {
-        node,
-        reason: 'two wide linear maps in a row: put an activation between them',
-      });
-    }
-    return { base: value.base, map: composed };
-  };
-  const define = (layer: Layer, shape: Shape): string => {
-    layers.push(layer);
-    shapes.set(layer.id, shape);
-    return layer.id;
-  };
-  const materialise = (value: Affine, id: string, shape: Shape): string =>
-    value.map === null
-      ? value.base
-      : define({ kind: 'affine', id, input: value.base, map: value.map }, shape);
+class Folder {
+  readonly #graph: Graph;
+  readonly #layers: Layer[] = [];
+  readonly #shapes = new Map<string, Shape>();
+  readonly #values = new Map<string, Value>();
+  readonly #depth = new Map<string, number>([['input', 0]]);
+  readonly #bounds = new Map<string, number>();
 
-  for (const node of graph.literal.nodes) {
-    const value = values.get(node.input)!;
-    const shape = shapeAt(node.id);
-    if (node.op === 'quadratic') {
-      const { shift, factor, constant } = completedSquare(graph, node, shape);
-      const linear = materialise(
-        extend(value, diagonalMap(shape, ones(shape), shift), node.id),
-        `${node.id}.linear`,
-        shape,
-      );
-      const base = define({ kind: 'square', id: node.id, input: linear }, shape);
-      values.set(node.id, { base, map: diagonalMap(shape, factor, constant) });
-    } else if (node.op === 'scaleChannels') {
-      values.set(node.id, gateProduct(node.id, value, values.get(node.gate)!, shape));
-    } else {
-      values.set(node.id, extend(value, linearMapOf(graph, node), node.id));
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#shapes.set('input', graph.literal.input.shape);
+    this.#values.set('input', plain('input', graph.literal.input.shape));
+  }
+
+  fold(): FoldedNetwork {
+    const { literal } = this.#graph;
+    for (const node of literal.nodes) this.#values.set(node.id, this.#valueOf(node));
+    const output = this.#materialise(this.#values.get(literal.output)!, literal.output);
+    this.#bounds.set(output, literal.outputBound);
+    const layers = withoutDead(this.#layers, output);
+    return { layers, shapes: this.#shapes, output, bounds: this.#bounds };
+  }
+
+  #valueOf(node: GraphNode): Value {
+    const value = this.#values.get(node.input)!;
+    const shape = this.#graph.shapes.get(node.id)!;
+    switch (node.op) {
+      case 'quadratic':
+        return this.#quadratic(node, node.id, value);
+      case 'cubic':
+        return this.#cubic(node, node.id, value);
+      case 'scaleChannels':
+        return this.#gate(node, value, shape);
+      case 'add':
+        return this.#add(node.id, value, this.#values.get(node.other)!);
+      case 'averagePool':
+        return (
+          this.#windowSum(node, value, shape) ?? this.#extend(value, linearMapOf(this.#graph, node), node.id)
+        );
+      default:
+        return this.#extend(value, linearMapOf(this.#graph, node), node.id);
     }
   }
-  const output = materialise(
-    values.get(graph.literal.output)!,
-    graph.literal.output,
-    shapeAt(graph.literal.output),
-  );
-  return { layers: withoutDead(layers, output), shapes, output };
+
+  #define(layer: Layer, shape: Shape): string {
+    this.#layers.push(layer);
+    this.#shapes.set(layer.id, shape);
+    this.#depth.set(
+      layer.id,
+      Math.max(...inputsOf(layer).map((id) => this.#depth.get(id)!)) + levelsOf(layer),
+    );
+    return layer.id;
+  }
+
+  #extend(value: Value, map: LinearMap, node: string): Value {
+    const terms = value.terms.map(({ input, map: before }, index) => {
+      // The bias of the new map counts once.
+      const part = index === 0 ? map : { ...map, bias: null };
+      const composed = composeMaps(before, part);
+      if (composed === null) {
+        throw new CxrError('graph-unsupported', {
+          node,
+          reason: 'two wide linear maps in a row: put an activation between them',
+        });
+      }
+      return { input, map: composed };
+    });
+    return { shape: map.outShape, terms };
+  }
+
+  /** The value as a layer of its own; none is made for a value that is one already. Cost: 1 level. */
+  #materialise(value: Value, id: string): string {
+    const only = asBase(value);
+    return only ?? this.#define({ kind: 'affine', id, terms: value.terms, shape: value.shape }, value.shape);
+  }
+
+  /** A base plus a constant per element, when the value is d ⊙ base + e with no zero in d: base + e/d, and d. */
+  #shiftedBase(
+    value: Value,
+    extra: Float64Array | null,
+    id: string,
+  ): { base: string; factor: Float64Array } | null {
+    const [term, ...others] = value.terms;
+    const factor = term!.map.diagonal;
+    if (others.length > 0 || factor === undefined || factor.includes(0)) return null;
+    const offset = term!.map.bias;
+    const constant = factor.map((d, index) => ((offset?.[index] ?? 0) + (extra?.[index] ?? 0)) / d);
+    if (constant.every((shift) => shift === 0)) return { base: term!.input, factor };
+    const base = this.#define(
+      { kind: 'shift', id: `${id}.shift`, input: term!.input, constant },
+      value.shape,
+    );
+    return { base, factor };
+  }
+
+  /** a·x² + b·x + c = a·(x + b/2a)² + (c − b²/4a). */
+  #quadratic(node: GraphNode & { op: 'quadratic' }, id: string, value: Value): Value {
+    const [a, b, c] = this.#coefficients(node, value.shape);
+    const shift = a.map((square, index) => b[index]! / (2 * square));
+    const constant = a.map((square, index) => c[index]! - b[index]! ** 2 / (4 * square));
+    const shifted = this.#shiftedBase(value, shift, id);
+    if (shifted !== null) {
+      const base = this.#define({ kind: 'square', id, input: shifted.base }, value.shape);
+      const factor = a.map((square, index) => square * shifted.factor[index]! ** 2);
+      return {
+        shape: value.shape,
+        terms: [{ input: base, map: diagonalMap(value.shape, factor, constant) }],
+      };
+    }
+    const moved = this.#extend(value, diagonalMap(value.shape, ones(value.shape), shift), id);
+    const linear = this.#materialise(moved, `${id}.linear`);
+    this.#bounds.set(linear, node.inputBound + maxAbs(shift));
+    const base = this.#define({ kind: 'square', id, input: linear }, value.shape);
+    this.#bounds.set(base, (node.inputBound + maxAbs(shift)) ** 2);
+    return { shape: value.shape, terms: [{ input: base, map: diagonalMap(value.shape, a, constant) }] };
+  }
+
+  /** a·x³ + b·x + c = y·(y² + b/k) + c with y = k·x, k³ = a. Cost: 2 levels after the map that makes y. */
+  #cubic(node: GraphNode & { op: 'cubic' }, id: string, value: Value): Value {
+    const [a, b, c] = this.#coefficients(node, value.shape);
+    const root = a.map(Math.cbrt);
+    const scaled = this.#extend(value, diagonalMap(value.shape, root, null), id);
+    const linear = this.#materialise(scaled, `${id}.linear`);
+    const bound = node.inputBound * maxAbs(root);
+    this.#bounds.set(linear, bound);
+    const square = this.#define({ kind: 'square', id: `${id}.square`, input: linear }, value.shape);
+    const constant = root.map((k, index) => b[index]! / k);
+    this.#bounds.set(square, bound ** 2);
+    const shifted = this.#define({ kind: 'shift', id: `${id}.shift`, input: square, constant }, value.shape);
+    const base = this.#define({ kind: 'product', id, left: linear, right: shifted }, value.shape);
+    this.#bounds.set(base, bound * (bound ** 2 + maxAbs(constant)));
+    return {
+      shape: value.shape,
+      terms: [{ input: base, map: diagonalMap(value.shape, ones(value.shape), c) }],
+    };
+  }
 
   /** (d⊙p + e) ⊙ g = (p + e/d) ⊙ (d⊙g): the factor d joins the gate's map, the constant is added without a level. */
-  function gateProduct(id: string, value: Affine, gate: Affine, shape: Shape): Affine {
-    if (value.map !== null && value.map.kind !== 'diagonal') {
-      throw new CxrError('graph-unsupported', {
-        node: id,
-        reason: 'a gate must scale the output of an activation',
-      });
+  #gate(node: GraphNode & { op: 'scaleChannels' }, value: Value, shape: Shape): Value {
+    const shifted = this.#shiftedBase(value, null, node.id);
+    const left = shifted?.base ?? this.#materialise(value, `${node.id}.value`);
+    const spread = this.#broadcast(node.gate, shape, node.id);
+    const gate =
+      shifted === null ? spread : this.#extend(spread, diagonalMap(shape, shifted.factor, null), node.id);
+    const plainGate = this.#shiftedBase(gate, null, `${node.id}.gate`);
+    if (plainGate !== null) {
+      const base = this.#define({ kind: 'product', id: node.id, left, right: plainGate.base }, shape);
+      return { shape, terms: [{ input: base, map: diagonalMap(shape, plainGate.factor, null) }] };
     }
-    const factor = value.map === null ? ones(shape) : diagonalOf(value.map);
-    const offset = value.map?.bias ?? null;
-    const constant = offset === null ? null : offset.map((term, index) => term / factor[index]!);
-    const left =
-      constant === null
-        ? value.base
-        : define({ kind: 'shift', id: `${id}.shift`, input: value.base, constant }, shape);
-    const spread = extend(gate, broadcastMap(shape), id);
-    const right = materialise(extend(spread, diagonalMap(shape, factor, null), id), `${id}.gate`, shape);
-    return { base: define({ kind: 'product', id, left, right }, shape), map: null };
+    const right = this.#materialise(gate, `${node.id}.gate`);
+    return plain(this.#define({ kind: 'product', id: node.id, left, right }, shape), shape);
+  }
+
+  /**
+   * A gate's vector over the channels it scales. Element-wise steps at its end are done after the broadcast, so that
+   * the broadcast joins the linear map before them and costs no level.
+   */
+  #broadcast(id: string, shape: Shape, reader: string): Value {
+    const node = this.#graph.literal.nodes.find((candidate) => candidate.id === id);
+    if (node?.op === 'quadratic' || node?.op === 'cubic') {
+      const inner = this.#broadcast(node.input, shape, reader);
+      const spreadId = `${reader}.${id}`;
+      return node.op === 'quadratic'
+        ? this.#quadratic(node, spreadId, inner)
+        : this.#cubic(node, spreadId, inner);
+    }
+    return this.#extend(this.#values.get(id)!, broadcastMap(shape), reader);
+  }
+
+  /**
+   * A residual sum keeps its newest operand as maps, so that the next layer composes with them; the older operand,
+   * which has a level to spare, becomes a layer when it is more than one scaled value.
+   */
+  #add(id: string, left: Value, right: Value): Value {
+    const late = (value: Value) => Math.max(...value.terms.map(({ input }) => this.#depth.get(input)!));
+    const [older, newer] = late(left) < late(right) ? [left, right] : [right, left];
+    const simple = older.terms.length === 1 && older.terms[0]!.map.diagonal !== undefined;
+    const kept = simple ? older : plain(this.#materialise(older, `${id}.shortcut`), older.shape);
+    const terms = [...kept.terms];
+    for (const term of newer.terms) {
+      const at = terms.findIndex(({ input }) => input === term.input);
+      if (at < 0) terms.push(term);
+      else terms[at] = { input: term.input, map: addMaps(terms[at]!.map, term.map) };
+    }
+    return { shape: left.shape, terms };
+  }
+
+  /** Pooling in front of a convolution, when its windows tile by powers of two: rotations and additions, no products. */
+  #windowSum(node: GraphNode & { op: 'averagePool' }, value: Value, shape: Shape): Value | null {
+    const [term, ...others] = value.terms;
+    const perChannel =
+      term!.map.diagonal === undefined ? null : constantPerChannel(term!.map.diagonal, value.shape);
+    const log2 = node.kernel.map(Math.log2) as [number, number];
+    const tiles = node.kernel.every(
+      (side, axis) => side === node.stride[axis] && Number.isInteger(log2[axis]!),
+    );
+    const bias = term!.map.bias;
+    const constant = bias === null ? new Float64Array(shape[0]!) : constantPerChannel(bias, value.shape);
+    const read = this.#graph.literal.nodes.some(
+      (reader) => reader.input === node.id && reader.op === 'conv2d',
+    );
+    if (others.length > 0 || perChannel === null || constant === null || !tiles || !read) return null;
+    const base = this.#define({ kind: 'sum', id: node.id, input: term!.input, log2 }, shape);
+    const share = 1 / (node.kernel[0] * node.kernel[1]);
+    const area = sizeOf(shape) / shape[0]!;
+    const spread = (values: Float64Array, factor: number) =>
+      Float64Array.from({ length: sizeOf(shape) }, (_, index) => values[Math.floor(index / area)]! * factor);
+    return {
+      shape,
+      terms: [{ input: base, map: diagonalMap(shape, spread(perChannel, share), spread(constant, 1)) }],
+    };
+  }
+
+  #coefficients(
+    node: GraphNode & { op: 'quadratic' | 'cubic' },
+    shape: Shape,
+  ): [Float64Array, Float64Array, Float64Array] {
+    const area = sizeOf(shape) / shape[0]!;
+    return [node.a, node.b, node.c].map((id) => {
+      const { values } = this.#graph.tensor(id);
+      return Float64Array.from(
+        { length: sizeOf(shape) },
+        (_, index) => values[values.length === 1 ? 0 : Math.floor(index / area)]!,
+      );
+    }) as [Float64Array, Float64Array, Float64Array];
   }
 }
 
 const ones = (shape: Shape): Float64Array => new Float64Array(sizeOf(shape)).fill(1);
+const plain = (base: string, shape: Shape): Value => ({
+  shape,
+  terms: [{ input: base, map: identityMap(shape) }],
+});
+const maxAbs = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The base that a value is, unchanged. */
+function asBase({ terms, shape }: Value): string | null {
+  const [term, ...others] = terms;
+  const same =
+    others.length === 0 &&
+    term!.map.bias === null &&
+    term!.map.inShape.join() === shape.join() &&
+    term!.map.diagonal?.every((factor) => factor === 1) === true;
+  return same ? term!.input : null;
+}
 
 /** Values of one per-channel tensor, repeated over the channel's elements. */
 function perElement(values: Float64Array, shape: Shape): Float64Array {
@@ -119,61 +328,40 @@ function perElement(values: Float64Array, shape: Shape): Float64Array {
   return Float64Array.from({ length: sizeOf(shape) }, (_, index) => values[Math.floor(index / area)]!);
 }
 
-function completedSquare(graph: Graph, node: GraphNode & { op: 'quadratic' }, shape: Shape) {
-  const [a, b, c] = [node.a, node.b, node.c].map((id) => graph.tensor(id).values) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  return {
-    shift: perElement(
-      a.map((value, i) => b[i]! / (2 * value)),
-      shape,
-    ),
-    factor: perElement(a, shape),
-    constant: perElement(
-      a.map((value, i) => c[i]! - (b[i]! * b[i]!) / (4 * value)),
-      shape,
-    ),
-  };
-}
+type LinearNode = Exclude<GraphNode, { op: 'quadratic' | 'cubic' | 'scaleChannels' | 'add' }>;
 
-function linearMapOf(
-  graph: Graph,
-  node: Exclude<GraphNode, { op: 'quadratic' } | { op: 'scaleChannels' }>,
-): LinearMap {
+function linearMapOf(graph: Graph, node: LinearNode): LinearMap {
   const inShape = graph.shapes.get(node.input)!;
   const outShape = graph.shapes.get(node.id)!;
+  const values = (id: string) => graph.tensor(id).values;
   switch (node.op) {
     case 'conv2d':
       return convolutionMap(
         inShape,
         outShape,
         graph.tensor(node.weight),
-        node.bias === null ? null : graph.tensor(node.bias).values,
+        node.bias === null ? null : values(node.bias),
         node,
       );
     case 'batchNorm': {
-      const [gamma, beta, mean, variance] = [node.gamma, node.beta, node.mean, node.variance].map(
-        (id) => graph.tensor(id).values,
-      ) as [Float64Array, Float64Array, Float64Array, Float64Array];
+      const [gamma, beta, mean, variance] = [node.gamma, node.beta, node.mean, node.variance].map(values) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ];
       const factor = gamma.map((value, i) => value / Math.sqrt(variance[i]! + node.epsilon));
       const bias = factor.map((value, i) => beta[i]! - value * mean[i]!);
       return diagonalMap(outShape, perElement(factor, outShape), perElement(bias, outShape));
     }
     case 'globalAveragePool':
-      return averagePoolMap(inShape, [inShape[1]!, inShape[2]!], [1, 1], outShape);
+      return globalMeanMap(inShape);
     case 'averagePool':
       return averagePoolMap(inShape, node.kernel, node.stride, outShape);
     case 'flatten':
-      return reshapeMap(inShape, outShape);
+      return identityMap(inShape, outShape);
     case 'linear':
-      return denseMap(
-        inShape,
-        outShape,
-        graph.tensor(node.weight).values,
-        node.bias === null ? null : graph.tensor(node.bias).values,
-      );
+      return denseMap(inShape, outShape, values(node.weight), node.bias === null ? null : values(node.bias));
   }
 }
 
@@ -184,8 +372,7 @@ function withoutDead(layers: readonly Layer[], output: string): Layer[] {
   for (const layer of layers.toReversed()) {
     if (!needed.has(layer.id)) continue;
     kept.push(layer);
-    for (const input of layer.kind === 'product' ? [layer.left, layer.right] : [layer.input])
-      needed.add(input);
+    for (const input of inputsOf(layer)) needed.add(input);
   }
   return kept.reverse();
 }

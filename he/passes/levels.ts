@@ -3,8 +3,23 @@ import type { KeyPlan } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { Cost } from '../../contract/stages.ts';
 import type { PlaintextOperand, Program, Step } from '../program.ts';
+import { type FoldedNetwork, inputsOf, levelsOf } from './fold.ts';
 
 type Value = number;
+
+/**
+ * Data primes left in every layer's result, as few as its readers allow: what is needed late is computed late, where
+ * every operation is cheaper. The last map is not rescaled, so its inputs have `resultPrimes` as well.
+ */
+export function assignLevels(network: FoldedNetwork, resultPrimes: number): Map<string, number> {
+  const levels = new Map<string, number>([[network.output, resultPrimes]]);
+  for (const layer of network.layers.toReversed()) {
+    const own = levels.get(layer.id)!;
+    const before = layer.id === network.output ? own : own + levelsOf(layer);
+    for (const input of inputsOf(layer)) levels.set(input, Math.max(levels.get(input) ?? 0, before));
+  }
+  return levels;
+}
 
 /**
  * Writes instructions and knows every value's level and exact scale, so that plaintexts are encoded at the right
@@ -18,10 +33,13 @@ export class ProgramBuilder {
   readonly #levels: number[] = [];
   readonly #scales: number[] = [];
   readonly #rotated = new Map<string, Value>();
+  readonly #dropped = new Map<string, Value>();
+  readonly #droppedFrom = new Map<Value, Value>();
+  readonly #keyLevels = new Map<number, number>();
   readonly #basis: readonly number[];
   layer = '';
 
-  /** @param basis  rotation steps that may be used, ascending powers of two. */
+  /** @param basis  rotation steps from which `rotate` may compose, ascending powers of two. */
   constructor(slotCount: number, primes: readonly bigint[], basis: readonly number[]) {
     this.#slotCount = slotCount;
     this.#primes = primes.map(Number);
@@ -45,25 +63,53 @@ export class ProgramBuilder {
   /** rotate(value, step), from rotations already there and steps of the basis; each intermediate is kept for reuse. */
   rotate(value: Value, step: number, wanted: ReadonlySet<number> = new Set()): Value {
     if (step === 0) return value;
-    const key = `${value}:${step}`;
-    const known = this.#rotated.get(key);
+    const known = this.#alreadyRotated(value, step);
     if (known !== undefined) return known;
-    const usable = this.#basis.filter((candidate) => candidate <= step).toReversed();
-    const last =
-      usable.find(
-        (candidate) =>
-          candidate === step ||
-          wanted.has(step - candidate) ||
-          this.#rotated.has(`${value}:${step - candidate}`),
-      ) ?? usable[0];
-    if (last === undefined) throw new TypeError(`rotation ${step} cannot be reached from the basis`);
+    const last = this.#lastStep(value, step, wanted);
     const before = this.rotate(value, step - last, wanted);
     const rotated = this.rotateOnce(before, last);
-    this.#rotated.set(key, rotated);
+    this.#rotated.set(`${value}:${step}`, rotated);
     return rotated;
   }
 
+  #isRotated(value: Value, step: number): boolean {
+    const whole = this.#droppedFrom.get(value);
+    return (
+      this.#rotated.has(`${value}:${step}`) || (whole !== undefined && this.#rotated.has(`${whole}:${step}`))
+    );
+  }
+
+  /** The rotation as computed before, also at a higher level of the same value, of which it is then a dropped copy. */
+  #alreadyRotated(value: Value, step: number): Value | undefined {
+    const same = this.#rotated.get(`${value}:${step}`);
+    if (same !== undefined) return same;
+    const whole = this.#droppedFrom.get(value);
+    const higher = whole === undefined ? undefined : this.#rotated.get(`${whole}:${step}`);
+    return higher === undefined ? undefined : this.dropTo(higher, this.level(value));
+  }
+
+  /** The last step of a composed rotation: from one that exists or is wanted anyway, with the fewest new key bytes. */
+  #lastStep(value: Value, step: number, wanted: ReadonlySet<number>): number {
+    const level = this.level(value);
+    const usable = this.#basis.filter((candidate) => candidate <= step).toReversed();
+    const short = usable.filter((candidate) => {
+      const rest = step - candidate;
+      return rest === 0 || wanted.has(rest) || this.#isRotated(value, rest);
+    });
+    const [first, ...others] = short.length > 0 ? short : usable;
+    if (first === undefined) throw new TypeError(`rotation ${step} cannot be reached from the basis`);
+    const added = (candidate: number) =>
+      Math.max(
+        0,
+        level * (level + 1) -
+          (this.#keyLevels.get(candidate) ?? 0) * ((this.#keyLevels.get(candidate) ?? 0) + 1),
+      );
+    return others.reduce((best, candidate) => (added(candidate) < added(best) ? candidate : best), first);
+  }
+
+  /** One rotation with its own key. */
   rotateOnce(value: Value, step: number): Value {
+    this.#keyLevels.set(step, Math.max(this.#keyLevels.get(step) ?? 0, this.level(value)));
     return this.#push({ op: 'rotate', value, step, layer: this.layer }, this.level(value), this.scale(value));
   }
 
@@ -97,10 +143,13 @@ export class ProgramBuilder {
     );
   }
 
-  /** Square or product, relinearised while the scale is still doubled (least noise), then rescaled. Cost: 1 level. */
-  multiply(left: Value, right: Value): Value {
-    const level = Math.min(this.level(left), this.level(right));
-    const [a, b] = [this.#dropTo(left, level), this.#dropTo(right, level)];
+  /** Square or product with `level` data primes left, relinearised at the doubled scale (least noise), then rescaled. */
+  multiply(first: Value, second: Value, level: number): Value {
+    return this.#multiplyAt(first, second, level + 1);
+  }
+
+  #multiplyAt(left: Value, right: Value, level: number): Value {
+    const [a, b] = [this.dropTo(left, level), this.dropTo(right, level)];
     const scale = this.scale(a) * this.scale(b);
     const product =
       a === b
@@ -109,9 +158,16 @@ export class ProgramBuilder {
     return this.rescale(this.#push({ op: 'relinearize', value: product, layer: this.layer }, level, scale));
   }
 
-  #dropTo(value: Value, level: number): Value {
+  /** The value with `level` data primes left; dropped once for all readers. */
+  dropTo(value: Value, level: number): Value {
     if (this.level(value) === level) return value;
-    return this.#push({ op: 'dropTo', value, level, layer: this.layer }, level, this.scale(value));
+    const key = `${value}:${level}`;
+    const known = this.#dropped.get(key);
+    if (known !== undefined) return known;
+    const dropped = this.#push({ op: 'dropTo', value, level, layer: this.layer }, level, this.scale(value));
+    this.#dropped.set(key, dropped);
+    this.#droppedFrom.set(dropped, this.#droppedFrom.get(value) ?? value);
+    return dropped;
   }
 
   rescale(value: Value): Value {
@@ -120,12 +176,12 @@ export class ProgramBuilder {
     return this.#push(
       { op: 'rescale', value, layer: this.layer },
       level - 1,
-      this.scale(value) / this.lastPrime(value),
+      this.scale(value) / this.primeAt(level),
     );
   }
 
-  /** The prime that the next rescale of `value` drops. */
-  lastPrime = (value: Value): number => this.#primes[this.level(value) - 1]!;
+  /** The prime that a rescale with `level` data primes left drops. */
+  primeAt = (level: number): number => this.#primes[level - 1]!;
 
   finish(output: Value, inputCount: number, inputScale: number, levels: number): Program {
     return {

@@ -1,68 +1,56 @@
 import type { InputPacking } from '../../contract/bundle.ts';
-import { CxrError } from '../../contract/errors.ts';
-import type { Graph, GraphNode } from '../graph.ts';
+import type { Graph } from '../graph.ts';
 import { patchShape } from '../layout.ts';
 import type { LinearMap } from '../linear-map.ts';
-import type { FoldedNetwork, Layer } from './fold.ts';
+import type { AffineLayer, FoldedNetwork } from './fold.ts';
 
-export type PatchForm = Omit<
-  InputPacking,
-  'phases' | 'grid' | 'featuresPerCiphertext' | 'ciphertexts' | 'displacement'
->;
+export type PatchForm = Omit<InputPacking, 'layout' | 'ciphertexts'>;
 
 /**
- * Moves the first convolution's gathering to the client: its input becomes the tensor of patches
- * [channels·kernelY·kernelX, rows, columns] and its map a 1×1 convolution over features.
- *
- * @throws CxrError `graph-unsupported` when anything but one convolution reads the input.
+ * Moves the gathering of a strided first convolution to the client: its input becomes the tensor of patches
+ * [channels·kernelY·kernelX, rows, columns] and its map a 1×1 convolution over features. Without a stride the latent
+ * goes as it is: patches would only be larger.
  */
 export function gatherPatches(
   graph: Graph,
   network: FoldedNetwork,
 ): { network: FoldedNetwork; form: PatchForm } {
-  const readers = graph.literal.nodes.filter((node) => node.input === 'input');
-  const first = readers[0];
-  const layer = network.layers.find(
-    (candidate) => candidate.kind === 'affine' && candidate.input === 'input',
-  );
-  if (readers.length !== 1 || first?.op !== 'conv2d' || layer?.kind !== 'affine') {
-    throw new CxrError('graph-unsupported', {
-      node: first?.id ?? 'input',
-      reason: 'the input must be read by one convolution',
-    });
-  }
-  const form = patchForm(graph, first);
-  const shape = patchShape({
-    ...form,
-    phases: [1, 1],
-    grid: [1, 1],
-    featuresPerCiphertext: 1,
-    ciphertexts: 1,
-    displacement: 0,
-  });
-  const gathered: Layer = { ...layer, map: overPatches(layer.map, form, shape) };
-  const shapes = new Map(network.shapes).set('input', shape);
-  return {
-    form,
-    network: {
-      ...network,
-      shapes,
-      layers: network.layers.map((other) => (other === layer ? gathered : other)),
-    },
-  };
-}
-
-function patchForm(graph: Graph, node: GraphNode & { op: 'conv2d' }): PatchForm {
   const [channels, height, width] = graph.literal.input.shape;
-  const [, , kernelY = 0, kernelX = 0] = graph.tensor(node.weight).shape;
-  return {
+  const whole: PatchForm = {
     kind: 'patches',
     channels,
     height,
     width,
+    kernel: [1, 1],
+    stride: [1, 1],
+    padding: [0, 0],
+  };
+  const nodes = graph.literal.nodes.filter((node) => node.input === 'input');
+  const readers = network.layers.filter(
+    (layer): layer is AffineLayer =>
+      layer.kind === 'affine' && layer.terms.some(({ input }) => input === 'input'),
+  );
+  const [node, layer] = [nodes[0], readers[0]];
+  const single = nodes.length === 1 && readers.length === 1 && layer?.terms.length === 1;
+  const strided = node?.op === 'conv2d' && (node.stride[0] > 1 || node.stride[1] > 1);
+  if (!single || !strided || layer === undefined) return { network, form: whole };
+  const [, , kernelY = 0, kernelX = 0] = graph.tensor(node.weight).shape;
+  const form: PatchForm = {
+    ...whole,
     kernel: [kernelY, kernelX],
     stride: node.stride,
     padding: node.padding,
+  };
+  const shape = patchShape(form);
+  const map = overPatches(layer.terms[0]!.map, form, shape);
+  const gathered: AffineLayer = { ...layer, terms: [{ input: 'input', map }] };
+  return {
+    form,
+    network: {
+      ...network,
+      shapes: new Map(network.shapes).set('input', shape),
+      layers: network.layers.map((other) => (other === layer ? gathered : other)),
+    },
   };
 }
 
@@ -71,17 +59,19 @@ function overPatches(map: LinearMap, form: PatchForm, shape: readonly [number, n
   const [, rows, columns] = shape;
   const area = form.height * form.width;
   return {
-    ...map,
     inShape: shape,
-    forEach: (visit) =>
-      map.forEach((out, input, weight) => {
-        const y = Math.floor(out / columns) % rows;
-        const x = out % columns;
+    outShape: map.outShape,
+    bias: map.bias,
+    row: (out, visit) => {
+      const y = Math.floor(out / columns) % rows;
+      const x = out % columns;
+      map.row(out, (input, weight) => {
         const channel = Math.floor(input / area);
         const ky = Math.floor((input % area) / form.width) - y * form.stride[0] + form.padding[0];
         const kx = (input % form.width) - x * form.stride[1] + form.padding[1];
         const feature = (channel * form.kernel[0] + ky) * form.kernel[1] + kx;
-        visit(out, (feature * rows + y) * columns + x, weight);
-      }),
+        visit((feature * rows + y) * columns + x, weight);
+      });
+    },
   };
 }

@@ -1,93 +1,293 @@
 import { CxrError } from '../../contract/errors.ts';
+import type { Shape } from '../graph.ts';
 import { sizeOf } from '../graph.ts';
-import { type GridLayout, gridLayout, type Layout, nextPowerOfTwo } from '../layout.ts';
-import type { FoldedNetwork, Layer } from './fold.ts';
+import { bitsFor, type SlotLayout, slotTable, vectorLayout } from '../layout.ts';
+import { forEachWeight, type LinearMap } from '../linear-map.ts';
+import { type FoldedNetwork, inputsOf, type Layer } from './fold.ts';
 
 /**
- * Gives every value its layout.
+ * Where the bits of a spatial tensor go, lowest slot bit first. Coordinates are those of the network's finest grid: a
+ * tensor after one stride of 2 starts at bit 1. The bits of one position must lie at the same place in all tensors, or
+ * a convolution would need a rotation per position.
  *
- * All spatial values share the coarsest grid of the network. Displacements are assigned backwards, from 0 at the
- * last grid, so that every convolution only ever reads at offsets ≥ 0: HefNet-R gets 18, 9, 0.
+ * - `phases`: the coarsest grid, then its finer bits, then channels. A stride reads its phases from neighbouring lanes;
+ *   channels in the highest bits rotate exactly cyclically.
+ * - `channels`: the coarsest grid, then channels, then the finer bits, which mostly number ciphertexts: pooling in front
+ *   of a convolution then adds ciphertexts.
+ * - `raster`: rows and columns as they are; after a stride, channels fill the places between.
  */
-export function placeValues(network: FoldedNetwork, slotCount: number): ReadonlyMap<string, Layout> {
-  const grid = coarsestGrid(network);
-  const displacement = assignDisplacements(network, grid);
-  const layouts = new Map<string, Layout>();
-  for (const id of ['input', ...network.layers.map((layer) => layer.id)]) {
-    const shape = network.shapes.get(id)!;
-    if (shape.length === 3) {
-      const [, height = 0, width = 0] = shape;
-      if (height * width > slotCount || height % grid[0] !== 0 || width % grid[1] !== 0) {
-        throw new CxrError('graph-unsupported', {
-          node: id,
-          reason: 'not a multiple of the grid',
-          got: [...shape],
-          expected: [...grid],
-        });
+export const strategies = ['phases', 'channels', 'raster'] as const;
+export type Strategy = (typeof strategies)[number];
+
+export type Placement = {
+  readonly strategy: Strategy;
+  /** By layer id, and of `input`. */
+  readonly layouts: ReadonlyMap<string, SlotLayout>;
+  /** Slots from one row to the next, and from one lane to the next. */
+  readonly pitch: { readonly row: number; readonly lane: number };
+};
+
+type Scale = readonly [number, number];
+type Extent = {
+  /** Coarsest scale of a tensor that still has positions, and the bit after the last of the finest grid. */
+  readonly coarse: number;
+  readonly top: number;
+};
+type Frame = { readonly y: Extent; readonly x: Extent; readonly pitch: Placement['pitch'] };
+const isSpatial = (shape: Shape): boolean => shape.length === 3 && shape[1]! * shape[2]! > 1;
+
+/** Gives every value its layout. @throws CxrError `graph-unsupported` naming the layer. */
+export function placeValues(network: FoldedNetwork, slotCount: number, strategy: Strategy): Placement {
+  return new Placer(network, slotCount, strategy).place();
+}
+
+class Placer {
+  readonly #network: FoldedNetwork;
+  readonly #slotCount: number;
+  readonly #strategy: Strategy;
+  /** Values that must lie alike, named by one of them. */
+  readonly #classOf = new Map<string, string>();
+  readonly #scales = new Map<string, Scale>();
+
+  constructor(network: FoldedNetwork, slotCount: number, strategy: Strategy) {
+    this.#network = network;
+    this.#slotCount = slotCount;
+    this.#strategy = strategy;
+  }
+
+  place(): Placement {
+    this.#tieElementwise();
+    this.#assignScales();
+    const frame = this.#frame();
+    const bits = this.#assignBits(frame);
+    const displacement = this.#assignDisplacements(bits, frame);
+    const layouts = new Map<string, SlotLayout>();
+    for (const [id, shape] of this.#network.shapes) {
+      const group = this.#find(id);
+      const layout = bits.get(group);
+      if (layout === undefined) continue;
+      layouts.set(id, { ...layout, shape: threeSided(shape), displacement: displacement.get(group) ?? 0 });
+    }
+    return { strategy: this.#strategy, layouts, pitch: frame.pitch };
+  }
+
+  #find(id: string): string {
+    let group = id;
+    while (this.#classOf.has(group)) group = this.#classOf.get(group)!;
+    return group;
+  }
+
+  #tieElementwise(): void {
+    for (const layer of this.#network.layers) {
+      if (layer.kind === 'affine' || layer.kind === 'sum') continue;
+      for (const input of inputsOf(layer)) {
+        const [from, to] = [this.#find(layer.id), this.#find(input)];
+        if (from !== to) this.#classOf.set(from, to);
       }
-      layouts.set(id, gridLayout(shape, grid, slotCount, displacement.get(id) ?? 0));
+    }
+  }
+
+  #assignScales(): void {
+    const set = (id: string, scale: Scale) => {
+      const group = this.#find(id);
+      const known = this.#scales.get(group);
+      if (known !== undefined && (known[0] !== scale[0] || known[1] !== scale[1]))
+        throw new CxrError('graph-unsupported', { node: id, reason: 'values of different strides meet' });
+      this.#scales.set(group, scale);
+    };
+    set('input', [0, 0]);
+    for (const layer of this.#network.layers) {
+      if (!isSpatial(this.#network.shapes.get(layer.id)!)) continue;
+      const steps = stepsInto(layer);
+      for (const { input, log2 } of steps) {
+        const from = this.#scales.get(this.#find(input));
+        if (from !== undefined && isSpatial(this.#network.shapes.get(input)!))
+          set(layer.id, [from[0] + log2[0], from[1] + log2[1]]);
+      }
+    }
+  }
+
+  #frame(): Frame {
+    const spatial = [...this.#network.shapes]
+      .filter(([, shape]) => isSpatial(shape))
+      .map(([id, shape]) => ({ shape, scale: this.#scales.get(this.#find(id)) ?? ([0, 0] as const) }));
+    const along = (axis: 0 | 1) => ({
+      coarse: Math.max(0, ...spatial.map(({ scale }) => scale[axis])),
+      top: Math.max(0, ...spatial.map(({ scale, shape }) => scale[axis] + bitsFor(shape[axis + 1]!))),
+    });
+    const [y, x] = [along(0), along(1)];
+    const [columns, rows] =
+      this.#strategy === 'raster' ? [x.top, y.top] : [x.top - x.coarse, y.top - y.coarse];
+    return { y, x, pitch: { row: 2 ** columns, lane: 2 ** (columns + rows) } };
+  }
+
+  #assignBits(frame: Frame): Map<string, SlotLayout> {
+    const bits = new Map<string, SlotLayout>();
+    const sums = new Map<string, Layer & { kind: 'sum' }>();
+    for (const layer of this.#network.layers) if (layer.kind === 'sum') sums.set(this.#find(layer.id), layer);
+    const of = (group: string): SlotLayout => {
+      const known = bits.get(group);
+      if (known !== undefined) return known;
+      const sum = sums.get(group);
+      const shape = this.#network.shapes.get(group)!;
+      const made =
+        sum === undefined
+          ? this.#layoutOf(group, shape, frame)
+          : afterSum(of(this.#find(sum.input)), sum, this.#network.shapes.get(sum.id)!, this.#slotCount);
+      bits.set(group, made);
+      return made;
+    };
+    for (const id of ['input', ...this.#network.layers.map((layer) => layer.id)]) of(this.#find(id));
+    return bits;
+  }
+
+  #layoutOf(group: string, shape: Shape, frame: Frame): SlotLayout {
+    const count = sizeOf(shape);
+    if (!isSpatial(shape)) {
+      if (count > this.#slotCount)
+        throw new CxrError('graph-unsupported', {
+          node: group,
+          reason: 'vector longer than the slots',
+          got: count,
+          expected: this.#slotCount,
+        });
+      return vectorLayout(count, this.#slotCount);
+    }
+    const scale = this.#scales.get(group);
+    if (scale === undefined)
+      throw new CxrError('graph-unsupported', { node: group, reason: 'no place for it' });
+    const [channels = 0, height = 0, width = 0] = shape;
+    const sizes = { y: bitsFor(height), x: bitsFor(width) };
+    const own = { y: scale[0], x: scale[1] };
+    const channelBits = Array.from({ length: bitsFor(channels) }, (_, index) => `c${index}`);
+    const at = (axis: 'y' | 'x', absolute: number): string | undefined => {
+      const index = absolute - own[axis];
+      return index >= 0 && index < sizes[axis] ? `${axis}${index}` : undefined;
+    };
+    const bits: string[] = [];
+    if (this.#strategy === 'raster') {
+      for (const axis of ['x', 'y'] as const)
+        for (let absolute = 0; absolute < frame[axis].top; absolute += 1)
+          bits.push(at(axis, absolute) ?? (absolute < own[axis] ? channelBits.shift() : undefined) ?? 'hole');
+      bits.push(...channelBits);
     } else {
-      const period = nextPowerOfTwo(sizeOf(shape));
-      if (period > slotCount)
-        throw new CxrError('graph-unsupported', { node: id, reason: 'vector longer than the slots' });
-      layouts.set(id, { kind: 'periodic', count: sizeOf(shape), period });
+      for (const axis of ['x', 'y'] as const)
+        for (let absolute = frame[axis].coarse; absolute < frame[axis].top; absolute += 1)
+          bits.push(at(axis, absolute) ?? 'hole');
+      const finer: string[] = [];
+      for (let depth = Math.max(frame.x.coarse, frame.y.coarse) - 1; depth >= 0; depth -= 1)
+        for (const axis of ['x', 'y'] as const) {
+          const bit = depth < frame[axis].coarse ? at(axis, depth) : undefined;
+          if (bit !== undefined) finer.push(bit);
+        }
+      bits.push(...(this.#strategy === 'phases' ? [...finer, ...channelBits] : [...channelBits, ...finer]));
     }
+    while (bits.length < Math.log2(this.#slotCount)) bits.push('replica');
+    return { shape: threeSided(shape), bits, displacement: 0 };
   }
-  for (const layer of network.layers) {
-    if (layer.kind === 'product') checkSameLayout(layer, layouts);
+
+  /** Backwards from the output, so that every convolution only reads at offsets ≥ 0 inside a lane. */
+  #assignDisplacements(layouts: ReadonlyMap<string, SlotLayout>, frame: Frame): Map<string, number> {
+    const displacement = new Map<string, number>();
+    const least = new Map<LinearMap, number>();
+    const needs = (layer: Layer, input: string): number => {
+      if (layer.kind !== 'affine') return 0;
+      const term = layer.terms.find((candidate) => candidate.input === input)!;
+      if (!isSpatial(this.#network.shapes.get(input)!) || !isSpatial(layer.shape)) return 0;
+      let need = least.get(term.map);
+      if (need === undefined) {
+        const [from, to] = [layouts.get(this.#find(input))!, layouts.get(this.#find(layer.id))!];
+        need = lowestOffset(term.map, from, to, frame.pitch.lane, this.#slotCount);
+        least.set(term.map, need);
+      }
+      return need;
+    };
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const layer of this.#network.layers.toReversed()) {
+        const own = displacement.get(this.#find(layer.id)) ?? 0;
+        for (const input of inputsOf(layer)) {
+          const group = this.#find(input);
+          if (group === this.#find(layer.id) || !isSpatial(this.#network.shapes.get(input)!)) continue;
+          if (!isSpatial(this.#network.shapes.get(layer.id)!)) continue;
+          const wanted = own + needs(layer, input);
+          if (wanted <= (displacement.get(group) ?? 0)) continue;
+          displacement.set(group, wanted);
+          changed = true;
+        }
+      }
+    }
+    // A window sum leaves its values where they were.
+    for (const layer of this.#network.layers)
+      if (layer.kind === 'sum')
+        displacement.set(this.#find(layer.id), displacement.get(this.#find(layer.input)) ?? 0);
+    return displacement;
   }
-  return layouts;
 }
 
-function coarsestGrid(network: FoldedNetwork): [number, number] {
-  const spatial = network.layers
-    .map((layer) => network.shapes.get(layer.id)!)
-    .filter((shape) => shape.length === 3);
-  if (spatial.length === 0)
-    throw new CxrError('graph-unsupported', { node: network.output, reason: 'no spatial layer' });
-  return [Math.min(...spatial.map((shape) => shape[1]!)), Math.min(...spatial.map((shape) => shape[2]!))];
+const threeSided = (shape: Shape): [number, number, number] => [shape[0]!, shape[1] ?? 1, shape[2] ?? 1];
+
+/** How much coarser each input's grid becomes on the way into a layer; inputs that do not say are left out. */
+function stepsInto(layer: Layer): { input: string; log2: Scale }[] {
+  if (layer.kind === 'sum') return [{ input: layer.input, log2: layer.log2 }];
+  if (layer.kind !== 'affine') return inputsOf(layer).map((input) => ({ input, log2: [0, 0] }));
+  return layer.terms.flatMap(({ input, map }) => {
+    const [, height, width] = map.inShape;
+    const alike = height === map.outShape[1] && width === map.outShape[2];
+    const stride = map.stencil?.stride ?? (alike ? ([1, 1] as const) : undefined);
+    if (stride === undefined) return [];
+    const log2 = stride.map(Math.log2) as [number, number];
+    if (!log2.every(Number.isInteger))
+      throw new CxrError('graph-unsupported', {
+        node: layer.id,
+        reason: 'stride: use a power of two',
+        got: [...stride],
+      });
+    return [{ input, log2 }];
+  });
 }
 
-function assignDisplacements(network: FoldedNetwork, grid: readonly [number, number]): Map<string, number> {
-  const displacement = new Map<string, number>();
-  const require = (id: string, least: number) =>
-    displacement.set(id, Math.max(displacement.get(id) ?? 0, least));
-  for (const layer of network.layers.toReversed()) {
-    const own = displacement.get(layer.id) ?? 0;
-    if (layer.kind === 'product') {
-      require(layer.left, own);
-      require(layer.right, own);
-    } else if (layer.kind !== 'affine') {
-      require(layer.input, own);
-    } else if (layer.map.inShape.length === 3 && layer.map.outShape.length === 3) {
-      require(layer.input, own + lowestOffset(layer, grid));
-    }
-  }
-  return displacement;
+/** Removes the bits that a window sum adds up: lowest coordinate bits become holes, replicas, or one ciphertext. */
+function afterSum(
+  layout: SlotLayout,
+  layer: Layer & { kind: 'sum' },
+  shape: Shape,
+  slotCount: number,
+): SlotLayout {
+  const slotBits = Math.log2(slotCount);
+  const removed = new Set(summedBits(layer));
+  const rename = (bit: string): string => {
+    const log2 = bit[0] === 'y' ? layer.log2[0] : bit[0] === 'x' ? layer.log2[1] : 0;
+    return log2 === 0 ? bit : `${bit[0]}${Number(bit.slice(1)) - log2}`;
+  };
+  const bits = layout.bits
+    .filter((bit, index) => index < slotBits || !removed.has(bit))
+    .map((bit) => (removed.has(bit) ? 'hole' : rename(bit)));
+  for (let index = slotBits - 1; index >= 0 && ['hole', 'replica'].includes(bits[index]!); index -= 1)
+    bits[index] = 'replica';
+  return { shape: threeSided(shape), bits, displacement: 0 };
+}
+
+/** The coordinate bits that a window sum adds over. */
+export function summedBits({ log2 }: Layer & { kind: 'sum' }): string[] {
+  const along = (axis: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${axis}${index}`);
+  return [...along('x', log2[1]), ...along('y', log2[0])];
 }
 
 /** How far below its own position a map reads inside a lane, as a non-negative number of slots. */
-function lowestOffset(layer: Layer & { kind: 'affine' }, grid: readonly [number, number]): number {
-  const position = (shape: readonly number[]) => {
-    const [, height = 0, width = 0] = shape;
-    const [phaseY, phaseX] = [height / grid[0], width / grid[1]];
-    return Int32Array.from({ length: sizeOf(shape) }, (_, element) => {
-      const y = Math.floor(element / width) % height;
-      return Math.floor(y / phaseY) * grid[1] + Math.floor((element % width) / phaseX);
-    });
-  };
-  const from = position(layer.map.inShape);
-  const to = position(layer.map.outShape);
+function lowestOffset(
+  map: LinearMap,
+  from: SlotLayout,
+  to: SlotLayout,
+  lane: number,
+  slotCount: number,
+): number {
+  const [source, target] = [slotTable(from, slotCount), slotTable(to, slotCount)];
   let lowest = 0;
-  layer.map.forEach((out, input) => {
-    lowest = Math.min(lowest, from[input]! - to[out]!);
+  forEachWeight(map, (out, input) => {
+    const offset = (source.slot[input]! - target.slot[out]!) & (lane - 1);
+    if (offset > lane / 2) lowest = Math.min(lowest, offset - lane);
   });
   return -lowest;
-}
-
-function checkSameLayout(layer: Layer & { kind: 'product' }, layouts: ReadonlyMap<string, Layout>): void {
-  const [left, right] = [layouts.get(layer.left) as GridLayout, layouts.get(layer.right) as GridLayout];
-  if (left.displacement !== right.displacement || left.kind !== right.kind) {
-    throw new CxrError('graph-unsupported', { node: layer.id, reason: 'factors lie differently' });
-  }
 }

@@ -53,6 +53,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'params-invalid': { title: 'The encryption parameters are not valid.', advice: support },
   'graph-invalid': { title: 'The model’s network is not valid.', advice: support },
   'graph-unsupported': { title: 'The model’s network uses something not supported.', advice: support },
+  'graph-imprecise': {
+    title: 'The model’s network is not precise enough under encryption.',
+    advice: support,
+  },
   'graph-too-deep': { title: 'The model’s network is too deep for its encryption.', advice: support },
   'bundle-missing': {
     title: 'The model is not installed.',
