@@ -1,9 +1,10 @@
 """Write every network of networks.py as a graph with random weights that behave like trained ones.
 
 Convolutions and linear layers are recorded as seeds; what is small (normalisation statistics,
-coefficients, biases) lies in the weights file. Layer by layer, over the same latents, the spread of each
-weight is chosen so that pre-activations have about unit size, or less where their largest would leave
-the range that training keeps to (polynomials explode beyond it); batch-norm statistics are measured.
+coefficients, biases) lies in the weights file. Layer by layer, over the same latents, the spread of
+each weight is chosen so that pre-activations are of unit size, or less where their largest would
+leave the range that training keeps to (polynomials explode beyond it); batch-norm statistics are
+measured.
 Real latents come from `<cache>/latents` when `latents.py` has run; f16 has no encoder, so its
 latents are smoothed noise of the same deviation (and so are those of f8 without the cache).
 """
@@ -66,7 +67,7 @@ class Fit(fx.Interpreter):
         value.data.copy_(centre + self.draw(name, value.shape, spread))
 
     def fit_weight(self, name: str, layer: nn.Module, x: torch.Tensor) -> None:
-        """A spread that makes the output's root mean square the layer's gain, if that keeps the range."""
+        """A spread that makes the output's root mean square the layer's gain, within the range."""
         if layer.bias is not None:
             self.vary(f"{name}.bias", layer.bias, getattr(layer, "centre", 0.0), 0.05)
         key, shape = f"{name}.weight", layer.weight.shape
@@ -75,7 +76,8 @@ class Fit(fx.Interpreter):
         if layer.bias is not None:
             y = y - layer.bias.view((1, -1) + (1,) * (y.dim() - 2))
         highest, gain = float(y.abs().max()), getattr(layer, "gain", 1.0)
-        spread = min(gain / float(y.square().mean().sqrt()), getattr(layer, "limit", RANGE * gain) / highest)
+        limit = getattr(layer, "limit", RANGE * gain)
+        spread = min(gain / float(y.square().mean().sqrt()), limit / highest)
         if name == "head":
             spread = HIGHEST_LOGIT / highest
         spread = float(f"{spread:.4g}")
@@ -108,8 +110,9 @@ class Fit(fx.Interpreter):
         return layer(*args)
 
     def run_node(self, node: fx.Node) -> torch.Tensor:
-        if node.op == "call_module" and isinstance(self.fetch_attr(node.target), (Quadratic, Cubic)):
-            self.bounds[node.name] = float(self.env[node.args[0]].abs().max())
+        if node.op == "call_module":
+            if isinstance(self.fetch_attr(node.target), (Quadratic, Cubic)):
+                self.bounds[node.name] = float(self.env[node.args[0]].abs().max())
         result = super().run_node(node)
         if node.op == "output":
             self.highest = float(result.abs().max())
@@ -120,7 +123,8 @@ def pair(value: int | tuple[int, int]) -> list[int]:
     return [value, value] if isinstance(value, int) else list(value)
 
 
-def to_graph(traced: fx.GraphModule, fit: Fit, name: str, shape: tuple[int, ...]) -> tuple[dict, bytes]:
+def to_graph(traced: fx.GraphModule, fit: Fit, name: str,
+             shape: tuple[int, ...]) -> tuple[dict, bytes]:
     """The graph document and weights file of a fitted network."""
     g, ids = Builder(fit.drawn), {}
     for node in traced.graph.nodes:
@@ -181,9 +185,11 @@ def synthetic_latents(factor: str, count: int, deviation: float) -> np.ndarray:
     noise = rng.standard_normal((count, *LATENTS[factor]))
     for axis in (2, 3):
         noise = np.pad(noise, [(0, 0)] * axis + [(1, 1)] + [(0, 0)] * (3 - axis), mode="edge")
-        lower, middle, upper = (np.take(noise, range(k, k + noise.shape[axis] - 2), axis) for k in range(3))
+        side = noise.shape[axis] - 2
+        lower, middle, upper = (np.take(noise, range(k, k + side), axis) for k in range(3))
         noise = (lower + 2 * middle + upper) / 4
-    return np.clip(noise * (deviation / noise.std()), -LATENT_LIMIT, LATENT_LIMIT).astype(np.float32)
+    noise *= deviation / noise.std()
+    return np.clip(noise, -LATENT_LIMIT, LATENT_LIMIT).astype(np.float32)
 
 
 def load_latents(cache: Path, name: str) -> dict[str, torch.Tensor]:
@@ -258,7 +264,8 @@ def main() -> None:
         lines = ",\n".join(f"  {json.dumps(entry)}" for entry in index)
         (staged / "index.json").write_text(f"[\n{lines}\n]\n")
         for factor, batch in latents.items():
-            (fixtures / f"{factor}.latent.f32").write_bytes(batch[0].numpy().astype("<f4").tobytes())
+            first = batch[0].numpy().astype("<f4")
+            (fixtures / f"{factor}.latent.f32").write_bytes(first.tobytes())
         lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in logits.items())
         (fixtures / "logits.json").write_text(f"{{\n{lines}\n}}\n")
         publish(staged, target)

@@ -10,9 +10,9 @@ from hefnet import HefNet
 
 
 def seeded_tensor(shape: tuple[int, ...] | list[int], seed: int, spread: float) -> np.ndarray:
-    """Reproducible float32 values, uniform in [-spread, spread): `seededTensor` of he/graph.ts, bit for bit.
+    """Reproducible float32 values, uniform in [-spread, spread): `seededTensor` of he/graph.ts.
 
-    Value i is spread * (h / 2^31 - 1) rounded to float32, h = mix(i + mix(seed)), mix being
+    The same bits. Value i is spread * (h / 2^31 - 1) rounded to float32, h = mix(i + mix(seed)), mix being
     MurmurHash3's 32-bit finaliser and the sum modulo 2^32.
     """
     start = mix32(np.array([seed], np.uint32))

@@ -1,9 +1,9 @@
 """The networks compared by Kim et al. (MICCAI 2025), with HefNet-R, on f8 and f16 latents.
 
-Every nonlinearity is a quadratic. Attention is one of `none`; `paper`, squeeze-and-excitation with a
-cubic gate on the value before (or, in VGG5 and ResNet20, after) the activation; `shallow`, ours: the
-gate is computed from the activation's input and multiplies its output, in parallel with it, so that it
-costs fewer levels.
+Every activation is a quadratic. Attention is one of `none`; `paper`, squeeze-and-excitation with a
+cubic gate, on the activation's input (VGG5: its output; ResNet20: the residual before the sum);
+`shallow`, ours: the gate is computed from the activation's input beside the activation, and
+multiplies its output, so that it costs fewer levels.
 The modules are traced into graphs by export_networks.py: one module call per graph node.
 """
 
@@ -48,7 +48,7 @@ class ScaleChannels(nn.Module):
 
 
 class Gate(nn.Module):
-    """The factor per channel: pooled channels through two linear layers; the paper's ends in a cubic."""
+    """The factor per channel: two linear layers on pooled channels; `paper` adds a cubic."""
 
     def __init__(self, channels: int, kind: str, hidden: int, per_unit: bool) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Gate(nn.Module):
         self.act = Quadratic(hidden if per_unit else 1)
         self.linear2 = nn.Linear(hidden, channels)
         self.cubic = Cubic() if kind == "paper" else None
-        # What export_networks.py aims at: the cubic where it rises, |x| < 6.08; else factors near 1.
+        # What export_networks.py aims at: the cubic where it rises, |x| < 6.08; or factors near 1.
         self.linear2.gain, self.linear2.limit = (2.0, 5.9) if kind == "paper" else (0.15, 0.5)
         self.linear2.centre = 0.0 if kind == "paper" else 1.0
 
@@ -96,7 +96,7 @@ class LeNet(nn.Module):
 
     def __init__(self, factor: str, attention: str) -> None:
         super().__init__()
-        # At f16 the third convolution would see a 1x1 map; there it is 1x1, as HefNet's last one is.
+        # At f16 the third convolution would see a 1x1 map; so it is 1x1, as HefNet's last is.
         last = 5 if factor == "f8" else 1
         self.conv1, self.act1 = nn.Conv2d(LATENTS[factor][0], 32, 5), Quadratic(1)
         self.pool1 = nn.AvgPool2d(2)
@@ -168,7 +168,7 @@ class HefNetPaper(nn.Module):
 
 
 class Block(nn.Module):
-    """Two normalised convolutions beside a shortcut, with one activation between them and none after."""
+    """Two normalised convolutions beside a shortcut, one activation between them, none after."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, attention: str) -> None:
         super().__init__()
@@ -196,7 +196,8 @@ class ResNet20(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(LATENTS[factor][0], 16, 3, padding=1, bias=False)
         self.norm, self.act = nn.BatchNorm2d(16), Quadratic(1)
-        plan = [(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2 + [(32, 64, 2)] + [(64, 64, 1)] * 2
+        plan = ([(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2
+                + [(32, 64, 2)] + [(64, 64, 1)] * 2)
         self.block = nn.Sequential(*(Block(*sizes, attention) for sizes in plan))
         self.pool, self.head = GlobalAveragePool(), nn.Linear(64, len(FINDINGS))
 

@@ -11,7 +11,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from export_networks import HIGHEST_LOGIT, RANGE, build, document_text, synthetic_latents  # noqa: E402
+from export_networks import HIGHEST_LOGIT, RANGE, build  # noqa: E402
+from export_networks import document_text, synthetic_latents  # noqa: E402
 from graph import run_graph, seeded_tensor  # noqa: E402
 from networks import ATTENTIONS, LATENTS, NETWORKS  # noqa: E402
 
