@@ -11,7 +11,7 @@ import { checkCiphertextBytes, checkKeyBytes, galoisIndex, keyBytes } from './se
 import { keyParmsId, LevelContexts, parmsIdsByLevel } from './seal/context.ts';
 import { type CheckedKey, KeyCache } from './seal/key-cache.ts';
 import type { Ciphertext, Plaintext } from './seal/module.ts';
-import { type EvaluationSeal, loadSeal } from './seal/module.ts';
+import { type EvaluationSeal, isOutOfMemory, loadSeal } from './seal/module.ts';
 import { type KeyPlace, keyPlaces, partSizes } from './sizes.ts';
 
 export type EvaluationControl = { progress(fraction: number, layer: string): void; isAborted(): boolean };
@@ -135,8 +135,9 @@ class SealProgram implements EncryptedEvaluator {
     try {
       input.loadFromArray(this.#contexts.top, bytes);
       return input;
-    } catch {
+    } catch (error) {
       input.delete();
+      if (isOutOfMemory(error)) throw error;
       throw new CxrError('ciphertext-invalid', { field: 'values' });
     }
   }

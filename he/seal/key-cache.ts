@@ -1,6 +1,6 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { LevelContexts } from './context.ts';
-import type { EvaluationSeal, GaloisKeys, RelinKeys } from './module.ts';
+import { type EvaluationSeal, type GaloisKeys, isOutOfMemory, type RelinKeys } from './module.ts';
 
 /** A key in SEAL's form and the level whose context it belongs to. */
 export type KeyAtLevel<Key> = { readonly key: Key; readonly level: number };
@@ -22,20 +22,21 @@ export type CheckedKey = {
   readonly heapBytes: number;
 };
 
-type Entry = CheckedKey & { readonly loaded: RelinKeys | GaloisKeys };
+type Loaded = { readonly key: RelinKeys | GaloisKeys; readonly level: number };
 
 /**
  * Keeps the bytes of checked keys outside the WebAssembly heap, which ends at 4 GiB, and loads each key on first use.
- * Beyond `budgetBytes` the key that was used longest ago gives way.
+ * When not all fit into `budgetBytes`, each level has places for its share of them, at least one, and the key of the
+ * level that was used longest ago gives way. Not a key of another level: SEAL keeps freed memory for arrays of the same
+ * length, so that dropping one makes no room for the other.
  */
 export class KeyCache implements SealKeySource, Disposable {
   readonly #seal: EvaluationSeal;
   readonly #contexts: LevelContexts;
-  readonly #budgetBytes: number;
   readonly #checked: ReadonlyMap<number, CheckedKey>;
-  /** Last used last. */
-  readonly #loaded = new Map<number, Entry>();
-  #heapBytes = 0;
+  readonly #places = new Map<number, number>();
+  /** By step, used last comes last. */
+  readonly #loaded = new Map<number, Loaded>();
   #loads = 0;
 
   constructor(
@@ -46,8 +47,10 @@ export class KeyCache implements SealKeySource, Disposable {
   ) {
     this.#seal = seal;
     this.#contexts = contexts;
-    this.#budgetBytes = budgetBytes;
     this.#checked = new Map(keys.map((key) => [key.step, key]));
+    const share = budgetBytes / keys.reduce((sum, { heapBytes }) => sum + heapBytes, 0);
+    for (const [level, { length }] of Map.groupBy(keys, (key) => key.level))
+      this.#places.set(level, Math.max(1, Math.floor(length * share)));
   }
 
   /** How often a key was loaded into SEAL. */
@@ -56,48 +59,45 @@ export class KeyCache implements SealKeySource, Disposable {
   }
 
   relinearization(): KeyAtLevel<RelinKeys> {
-    const { loaded, level } = this.#use(0, () => new this.#seal.RelinKeys());
-    return { key: loaded as RelinKeys, level };
+    return this.#use(0, () => new this.#seal.RelinKeys());
   }
 
   rotation(step: number): KeyAtLevel<GaloisKeys> {
-    const { loaded, level } = this.#use(step, () => new this.#seal.GaloisKeys());
-    return { key: loaded as GaloisKeys, level };
+    return this.#use(step, () => new this.#seal.GaloisKeys());
   }
 
-  #use(step: number, create: () => RelinKeys | GaloisKeys): Entry {
-    const entry = this.#loaded.get(step) ?? this.#load(step, create);
+  #use<Key extends RelinKeys | GaloisKeys>(step: number, create: () => Key): KeyAtLevel<Key> {
+    const loaded = this.#loaded.get(step) ?? this.#load(step, create);
     this.#loaded.delete(step);
-    this.#loaded.set(step, entry);
-    return entry;
+    this.#loaded.set(step, loaded);
+    // Step 0 and only step 0 holds relinearisation keys.
+    return loaded as KeyAtLevel<Key>;
   }
 
-  #load(step: number, create: () => RelinKeys | GaloisKeys): Entry {
+  #load(step: number, create: () => RelinKeys | GaloisKeys): Loaded {
     const checked = this.#checked.get(step);
     if (checked === undefined) throw new CxrError('evaluation-key-missing', { step });
-    for (const [other, { heapBytes }] of this.#loaded) {
-      if (this.#heapBytes + checked.heapBytes <= this.#budgetBytes) break;
-      this.#drop(other, heapBytes);
-    }
-    const loaded = create();
+    const { level, bytes } = checked;
+    const peers = [...this.#loaded].filter(([, loaded]) => loaded.level === level);
+    if (peers.length >= this.#places.get(level)!) this.#drop(...peers[0]!);
+    const key = create();
     try {
-      loaded.loadFromArray(this.#contexts.at(checked.level), checked.bytes);
-    } catch {
-      loaded.delete();
+      key.loadFromArray(this.#contexts.at(level), bytes);
+    } catch (error) {
+      key.delete();
+      if (isOutOfMemory(error)) throw error;
       throw new CxrError('evaluation-key-invalid', { field: 'values', step });
     }
-    this.#heapBytes += checked.heapBytes;
     this.#loads += 1;
-    return { ...checked, loaded };
+    return { key, level };
   }
 
-  #drop(step: number, heapBytes: number): void {
-    this.#loaded.get(step)?.loaded.delete();
+  #drop(step: number, { key }: Loaded): void {
+    key.delete();
     this.#loaded.delete(step);
-    this.#heapBytes -= heapBytes;
   }
 
   [Symbol.dispose](): void {
-    for (const [step, { heapBytes }] of this.#loaded) this.#drop(step, heapBytes);
+    for (const [step, loaded] of this.#loaded) this.#drop(step, loaded);
   }
 }

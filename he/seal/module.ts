@@ -54,3 +54,9 @@ export async function loadSeal(): Promise<EvaluationSeal> {
 
 /** @remarks Engine process and tests only: the returned module can create and hold secret keys. */
 export const loadSealWithSecrets = (): Promise<SealWithSecrets> => loadModule();
+
+/** Whether SEAL found no room in the WebAssembly heap. C++ exceptions carry [type, text] in place of a message. */
+export function isOutOfMemory(error: unknown): boolean {
+  const message = (error as { message?: unknown } | undefined)?.message;
+  return Array.isArray(message) && message[0] === 'std::bad_alloc';
+}

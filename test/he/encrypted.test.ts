@@ -5,9 +5,9 @@ import { decrypt, encrypt } from '../../he/client.ts';
 import { type EncryptedEvaluator, type LoadedKeys, openEncryptedEvaluator } from '../../he/evaluate.ts';
 import { decodeFrame, encodeFrame } from '../../he/frame.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/keys.ts';
-import { packPayload } from '../../he/payload.ts';
+import { packPayload, unpackPayload } from '../../he/payload.ts';
 import { measurePrecision } from '../../he/precision.ts';
-import { payloadLimits } from '../../he/sizes.ts';
+import { partSizes, payloadLimits } from '../../he/sizes.ts';
 import { randomHefNet, seededNumbers } from './random-network.ts';
 import { runClear, smallBundle } from './small-bundle.ts';
 
@@ -26,6 +26,13 @@ const latent = (seed: number): Latent => {
 };
 const payloadOf = (frame: Uint8Array, kind: 'evaluationKeys' | 'input') =>
   decodeFrame(frame, { kind, maxPayloadBytes: payloadLimits(description)[kind], bundle: id }).payload;
+
+/** A payload whose last part has a word of its first polynomial replaced; words begin at byte 113. */
+function withWord(payload: Uint8Array, kind: 'input' | 'result', index: number, word: bigint): Uint8Array {
+  const parts = [...unpackPayload(payload, partSizes(description)[kind], 'frame-malformed')];
+  new DataView(parts.at(-1)!.buffer, parts.at(-1)!.byteOffset).setBigUint64(113 + 8 * index, word, true);
+  return packPayload(parts);
+}
 
 let holder: KeyHolder;
 let keys: EvaluationKeyFrame;
@@ -150,6 +157,20 @@ describe('the workstation refuses a result', () => {
     }
   });
 
+  it('with a residue that is not below its prime', () => {
+    const [first, second] = bundle.params.dataPrimes as [bigint, bigint];
+    const degree = bundle.params.polyModulusDegree;
+    for (const [index, word] of [
+      [0, first],
+      [degree - 1, first],
+      [degree, second],
+      [5, 2n ** 64n - 1n],
+    ] as const) {
+      const altered = answer(question, withWord(payload, 'result', index, word));
+      expect(() => decrypt(altered, question, holder, id, description)).toThrow(/result-invalid.*residues/);
+    }
+  });
+
   it('at another level or scale, even when well framed', () => {
     const input = packPayload([randomBytes(64)]);
     expect(() => decrypt(answer(question, input), question, holder, id, description)).toThrow(
@@ -174,6 +195,12 @@ describe('the evaluator refuses', () => {
     expect(() => evaluator.evaluate(question.subarray(0, question.length - 5), loaded, idle)).toThrow(
       /ciphertext-invalid/,
     );
+  });
+
+  it('a ciphertext with a residue that is not below its prime', () => {
+    const question = payloadOf(encrypt(latent(4), holder, keys.keyId, id, description).frame, 'input');
+    const altered = withWord(question, 'input', 7, bundle.params.dataPrimes[0]!);
+    expect(() => evaluator.evaluate(altered, loaded, idle)).toThrow(/ciphertext-invalid.*residues/);
   });
 
   it('a compression bomb without expanding it', () => {

@@ -116,15 +116,17 @@ describe('memory', () => {
   });
 
   it('drops the key that was used longest ago and no other', async () => {
-    const [first, second, third] = plan.rotations
-      .map(({ step, level }, index) => ({ step, level, bytes: 2 * parts[index + 1]!.length }))
-      .sort((left, right) => right.level - left.level);
-    using pair = await open({ keyBytes: first!.bytes + second!.bytes });
-    using two = pair.loadKeys(packPayload(parts));
-    for (const { step } of [first!, second!, first!, third!, first!]) two.keys.rotation(step);
-    expect(two.keys.loads).toBe(3);
-    two.keys.rotation(second!.step);
-    expect(two.keys.loads).toBe(4);
+    const levels = [...Map.groupBy(plan.rotations, ({ level }) => level).entries()];
+    const [level, peers] = levels.find(([, { length }]) => length > 2)!;
+    const [first, second, third] = peers.map(({ step }) => step) as [number, number, number];
+    // A share in which two keys of this level fit, and not three. In the heap a key takes twice what it takes seeded.
+    const share = 2.5 / (peers.length + (level === plan.relinearizationLevel ? 1 : 0));
+    using narrow = await open({ keyBytes: share * 2 * predictKeyBytes(description).expandedBytes });
+    using few = narrow.loadKeys(packPayload(parts));
+    for (const step of [first, second, first, third, first]) few.keys.rotation(step);
+    expect(few.keys.loads).toBe(3);
+    few.keys.rotation(second);
+    expect(few.keys.loads).toBe(4);
   });
 
   it('keeps some of the weights when there is room for some, run after run', async () => {
