@@ -84,6 +84,8 @@ export const bundleDescriptionSchema = z.object({
   format: z.literal('cipherfilm-bundle/2'),
   name: z.string().min(1).max(64),
   ckks: ckksLiteralSchema,
+  /** How the compiler laid tensors out; he/passes/place.ts. */
+  placement: z.enum(['phases', 'channels', 'raster']),
   input: inputPackingSchema,
   output: outputPackingSchema,
   /** Data primes left in the result and its exact scale. */

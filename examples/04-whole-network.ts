@@ -52,8 +52,7 @@ export async function main() {
   const weights = Float32Array.of(...conv1, ...conv2, ...head, ...abc.flatMap((part) => [...part]));
   const latent = { shape: [4, 16, 16] as const, values: waves(4 * 256, 7) };
 
-  const options = { polyModulusDegree: 8192, primeBits: 28, specialPrimeBits: 40 };
-  const compiled = compile(openGraph(graph, new Uint8Array(weights.buffer)), options);
+  const compiled = compile(openGraph(graph, new Uint8Array(weights.buffer)));
   const description = describe(graph.name, compiled);
   const params = checkParams(compiled.ckks);
   // The id of a bundle is the digest of its description. Every frame names it.

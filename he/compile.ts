@@ -63,6 +63,16 @@ export function compile(graph: Graph, options: CompileOptions = {}): Compiled {
   return options.ring === undefined ? chooseRing(front) : build(front, options.ring);
 }
 
+/** The ring of written parameters, so that a network compiles to the same program again. */
+export function ringOf(ckks: CkksLiteral): RingChoice {
+  const bits = (prime: string) => BigInt(prime).toString(2).length;
+  return {
+    polyModulusDegree: ckks.polyModulusDegree,
+    primeBits: ckks.scaleBits,
+    specialPrimeBits: bits(ckks.specialPrime),
+  };
+}
+
 type FrontEnd = {
   readonly graph: Graph;
   readonly network: FoldedNetwork;
@@ -97,8 +107,10 @@ function chooseRing(front: FrontEnd): Compiled {
   const most = mostLevels();
   if (front.options.beyondSecurity === true)
     return { ...build(front, { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 40 }) };
+  const depth = depths(front.network.layers);
   throw new CxrError('graph-too-deep', {
-    reason: `levels short by ${levels - most}`,
+    node: front.network.layers.find(({ id }) => depth.get(id)! > most)?.id ?? front.network.output,
+    reason: `levels short by ${levels - most}: remove layers or gates from here on`,
     got: levels,
     expected: most,
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBundleFile } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 
 /**
@@ -87,6 +88,48 @@ export const graphSchema = z.object({
 });
 export type GraphLiteral = z.infer<typeof graphSchema>;
 
+/** What to use in place of operators that have no encrypted form. */
+const replacements: Readonly<Record<string, string>> = {
+  relu: 'quadratic',
+  gelu: 'quadratic',
+  silu: 'quadratic',
+  sigmoid: 'cubic',
+  tanh: 'cubic',
+  softmax: 'the logits; the workstation applies what follows them',
+  maxPool: 'averagePool',
+  layerNorm: 'batchNorm',
+};
+
+/**
+ * Parses a graph document.
+ *
+ * @param file  its name, for errors.
+ * @throws CxrError `graph-unsupported` naming the node of an unknown operator and what to use, `bundle-invalid` when
+ *         it is not JSON, `graph-invalid` naming the node or the path of anything else.
+ */
+export function parseGraph(text: string, file: string): GraphLiteral {
+  const json = parseBundleFile(z.looseObject({ nodes: z.array(z.unknown()) }), text, file);
+  const known = nodeSchema.options.map((option) => option.shape.op.value as string);
+  for (const node of json.nodes) {
+    const { op, id } = z.looseObject({ op: z.string(), id: z.string() }).safeParse(node).data ?? {};
+    if (op === undefined || known.includes(op)) continue;
+    const instead = replacements[op];
+    throw new CxrError('graph-unsupported', {
+      node: String(id).slice(0, 64),
+      reason: `operator "${op.slice(0, 32)}" has no encrypted form: use ${instead ?? `one of ${known.join(', ')}`}`,
+    });
+  }
+  const parsed = graphSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const path = parsed.error.issues[0]?.path ?? [];
+  const node = z.looseObject({ id: z.string().max(64) }).safeParse(json.nodes[Number(path[1])]).data;
+  throw new CxrError('graph-invalid', {
+    node: path[0] === 'nodes' ? (node?.id ?? '') : '',
+    path: path.join('.'),
+    reason: parsed.error.issues[0]?.message ?? '',
+  });
+}
+
 export type Shape = readonly number[];
 export type Tensor = { readonly shape: Shape; readonly values: Float64Array };
 
@@ -146,7 +189,11 @@ export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
         values[index] = view.getFloat32((tensor.offset + index) * 4, true);
     }
     if (!values.every(Number.isFinite))
-      throw new CxrError('graph-invalid', { tensor: id, reason: 'not finite' });
+      throw new CxrError('graph-invalid', {
+        node: literal.nodes.find((node) => Object.values(node).includes(id))?.id ?? '',
+        tensor: id,
+        reason: 'not finite: export the trained weights again',
+      });
     tensors.set(id, { shape, values });
   }
   const tensor = (id: string): Tensor => {

@@ -38,7 +38,12 @@ type Tap = { readonly guards: readonly Guard[]; readonly rows: ChannelRows };
  * A map that looks the same at every position: convolutions, pools, and compositions of them. The last guard of a tap
  * says where it reads; earlier ones hold the borders of the values between two composed maps.
  */
-export type Stencil = { readonly stride: readonly [number, number]; readonly taps: readonly Tap[] };
+export type Stencil = {
+  readonly stride: readonly [number, number];
+  readonly taps: readonly Tap[];
+  /** Blocks of consecutive channels, as many in the input as in the output, between which there is no weight. */
+  readonly groups: number;
+};
 
 /** Visits every weight. */
 export function forEachWeight(
@@ -148,7 +153,7 @@ export function averagePoolMap(
     for (let dx = 0; dx < kernel[1]; dx += 1)
       taps.push({ guards: [{ stride, offset: [dy, dx], height, width }], rows: each });
   }
-  return stencilMap(inShape, outShape, { stride, taps }, null);
+  return stencilMap(inShape, outShape, { stride, taps, groups: channels }, null);
 }
 
 /** Zero-padded convolution; weights [out, in/groups, kernelY, kernelX]. */
@@ -181,7 +186,7 @@ export function convolutionMap(
       });
     }
   }
-  return stencilMap(inShape, outShape, { stride: form.stride, taps }, spreadOver(bias, outShape));
+  return stencilMap(inShape, outShape, { ...form, taps }, spreadOver(bias, outShape));
 }
 
 const spreadOver = (bias: Float64Array | null, shape: Shape): Float64Array | null => {
@@ -351,8 +356,12 @@ function composeStencils(first: LinearMap, second: LinearMap): Stencil {
   return {
     stride: [inner.stride[0] * outer.stride[0], inner.stride[1] * outer.stride[1]],
     taps,
+    groups: greatestCommonDivisor(inner.groups, outer.groups),
   };
 }
+
+const greatestCommonDivisor = (left: number, right: number): number =>
+  right === 0 ? left : greatestCommonDivisor(right, left % right);
 
 function multiplyChannelRows(outer: ChannelRows, inner: ChannelRows): ChannelRows {
   const channels = outer.starts.length - 1;

@@ -4,13 +4,17 @@ import { seededTensor } from './graph.ts';
 import { gather, packPatches } from './layout.ts';
 import { run } from './run.ts';
 
+/** Standard deviations between the expected error and the bound that is reported. */
+const deviations = 6;
+
 /**
- * Expected largest error of a compiled program's output, from the noise that every CKKS operation adds (see
- * `ClearBackend.withNoise`), on one reference latent of unit variance: six standard deviations of the worst element.
+ * Bound on the error of every element of a compiled program's output for one latent, from the noise that each CKKS
+ * operation adds (`ClearBackend.withNoise`): six standard deviations.
  */
-export function predictError(compiled: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>): number {
-  const { program, ckks, input, output } = compiled;
-  const latent = seededTensor(input.channels * input.height * input.width, 1, Math.sqrt(3));
+export function boundErrors(
+  { program, ckks, input, output }: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>,
+  latent: ArrayLike<number>,
+): Float64Array {
   const backend = ClearBackend.withNoise(program.slotCount, ckks.dataPrimes, ckks.specialPrime);
   const inputs = packPatches(latent, input, program.slotCount).map((slots) =>
     backend.value(slots, program.inputScale),
@@ -19,6 +23,12 @@ export function predictError(compiled: Pick<Compiled, 'program' | 'ckks' | 'inpu
     const { values, level, scale } = program.plaintexts[index]!;
     return backend.encode(values, level, scale);
   });
-  const variance = gather([result.variance!], output.layout);
-  return 6 * Math.sqrt(variance.reduce((most, value) => Math.max(most, value), 0));
+  return gather([result.variance!], output.layout).map((variance) => deviations * Math.sqrt(variance));
+}
+
+/** The largest of these bounds on one reference latent of unit variance. */
+export function predictError(compiled: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>): number {
+  const { channels, height, width } = compiled.input;
+  const latent = seededTensor(channels * height * width, 1, Math.sqrt(3));
+  return boundErrors(compiled, latent).reduce((most, error) => Math.max(most, error), 0);
 }

@@ -35,6 +35,8 @@ export type Program = {
   readonly inputScale: number;
   readonly inputCount: number;
   readonly steps: readonly Step[];
+  /** Bound on |value| of layers, measured on the training data with a margin; inputs are bounded by the client. */
+  readonly ranges: readonly { readonly layer: string; readonly bound: number }[];
   readonly plaintexts: readonly PlaintextOperand[];
   readonly output: number;
   /** Data primes and exact scale of the output. */

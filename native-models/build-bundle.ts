@@ -7,8 +7,9 @@ import {
   parseBundleFile,
 } from '../contract/bundle.ts';
 import { compile } from '../he/compile.ts';
+import { describeCompiled } from '../he/describe.ts';
 import { sha256 } from '../he/frame.ts';
-import { graphSchema, openGraph } from '../he/graph.ts';
+import { openGraph, parseGraph } from '../he/graph.ts';
 import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import { predictKeyBytes } from '../he/sizes.ts';
@@ -34,25 +35,18 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
     'client/calibration.json',
   );
   const graph = openGraph(
-    parseBundleFile(graphSchema, text('server/graph.json'), 'server/graph.json'),
+    parseGraph(text('server/graph.json'), 'server/graph.json'),
     bytes[files.indexOf('server/weights.bin')]!,
   );
   const compiled = compile(graph);
   checkParams(compiled.ckks);
-  const description: BundleDescription = {
-    format: 'cipherfilm-bundle/2',
+  const description = describeCompiled(compiled, {
     name: basename(folder),
-    ckks: compiled.ckks,
-    input: compiled.input,
-    output: compiled.output,
-    result: compiled.result,
-    evaluationKeys: compiled.program.keys,
-    cost: compiled.program.cost,
     latentBound: calibration.latentBound,
     logitBound: graph.literal.outputBound * 2,
     programDigest: programDigest(compiled.program),
     files: Object.fromEntries(files.map((file, index) => [file, sha256(bytes[index]!)])),
-  };
+  });
   const json = `${JSON.stringify(bundleDescriptionSchema.parse(description), null, 2)}\n`;
   await Promise.all(['client', 'server'].map((half) => writeFile(join(folder, half, 'bundle.json'), json)));
   return description;

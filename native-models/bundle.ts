@@ -9,9 +9,9 @@ import {
 } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId } from '../contract/stages.ts';
-import { compile } from '../he/compile.ts';
+import { compile, ringOf } from '../he/compile.ts';
 import { sha256 } from '../he/frame.ts';
-import { type Graph, graphSchema, openGraph } from '../he/graph.ts';
+import { type Graph, openGraph, parseGraph } from '../he/graph.ts';
 import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import type { Program } from '../he/program.ts';
@@ -83,13 +83,10 @@ export async function openServerHalf(folder: string): Promise<ServerHalf> {
     'server/graph.json',
     'server/weights.bin',
   ]);
-  const literal = parseBundleFile(
-    graphSchema,
-    Buffer.from(graphBytes!).toString('utf8'),
-    'server/graph.json',
-  );
+  const literal = parseGraph(Buffer.from(graphBytes!).toString('utf8'), 'server/graph.json');
   const graph = openGraph(literal, weights!);
-  const { program } = compile(graph);
+  const { ckks, placement } = described.description;
+  const { program } = compile(graph, { ring: ringOf(ckks), strategy: placement });
   if (programDigest(program) !== described.description.programDigest)
     throw new CxrError('bundle-digest', { file: 'program' });
   return { ...described, program, graph };

@@ -183,8 +183,19 @@ export class ProgramBuilder {
   /** The prime that a rescale with `level` data primes left drops. */
   primeAt = (level: number): number => this.#primes[level - 1]!;
 
-  finish(output: Value, inputCount: number, inputScale: number, levels: number): Program {
+  /** Bits that values at a level can take, sign and one bit of margin taken off. */
+  capacityBits = (level: number): number =>
+    this.#primes.slice(0, level).reduce((sum, prime) => sum + Math.log2(prime), 0) - 2;
+
+  finish(
+    output: Value,
+    inputCount: number,
+    inputScale: number,
+    levels: number,
+    ranges: Program['ranges'],
+  ): Program {
     return {
+      ranges,
       slotCount: this.#slotCount,
       inputLevel: this.#primes.length,
       inputScale,

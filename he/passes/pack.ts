@@ -102,6 +102,7 @@ class Packer {
     for (const layer of this.#network.layers.toSorted((left, right) => levelOf(right) - levelOf(left))) {
       builder.layer = layer.id;
       this.#values.set(layer.id, this.#emit(layer));
+      this.#checkRange(layer);
     }
     const output = this.#values.get(this.#network.output)!;
     if (output.length !== 1)
@@ -111,7 +112,23 @@ class Packer {
         got: output.length,
         expected: 1,
       });
-    return builder.finish(output[0]!, inputs, scale, depths(this.#network.layers).get(this.#network.output)!);
+    const levels = depths(this.#network.layers).get(this.#network.output)!;
+    const ranges = this.#network.layers.flatMap(({ id }) => {
+      const bound = this.#network.bounds.get(id);
+      return bound === undefined ? [] : [{ layer: id, bound }];
+    });
+    return builder.finish(output[0]!, inputs, scale, levels, ranges);
+  }
+
+  /** A value that outgrows its modulus would decrypt to noise. */
+  #checkRange({ id }: Layer): void {
+    const bound = this.#network.bounds.get(id);
+    const value = this.#values.get(id)![0]!;
+    if (bound === undefined) return;
+    const got = Math.log2(this.#builder.scale(value) * bound);
+    const expected = this.#builder.capacityBits(this.#builder.level(value));
+    if (got > expected)
+      throw new CxrError('graph-imprecise', { node: id, reason: 'range exceeds the modulus', got, expected });
   }
 
   #layout(id: string): SlotLayout {

@@ -10,6 +10,9 @@ import { type FoldedNetwork, inputsOf, type Layer } from './fold.ts';
  * tensor after one stride of 2 starts at bit 1. The bits of one position must lie at the same place in all tensors, or
  * a convolution would need a rotation per position.
  *
+ * The bits that tell the groups of a grouped convolution come right above the positions in its input and its output, so
+ * that a group is read where it is written.
+ *
  * - `phases`: the coarsest grid, then its finer bits, then channels. A stride reads its phases from neighbouring lanes;
  *   channels in the highest bits rotate exactly cyclically.
  * - `channels`: the coarsest grid, then channels, then the finer bits, which mostly number ciphertexts: pooling in front
@@ -159,7 +162,9 @@ class Placer {
     const [channels = 0, height = 0, width = 0] = shape;
     const sizes = { y: bitsFor(height), x: bitsFor(width) };
     const own = { y: scale[0], x: scale[1] };
-    const channelBits = Array.from({ length: bitsFor(channels) }, (_, index) => `c${index}`);
+    const groupBits = Math.min(this.#groupBits(group), bitsFor(channels));
+    const within = Array.from({ length: bitsFor(channels) - groupBits }, (_, index) => `c${index}`);
+    const groups = Array.from({ length: groupBits }, (_, index) => `c${bitsFor(channels) - 1 - index}`);
     const at = (axis: 'y' | 'x', absolute: number): string | undefined => {
       const index = absolute - own[axis];
       return index >= 0 && index < sizes[axis] ? `${axis}${index}` : undefined;
@@ -168,8 +173,8 @@ class Placer {
     if (this.#strategy === 'raster') {
       for (const axis of ['x', 'y'] as const)
         for (let absolute = 0; absolute < frame[axis].top; absolute += 1)
-          bits.push(at(axis, absolute) ?? (absolute < own[axis] ? channelBits.shift() : undefined) ?? 'hole');
-      bits.push(...channelBits);
+          bits.push(at(axis, absolute) ?? (absolute < own[axis] ? within.shift() : undefined) ?? 'hole');
+      bits.push(...groups, ...within);
     } else {
       for (const axis of ['x', 'y'] as const)
         for (let absolute = frame[axis].coarse; absolute < frame[axis].top; absolute += 1)
@@ -180,10 +185,24 @@ class Placer {
           const bit = depth < frame[axis].coarse ? at(axis, depth) : undefined;
           if (bit !== undefined) finer.push(bit);
         }
-      bits.push(...(this.#strategy === 'phases' ? [...finer, ...channelBits] : [...channelBits, ...finer]));
+      bits.push(...groups, ...(this.#strategy === 'phases' ? [...finer, ...within] : [...within, ...finer]));
     }
     while (bits.length < Math.log2(this.#slotCount)) bits.push('replica');
     return { shape: threeSided(shape), bits, displacement: 0 };
+  }
+
+  /** Leading channel bits that name a group of some convolution into or out of a value. */
+  #groupBits(group: string): number {
+    let bits = 0;
+    for (const layer of this.#network.layers) {
+      if (layer.kind !== 'affine') continue;
+      for (const { input, map } of layer.terms) {
+        const touches = this.#find(input) === group || this.#find(layer.id) === group;
+        const log2 = Math.log2(map.stencil?.groups ?? 1);
+        if (touches && Number.isInteger(log2)) bits = Math.max(bits, log2);
+      }
+    }
+    return bits;
   }
 
   /** Backwards from the output, so that every convolution only reads at offsets ≥ 0 inside a lane. */

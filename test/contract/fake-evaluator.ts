@@ -24,6 +24,7 @@ const description: BundleDescription = {
   format: 'cipherfilm-bundle/2',
   name: 'fake',
   ckks: { polyModulusDegree: 8192, dataPrimes: ['1073692673'], specialPrime: '1073692673', scaleBits: 30 },
+  placement: 'phases',
   input: {
     kind: 'patches',
     channels: 4,
@@ -32,13 +33,10 @@ const description: BundleDescription = {
     kernel: [3, 3],
     stride: [1, 1],
     padding: [1, 1],
-    phases: [1, 1],
-    grid: [32, 32],
-    featuresPerCiphertext: 1,
     ciphertexts: 1,
-    displacement: 0,
+    layout: { shape: [36, 32, 32], bits: ['x0'], displacement: 0 },
   },
-  output: { kind: 'periodic', count: 14, period: 16 },
+  output: { count: 14, layout: { shape: [14, 1, 1], bits: ['c0', 'c1', 'c2', 'c3'], displacement: 0 } },
   result: { primes: 1, scale: 1 },
   evaluationKeys: { relinearizationLevel: 1, rotations: [{ step: 1, level: 1 }] },
   cost: {

@@ -39,9 +39,11 @@ export class NetworkWriter {
     kernel: number,
     stride: number,
     padding: number,
+    groups = 1,
   ): string {
-    const spread = 1.5 / Math.sqrt(inC * kernel * kernel);
-    const weight = this.tensor(`${id}.weight`, [outC, inC, kernel, kernel], spread);
+    const perGroup = inC / groups;
+    const spread = 1.5 / Math.sqrt(perGroup * kernel * kernel);
+    const weight = this.tensor(`${id}.weight`, [outC, perGroup, kernel, kernel], spread);
     const bias = this.tensor(`${id}.bias`, [outC], 0.1);
     this.nodes.push({
       op: 'conv2d',
@@ -51,7 +53,7 @@ export class NetworkWriter {
       bias,
       stride: [stride, stride],
       padding: [padding, padding],
-      groups: 1,
+      groups,
     });
     return id;
   }
@@ -73,6 +75,16 @@ export class NetworkWriter {
     const [a, b] = [this.tensor(`${id}.a`, [units], 0.1, 0.25), this.tensor(`${id}.b`, [units], 0.2, 0.5)];
     const c = this.tensor(`${id}.c`, [units], 0.1);
     this.nodes.push({ op: 'quadratic', id, input, a, b, c, inputBound: 6 });
+    return id;
+  }
+
+  cubic(id: string, input: string, units: number): string {
+    const [a, b] = [
+      this.tensor(`${id}.a`, [units], 0.002, -0.01),
+      this.tensor(`${id}.b`, [units], 0.05, 0.2),
+    ];
+    const c = this.tensor(`${id}.c`, [units], 0.1, 0.5);
+    this.nodes.push({ op: 'cubic', id, input, a, b, c, inputBound: 4 });
     return id;
   }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { BundleDescription } from '../../contract/bundle.ts';
 import type { BundleId } from '../../contract/stages.ts';
 import { ClearBackend } from '../../he/backends/clear.ts';
-import { type Compiled, compile } from '../../he/compile.ts';
+import { type Compiled, type CompileOptions, compile } from '../../he/compile.ts';
+import { describeCompiled } from '../../he/describe.ts';
 import { type Graph, type GraphLiteral, openGraph } from '../../he/graph.ts';
-import { packPatches } from '../../he/layout.ts';
+import { gather, packPatches } from '../../he/layout.ts';
 import { type CkksParams, insecureParamsForTests } from '../../he/params.ts';
 import { run } from '../../he/run.ts';
 
@@ -20,23 +21,18 @@ export type SmallBundle = {
 export function smallBundle(
   network: { literal: GraphLiteral; weights: Uint8Array },
   polyModulusDegree = 2048,
+  options: Omit<CompileOptions, 'ring'> = {},
 ): SmallBundle {
   const graph = openGraph(network.literal, network.weights);
-  const compiled = compile(graph, { polyModulusDegree, primeBits: 30, specialPrimeBits: 40 });
-  const description: BundleDescription = {
-    format: 'cipherfilm-bundle/2',
+  const ring = { polyModulusDegree, primeBits: 30, specialPrimeBits: 40 };
+  const compiled = compile(graph, { ...options, ring });
+  const description = describeCompiled(compiled, {
     name: network.literal.name,
-    ckks: compiled.ckks,
-    input: compiled.input,
-    output: compiled.output,
-    result: compiled.result,
-    evaluationKeys: compiled.program.keys,
-    cost: compiled.program.cost,
     latentBound: 8,
-    logitBound: 20,
+    logitBound: 2 * network.literal.outputBound,
     programDigest: '0'.repeat(64),
     files: {},
-  };
+  });
   const id = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
   return { graph, compiled, params: insecureParamsForTests(compiled.ckks), id, description };
 }
@@ -57,3 +53,7 @@ export function runClear(
   });
   return output.slots;
 }
+
+/** The output's elements on plain numbers. */
+export const logitsClear = (bundle: Pick<SmallBundle, 'compiled'>, input: ArrayLike<number>): Float64Array =>
+  gather([runClear(bundle, input)], bundle.compiled.output.layout);
