@@ -38,12 +38,9 @@ describe('random networks on ciphertext', () => {
         const next = seededNumbers(seed + 7);
         const size = bundle.graph.literal.input.shape.reduce((product, side) => product * side);
         const latent = Float64Array.from({ length: size }, () => 1.7 * next());
-        const t0 = performance.now();
         const { logits, cost } = await throughSeal(bundle, latent);
-        console.log(seed, strategy, bundle.compiled.ckks.dataPrimes.length, JSON.stringify(cost), performance.now() - t0);
         const want = logitsClear(bundle, latent);
         const bounds = boundErrors(bundle.compiled, latent);
-        console.log([...bounds].map((b, i) => (Math.abs(logits[i]! - want[i]!) / b).toFixed(2)).slice(0, 6).join(' '), Math.max(...bounds));
         for (const [index, bound] of bounds.entries())
           expect(Math.abs(logits[index]! - want[index]!), `logit ${index}`).toBeLessThanOrEqual(bound);
         expect(cost).toEqual(bundle.compiled.program.cost);
