@@ -79,9 +79,10 @@ export function randomGraph(seed: number): { literal: GraphLiteral; weights: Uin
   if (body === 'grouped') conv(2 * channels, 3, pick(1, 2), pick(0, 1), pick(2, 4));
   if (body !== 'none') activate(pick('none', 'paper', 'shallow'));
 
-  const findings = pick(1, 3, 5, 14);
   const head = pick('mean', 'pooled', 'flat', 'regions');
+  const findings = head === 'regions' ? pick(1, 3) : pick(1, 3, 5, 14);
   if (head === 'regions') {
+    while (Math.max(height, width) > 8 && Math.min(height, width) > 1) pool();
     at = net.conv(name('head'), at, channels, findings, 1, 1, 0);
   } else {
     if (head === 'pooled') pool();
