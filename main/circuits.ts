@@ -1,0 +1,205 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { z } from 'zod';
+import { compile } from '../he/compile.ts';
+import { explainCircuit, tinyGraph, tinyRing } from '../he/explain.ts';
+import {
+  type CircuitRow,
+  circuitRowSchema,
+  compileAnyway,
+  findEntry,
+  labelOf,
+  measuredSchema,
+  type NetworkEntry,
+  openGraphFiles,
+  openNetwork,
+  readIndex,
+  results,
+} from './circuit-row.ts';
+import { markdownTable, textTable } from './circuit-table.ts';
+
+/**
+ * Compiles every network of native-models/networks and prints what its encrypted run needs. docs/circuits.md.
+ *
+ * `--network NAME`, `--factor 8|16`, `--attention none|paper|shallow` choose; `--json` prints one array, `--markdown`
+ * writes the table into docs/circuits.md; `--measure` first runs each chosen network for real and keeps the figures;
+ * `--explain tiny|LABEL|FILE` prints one network layer by layer.
+ */
+const { values: options } = parseArgs({
+  options: {
+    network: { type: 'string' },
+    factor: { type: 'string' },
+    attention: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    measure: { type: 'boolean', default: false },
+    explain: { type: 'string' },
+  },
+});
+const documentFile = join(import.meta.dirname, '..', 'docs', 'circuits.md');
+const markers = ['<!-- circuits -->', '<!-- /circuits -->'] as const;
+const measurementsFile = join(results, 'circuits-measured.json');
+const compilersAtOnce = 2;
+
+const storeSchema = z.object({
+  schema: z.literal('cipherfilm-circuits-measured/1'),
+  machine: z.object({ cpu: z.string(), cores: z.int(), node: z.string(), platform: z.string() }),
+  /** By digest of the program that ran. */
+  programs: z.record(
+    z.string(),
+    z.object({ label: z.string(), measured: measuredSchema, measured2: measuredSchema.optional() }),
+  ),
+});
+type Store = z.infer<typeof storeSchema>;
+const measurementSchema = z.object({ programDigest: z.string(), measured: measuredSchema });
+
+const note = (text: string): boolean => process.stderr.write(`${text}\n`);
+
+async function chosenEntries(): Promise<NetworkEntry[]> {
+  const factor = options.factor === undefined ? undefined : `f${options.factor.replace(/^f/, '')}`;
+  const { network, attention } = options;
+  const chosen = (await readIndex()).filter(
+    (entry) =>
+      (network === undefined || entry.network === network) &&
+      (factor === undefined || entry.factor === factor) &&
+      (attention === undefined || entry.attention === attention),
+  );
+  if (chosen.length === 0) throw new RangeError('no network matches --network, --factor, --attention');
+  return chosen;
+}
+
+async function inChild(script: string, args: readonly string[]): Promise<unknown> {
+  const child = promisify(execFile)(process.execPath, [join(import.meta.dirname, script), ...args], {
+    maxBuffer: 2 ** 24,
+  });
+  child.child.stderr?.pipe(process.stderr);
+  return JSON.parse((await child).stdout);
+}
+
+/** A row of every entry, in their order; the last networks of the index take longest and are begun first. */
+async function compileRows(entries: readonly NetworkEntry[]): Promise<CircuitRow[]> {
+  const rows = new Map<NetworkEntry, CircuitRow>();
+  const waiting = [...entries];
+  const work = async () => {
+    for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+      const from = performance.now();
+      rows.set(entry, circuitRowSchema.parse(await inChild('report-circuit.ts', [labelOf(entry)])));
+      note(`  ${labelOf(entry)} compiled in ${((performance.now() - from) / 1000).toFixed(1)} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: compilersAtOnce }, work));
+  return entries.map((entry) => rows.get(entry)!);
+}
+
+async function readStore(): Promise<Store> {
+  if (existsSync(measurementsFile))
+    return storeSchema.parse(JSON.parse(await readFile(measurementsFile, 'utf8')));
+  return {
+    schema: 'cipherfilm-circuits-measured/1',
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.version,
+      platform: process.platform,
+    },
+    programs: {},
+  };
+}
+
+/** Whoever reads meanwhile finds the old store or the new one. */
+async function writeStore(store: Store): Promise<void> {
+  await writeFile(`${measurementsFile}.part`, `${JSON.stringify(store, null, 2)}\n`);
+  await rename(`${measurementsFile}.part`, measurementsFile);
+}
+
+/** The networks that are also measured with two studies at the same time. */
+const runsInPairs = ({ network, factor, attention }: NetworkEntry): boolean =>
+  network === 'hefnet-r' && factor === 'f8' && attention !== 'paper';
+
+/** Runs each network once for real; figures of older programs of the same network give way. */
+async function measureAll(entries: readonly NetworkEntry[], rows: readonly CircuitRow[]): Promise<void> {
+  for (const [index, entry] of entries.entries()) {
+    const label = labelOf(entry);
+    if (rows[index]!.refused !== undefined) continue;
+    note(`  ${label}: predicted ${rows[index]!.predictedSeconds.toFixed(1)} s`);
+    const one = await measureOne(label, 1);
+    if (one === undefined) continue;
+    const two = runsInPairs(entry) ? await measureOne(label, 2) : undefined;
+    const store = await readStore();
+    const others = Object.entries(store.programs).filter(([, program]) => program.label !== label);
+    const own = {
+      label,
+      measured: one.measured,
+      ...(two === undefined ? {} : { measured2: two.measured }),
+    };
+    await writeStore({
+      ...store,
+      programs: { ...Object.fromEntries(others), [one.programDigest]: own },
+    });
+    note(`  ${label}: measured ${one.measured.seconds.toFixed(1)} s`);
+  }
+}
+
+/** One network that fails, for want of memory perhaps, does not keep the others from being measured. */
+async function measureOne(
+  label: string,
+  studies: number,
+): Promise<z.infer<typeof measurementSchema> | undefined> {
+  try {
+    return measurementSchema.parse(await inChild('measure-circuit.ts', [label, String(studies)]));
+  } catch (error) {
+    note(`  ${label}: not measured, ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+/** Figures count only for exactly the program that is compiled now. */
+function withMeasurements(rows: readonly CircuitRow[], store: Store): CircuitRow[] {
+  return rows.map((row) => {
+    const { measured, measured2 } = store.programs[row.programDigest] ?? {};
+    return {
+      ...row,
+      ...(measured === undefined ? {} : { measured }),
+      ...(measured2 === undefined ? {} : { measured2 }),
+    };
+  });
+}
+
+async function writeDocument(rows: readonly CircuitRow[]): Promise<void> {
+  const text = await readFile(documentFile, 'utf8');
+  const [start, end] = markers.map((marker) => text.indexOf(marker)) as [number, number];
+  if (start < 0 || end < start) throw new TypeError(`${documentFile} has no ${markers.join(' … ')}`);
+  const head = text.slice(0, start + markers[0].length);
+  await writeFile(documentFile, `${head}\n\n${markdownTable(rows)}\n\n${text.slice(end)}`);
+}
+
+/** Weights stand beside a graph file as NAME.bin or weights.bin; without either, its tensors must be seeded. */
+async function explain(what: string): Promise<string> {
+  if (what === 'tiny') {
+    const graph = tinyGraph();
+    return explainCircuit(graph, compile(graph, { ring: tinyRing }));
+  }
+  if (!what.endsWith('.json')) {
+    const graph = await openNetwork(await findEntry(what));
+    return explainCircuit(graph, compileAnyway(graph).compiled);
+  }
+  const beside = [what.replace(/\.json$/, '.bin'), join(dirname(what), 'weights.bin')];
+  const graph = await openGraphFiles(what, beside.find((file) => existsSync(file)) ?? null);
+  return explainCircuit(graph, compileAnyway(graph).compiled);
+}
+
+if (options.explain !== undefined) {
+  process.stdout.write(await explain(options.explain));
+} else {
+  const entries = await chosenEntries();
+  const compiled = await compileRows(entries);
+  if (options.measure) await measureAll(entries, compiled);
+  const rows = withMeasurements(compiled, await readStore());
+  if (options.markdown) await writeDocument(rows);
+  process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : textTable(rows));
+}
