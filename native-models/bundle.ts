@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type BundleDescription,
   bundleDescriptionSchema,
@@ -85,9 +86,12 @@ export async function openServerHalf(folder: string): Promise<ServerHalf> {
   ]);
   const literal = parseGraph(Buffer.from(graphBytes!).toString('utf8'), 'server/graph.json');
   const graph = openGraph(literal, weights!);
-  const { ckks, placement } = described.description;
+  const { ckks, placement, evaluationKeys, result } = described.description;
   const { program } = compile(graph, { ring: ringOf(ckks), strategy: placement });
-  if (programDigest(program) !== described.description.programDigest)
+  const asDescribed =
+    isDeepStrictEqual(evaluationKeys, program.keys) &&
+    isDeepStrictEqual(result, { primes: program.outputLevel, scale: program.outputScale });
+  if (!asDescribed || programDigest(program) !== described.description.programDigest)
     throw new CxrError('bundle-digest', { file: 'program' });
   return { ...described, program, graph };
 }
