@@ -89,17 +89,19 @@ export const costModelSchema = z.object({
 });
 export type CostModel = z.infer<typeof costModelSchema>;
 
+function secondsOf(coefficients: Coefficients, at: Place): number {
+  const size = sizes(at);
+  return terms.reduce((sum, term) => sum + (coefficients[term] ?? 0) * size[term], 0) * 1e-9;
+}
+
 /** Seconds of one operation. */
-export function operationSeconds(
+export const operationSeconds = (
   model: Pick<CostModel, 'nanoseconds'>,
   operation: Operation,
   at: Place,
-): number {
-  const size = sizes(at);
-  return terms.reduce((sum, term) => sum + (model.nanoseconds[operation][term] ?? 0) * size[term], 0) * 1e-9;
-}
+): number => secondsOf(model.nanoseconds[operation], at);
 
-/** Coefficients ≥ 0 of every operation with the least sum of squared relative errors. */
+/** Coefficients ≥ 0 of every operation, with the least sum of squared relative errors of undisturbed measurements. */
 export function fitCostModel(measurements: readonly Measurement[]): CostModel['nanoseconds'] {
   const fitted = operations.map((operation) => {
     const own = measurements.filter((measurement) => measurement.operation === operation);
@@ -109,7 +111,21 @@ export function fitCostModel(measurements: readonly Measurement[]): CostModel['n
   return Object.fromEntries(fitted) as CostModel['nanoseconds'];
 }
 
+/** Other work on the machine only ever adds: what lies far above the fit is left out and the rest fitted again. */
+const mostAboveFit = 1.2;
+const refits = 4;
+
 function fitOperation(measured: readonly Measurement[], columns: readonly Term[]): Coefficients {
+  let fitted = fitColumns(measured, columns);
+  for (let refit = 0; refit < refits; refit += 1) {
+    const near = measured.filter((one) => one.seconds <= mostAboveFit * secondsOf(fitted, one));
+    if (near.length <= Math.max(columns.length, measured.length / 2)) break;
+    fitted = fitColumns(near, columns);
+  }
+  return fitted;
+}
+
+function fitColumns(measured: readonly Measurement[], columns: readonly Term[]): Coefficients {
   const rows = measured.map((measurement) => {
     const size = sizes(measurement);
     return columns.map((term) => (size[term] * 1e-9) / measurement.seconds);

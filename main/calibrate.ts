@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -21,16 +21,17 @@ import { keyBytes } from '../he/seal/bytes.ts';
 import { LevelContexts } from '../he/seal/context.ts';
 import { KeyCache } from '../he/seal/key-cache.ts';
 import { type Ciphertext, loadSeal } from '../he/seal/module.ts';
+import { readCostModel, results } from './circuit-row.ts';
 
 /**
  * Measures every operation of the `seal` backend on secure chains and fits the cost model to it.
  * Writes docs/results/cost-model.json, prints fitted against measured. Two minutes a round on an otherwise idle machine;
- * `--rounds N` keeps the fastest of N rounds, for one that is not.
+ * `--rounds N` keeps the fastest of N rounds, `--merge` also that of earlier ones, for one that is not.
  */
 const levelsByDegree: Record<RingDegree, readonly number[]> = {
   8192: [2, 3, 5],
   16384: [2, 4, 7, 10, 13],
-  32768: [2, 6, 12, 20, 27],
+  32768: [2, 6, 12, 22],
 };
 const primeBits = 30;
 const specialPrimeBits = 40;
@@ -176,18 +177,19 @@ async function measureRound(round: number): Promise<Measurement[]> {
   return measured;
 }
 
-async function calibrate(rounds: number): Promise<void> {
-  let measurements: Measurement[] = [];
-  let model: CostModel | undefined;
+const keyOf = ({ operation, polyModulusDegree, level }: Measurement): string =>
+  `${operation} ${polyModulusDegree} ${level}`;
+
+async function calibrate(rounds: number, known: readonly Measurement[]): Promise<void> {
+  const fastest = new Map(known.map((measurement) => [keyOf(measurement), measurement]));
   for (let round = 0; round < rounds; round += 1) {
-    const fresh = await measureRound(round);
-    measurements = fresh.map((measurement, index) => ({
-      ...measurement,
-      seconds: Math.min(measurement.seconds, measurements[index]?.seconds ?? Number.POSITIVE_INFINITY),
-    }));
-    model = await writeModel(measurements);
+    for (const measurement of await measureRound(round)) {
+      const before = fastest.get(keyOf(measurement))?.seconds ?? Number.POSITIVE_INFINITY;
+      if (measurement.seconds < before) fastest.set(keyOf(measurement), measurement);
+    }
+    const model = await writeModel([...fastest.values()]);
+    if (round === rounds - 1) printFit(model);
   }
-  if (model !== undefined) printFit(model);
 }
 
 async function writeModel(measurements: readonly Measurement[]): Promise<CostModel> {
@@ -207,19 +209,21 @@ async function writeModel(measurements: readonly Measurement[]): Promise<CostMod
       seconds: Number(measurement.seconds.toPrecision(4)),
     })),
   };
-  const folder = join(import.meta.dirname, '..', 'docs', 'results');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'cost-model.json'), `${JSON.stringify(model, null, 1)}\n`);
+  await writeFile(join(results, 'cost-model.json'), `${JSON.stringify(model, null, 1)}\n`);
   return model;
 }
 
-const { rounds, place } = parseArgs({
-  options: { rounds: { type: 'string', default: '1' }, place: { type: 'string' } },
+const { rounds, place, merge } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '1' },
+    merge: { type: 'boolean', default: false },
+    place: { type: 'string' },
+  },
 }).values;
 if (place !== undefined) {
   const [polyModulusDegree = 0, level = 0] = place.split(':').map(Number);
   process.stdout.write(JSON.stringify(await measurePlace({ polyModulusDegree, level })));
 } else {
   if (!/^[1-9]\d?$/.test(rounds)) throw new RangeError('--rounds expected 1..99');
-  await calibrate(Number(rounds));
+  await calibrate(Number(rounds), merge ? (await readCostModel()).measurements : []);
 }

@@ -102,7 +102,7 @@ async function measure(label: string, studies: number): Promise<Measurement> {
   const limits = payloadLimits(description);
   const payloadOf = (frame: Uint8Array, kind: 'evaluationKeys' | 'input') =>
     decodeFrame(frame, { kind, bundle: id, maxPayloadBytes: limits[kind] }).payload;
-  return withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
+  return await withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
     await writeFile(join(folder, 'description.json'), JSON.stringify(description));
     await writeFile(join(folder, 'keys'), payloadOf(keys.frame, 'evaluationKeys'));
     await writeFile(join(folder, 'input'), payloadOf(question.frame, 'input'));
