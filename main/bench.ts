@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { StageTimes, StudyResult } from '../contract/stages.ts';
+import { readCount, readOptions } from './command-options.ts';
 import { sampleStudy, withHeadless } from './headless.ts';
 import { exitOnSignals } from './temporary-folder.ts';
 
@@ -9,11 +9,12 @@ import { exitOnSignals } from './temporary-folder.ts';
  * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones.
  * Writes bench-results/main.json and prints a table, or with `--json` the same object. Schema: docs/bench.md.
  */
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '5' } },
+const usage = 'usage: npm run bench [-- --runs 1..100] [--json]';
+const values = readOptions(usage, {
+  json: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '5' },
 });
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1 || runs > 100) throw new RangeError('--runs expected 1..100');
+const runs = readCount(values.runs, [1, 100], usage);
 
 const median = (numbers: readonly number[]): number => {
   const sorted = numbers.toSorted((left, right) => left - right);

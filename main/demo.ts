@@ -5,6 +5,7 @@ import { measurePrecision } from '../he/precision.ts';
 import { openServerHalf } from '../native-models/bundle.ts';
 import { openEncoder } from '../native-models/encoder.ts';
 import { clearLogits } from './clear-reference.ts';
+import { readOptions } from './command-options.ts';
 import { toRadiograph } from './dicom/radiograph.ts';
 import { reduceToEncoderImage } from './dicom/reduce.ts';
 import { bundleRoot, sampleStudy, withHeadless } from './headless.ts';
@@ -16,7 +17,9 @@ import { exitOnSignals } from './temporary-folder.ts';
  * Classifies the shipped study through an evaluator process and compares with the same program on plain numbers.
  * `--json` prints one object on standard output; progress goes to standard error.
  */
-const asJson = process.argv.includes('--json');
+const { json: asJson } = readOptions('usage: npm run demo [-- --json]', {
+  json: { type: 'boolean', default: false },
+});
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
 async function demonstrate(): Promise<void> {

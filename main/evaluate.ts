@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CxrError, toCodedError } from '../contract/errors.ts';
 import { listBundles, openServerHalf } from '../native-models/bundle.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
 import { clearLogits } from './clear-reference.ts';
+import { readCount, readOptions } from './command-options.ts';
 import { reduceToEncoderImage } from './dicom/reduce.ts';
 import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
 import { bundleRoot } from './headless.ts';
@@ -22,17 +22,18 @@ import { openWorkstation } from './workstation.ts';
  *
  * With --limit the images are drawn evenly over the table. Encrypted runs also score the same images in the clear.
  */
-const { values: options } = parseArgs({
-  options: {
-    images: { type: 'string' },
-    labels: { type: 'string' },
-    prefix: { type: 'string', default: '' },
-    split: { type: 'string' },
-    limit: { type: 'string' },
-    parallel: { type: 'string', default: '1' },
-    encrypted: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
+const usage =
+  'usage: npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split train|val|test] [--limit N]\n' +
+  '       [--encrypted] [--parallel 1..64] [--json]';
+const options = readOptions(usage, {
+  images: { type: 'string' },
+  labels: { type: 'string' },
+  prefix: { type: 'string', default: '' },
+  split: { type: 'string' },
+  limit: { type: 'string' },
+  parallel: { type: 'string', default: '1' },
+  encrypted: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
 });
 
 type Row = Scored & { readonly encrypted: readonly number[] | null };
@@ -103,7 +104,7 @@ async function evaluate(dataDir: string): Promise<void> {
   if (options.images === undefined || options.labels === undefined) {
     throw new CxrError('request-invalid', { expected: '--images DIR --labels CSV' });
   }
-  const workers = Number(options.parallel);
+  const workers = readCount(options.parallel, [1, 64], usage);
   const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
   try {
     const [bundleName] = await listBundles(bundleRoot, 'client');
@@ -116,7 +117,8 @@ async function evaluate(dataDir: string): Promise<void> {
     const names = station.half.calibration.findings.map(({ name }) => name);
     const table = readLabelTable(await readFile(options.labels, 'utf8'), names, options.split);
     const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
-    const limit = options.limit === undefined ? wanted.length : Number(options.limit);
+    const limit =
+      options.limit === undefined ? wanted.length : readCount(options.limit, [1, 1_000_000], usage);
     const rows = await scoreAll(spread(wanted, limit), options.images, station);
     const summary = { bundle: station.half.id, split: options.split ?? null, ...summarise(rows, names) };
     process.stdout.write(`${options.json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2)}\n`);

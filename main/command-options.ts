@@ -1,0 +1,26 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
+/**
+ * The options of a command. `--help` prints `usage` and ends the process with 0; anything unknown prints it with 2.
+ *
+ * @param usage  one line or several, without the trailing line break.
+ */
+export function readOptions<const Options extends ParseArgsOptionsConfig>(usage: string, options: Options) {
+  try {
+    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } }, strict: true });
+    if ((values as { help?: boolean }).help !== true) return parseArgs({ options, strict: true }).values;
+  } catch {
+    process.stderr.write(`${usage}\n`);
+    process.exit(2);
+  }
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+
+/** A whole number in a range, or the usage and exit status 2. */
+export function readCount(text: string, [least, most]: readonly [number, number], usage: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  process.stderr.write(`${usage}\n`);
+  process.exit(2);
+}
