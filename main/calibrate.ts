@@ -26,7 +26,8 @@ import { readCostModel, results } from './circuit-row.ts';
 /**
  * Measures every operation of the `seal` backend on secure chains and fits the cost model to it.
  * Writes docs/results/cost-model.json, prints fitted against measured. Two minutes a round on an otherwise idle machine;
- * `--rounds N` keeps the fastest of N rounds, `--merge` also that of earlier ones, for one that is not.
+ * `--rounds N` keeps the fastest of N rounds, `--merge` also that of earlier ones, for one that is not;
+ * `--rounds 0 --merge` only fits again.
  */
 const levelsByDegree: Record<RingDegree, readonly number[]> = {
   8192: [2, 3, 5],
@@ -187,9 +188,9 @@ async function calibrate(rounds: number, known: readonly Measurement[]): Promise
       const before = fastest.get(keyOf(measurement))?.seconds ?? Number.POSITIVE_INFINITY;
       if (measurement.seconds < before) fastest.set(keyOf(measurement), measurement);
     }
-    const model = await writeModel([...fastest.values()]);
-    if (round === rounds - 1) printFit(model);
+    await writeModel([...fastest.values()]);
   }
+  printFit(await writeModel([...fastest.values()]));
 }
 
 async function writeModel(measurements: readonly Measurement[]): Promise<CostModel> {
@@ -224,6 +225,7 @@ if (place !== undefined) {
   const [polyModulusDegree = 0, level = 0] = place.split(':').map(Number);
   process.stdout.write(JSON.stringify(await measurePlace({ polyModulusDegree, level })));
 } else {
-  if (!/^[1-9]\d?$/.test(rounds)) throw new RangeError('--rounds expected 1..99');
+  if (!/^\d{1,2}$/.test(rounds) || (rounds === '0' && !merge))
+    throw new RangeError('--rounds expected 1..99, or 0 with --merge');
   await calibrate(Number(rounds), merge ? (await readCostModel()).measurements : []);
 }
