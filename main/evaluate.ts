@@ -45,6 +45,12 @@ function spread<T>(rows: readonly T[], count: number): T[] {
     : Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
 }
 
+async function readLabels(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => {
+    throw new CxrError('request-invalid', { field: '--labels', expected: 'a CSV file that can be read' });
+  });
+}
+
 async function scoreAll(
   images: readonly LabelledImage[],
   folder: string,
@@ -55,7 +61,9 @@ async function scoreAll(
   const queue = images.values();
   const score = async (): Promise<void> => {
     for (const image of queue) {
-      const bytes = await readFile(join(folder, image.file));
+      const bytes = await readFile(join(folder, image.file)).catch(() => {
+        throw new CxrError('image-unreadable', { file: image.file });
+      });
       const radiograph = await readJpegRadiograph(bytes);
       const latent = await station.encoder.encode(reduceToEncoderImage(radiograph));
       const logits = clearLogits(half, latent.values);
@@ -115,7 +123,7 @@ async function evaluate(dataDir: string): Promise<void> {
       embedded: true,
     });
     const names = station.half.calibration.findings.map(({ name }) => name);
-    const table = readLabelTable(await readFile(options.labels, 'utf8'), names, options.split);
+    const table = readLabelTable(await readLabels(options.labels), names, options.split);
     const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
     const limit =
       options.limit === undefined ? wanted.length : readCount(options.limit, [1, 1_000_000], usage);
