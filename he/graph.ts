@@ -11,6 +11,16 @@ const name = z.string().min(1).max(64);
 const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
 const positivePair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]);
 
+/** Coefficients, and the largest |x| seen in training with a margin. */
+const activation = {
+  id: name,
+  input: name,
+  a: name,
+  b: name,
+  c: name,
+  inputBound: z.number().positive(),
+};
+
 const nodeSchema = z.discriminatedUnion('op', [
   z.object({
     op: z.literal('conv2d'),
@@ -32,25 +42,10 @@ const nodeSchema = z.discriminatedUnion('op', [
     variance: name,
     epsilon: z.number().positive(),
   }),
-  z.object({
-    op: z.literal('quadratic'),
-    id: name,
-    input: name,
-    a: name,
-    b: name,
-    c: name,
-    inputBound: z.number().positive(),
-  }),
+  /** a·x² + b·x + c. */
+  z.object({ op: z.literal('quadratic'), ...activation }),
   /** a·x³ + b·x + c: the gate of the paper's squeeze-and-excitation. */
-  z.object({
-    op: z.literal('cubic'),
-    id: name,
-    input: name,
-    a: name,
-    b: name,
-    c: name,
-    inputBound: z.number().positive(),
-  }),
+  z.object({ op: z.literal('cubic'), ...activation }),
   z.object({ op: z.literal('globalAveragePool'), id: name, input: name }),
   z.object({
     op: z.literal('averagePool'),

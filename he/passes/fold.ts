@@ -279,27 +279,20 @@ class Folder {
     if (others.length > 0 || perChannel === null || constant === null || !tiles || !read) return null;
     const base = this.#define({ kind: 'sum', id: node.id, input: term!.input, log2 }, shape);
     const share = 1 / (node.kernel[0] * node.kernel[1]);
-    const area = sizeOf(shape) / shape[0]!;
-    const spread = (values: Float64Array, factor: number) =>
-      Float64Array.from({ length: sizeOf(shape) }, (_, index) => values[Math.floor(index / area)]! * factor);
-    return {
-      shape,
-      terms: [{ input: base, map: diagonalMap(shape, spread(perChannel, share), spread(constant, 1)) }],
-    };
+    const factor = perChannel.map((value) => value * share);
+    const map = diagonalMap(shape, perElement(factor, shape), perElement(constant, shape));
+    return { shape, terms: [{ input: base, map }] };
   }
 
   #coefficients(
     node: GraphNode & { op: 'quadratic' | 'cubic' },
     shape: Shape,
   ): [Float64Array, Float64Array, Float64Array] {
-    const area = sizeOf(shape) / shape[0]!;
-    return [node.a, node.b, node.c].map((id) => {
-      const { values } = this.#graph.tensor(id);
-      return Float64Array.from(
-        { length: sizeOf(shape) },
-        (_, index) => values[values.length === 1 ? 0 : Math.floor(index / area)]!,
-      );
-    }) as [Float64Array, Float64Array, Float64Array];
+    return [node.a, node.b, node.c].map((id) => perElement(this.#graph.tensor(id).values, shape)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
   }
 }
 
@@ -322,10 +315,13 @@ function asBase({ terms, shape }: Value): string | null {
   return same ? term!.input : null;
 }
 
-/** Values of one per-channel tensor, repeated over the channel's elements. */
+/** Values of a per-channel tensor, repeated over the channel's elements; a single value serves all channels. */
 function perElement(values: Float64Array, shape: Shape): Float64Array {
   const area = sizeOf(shape) / shape[0]!;
-  return Float64Array.from({ length: sizeOf(shape) }, (_, index) => values[Math.floor(index / area)]!);
+  return Float64Array.from(
+    { length: sizeOf(shape) },
+    (_, index) => values[values.length === 1 ? 0 : Math.floor(index / area)]!,
+  );
 }
 
 type LinearNode = Exclude<GraphNode, { op: 'quadratic' | 'cubic' | 'scaleChannels' | 'add' }>;
