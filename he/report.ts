@@ -1,12 +1,9 @@
 import { DryBackend } from './backends/dry.ts';
 import type { Compiled } from './compile.ts';
-import { frameHeaderBytes } from './frame.ts';
 import { ringDegrees, securityLimit } from './params.ts';
-import { payloadBound } from './payload.ts';
 import type { Program } from './program.ts';
 import { run } from './run.ts';
-import { ciphertextBytes } from './seal/bytes.ts';
-import { predictKeyBytes } from './sizes.ts';
+import { predictKeyBytes, predictStudyBytes } from './sizes.ts';
 
 /** What an encrypted run of a compiled network needs; docs/circuits.md says what each figure means. */
 export type CircuitReport = {
@@ -32,9 +29,9 @@ export type CircuitReport = {
   readonly keyBytes: number;
   /** All weights encoded. */
   readonly weightBytes: number;
-  /** Input frame at most. */
+  /** One study's input frame, compressed. */
   readonly uploadBytes: number;
-  /** Result frame at most. */
+  /** One study's result frame, compressed. */
   readonly downloadBytes: number;
   /** Expected largest error of a logit; null where it was not computed. */
   readonly predictedError: number | null;
@@ -47,9 +44,7 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
   const primes = [...ckks.dataPrimes, ckks.specialPrime].map(Number);
   const logQP = primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
   const ring = ringDegrees.find((degree) => degree === polyModulusDegree);
-  const input = ciphertextBytes({ polyModulusDegree, primes: ckks.dataPrimes.length, seeded: true });
-  const output = ciphertextBytes({ polyModulusDegree, primes: result.primes, seeded: false });
-  const inputs = Array.from({ length: program.inputCount }, () => input);
+  const { sentBytes, receivedBytes } = predictStudyBytes(ckks, program.inputCount, result.primes);
   return {
     ...executedCost(program, ckks.dataPrimes),
     polyModulusDegree,
@@ -62,8 +57,8 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
     keySteps: program.keys.rotations.length,
     keyBytes: predictKeyBytes({ ckks, evaluationKeys: program.keys }).transferBytes,
     weightBytes: weightBytes(program),
-    uploadBytes: frameHeaderBytes + payloadBound(inputs),
-    downloadBytes: frameHeaderBytes + payloadBound([output]),
+    uploadBytes: sentBytes,
+    downloadBytes: receivedBytes,
     predictedError,
   };
 }

@@ -1,6 +1,7 @@
 import type { BundleDescription, KeyPlan } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import { frameHeaderBytes } from './frame.ts';
+import { seededTensor } from './graph.ts';
 import { packPayload, payloadBound } from './payload.ts';
 import { ciphertextBytes, keyBytes } from './seal/bytes.ts';
 
@@ -78,10 +79,8 @@ export function predictKeyBytes(demand: KeyDemand): KeyBytes {
   const { ckks } = demand;
   const ratios = new Map<number, number>();
   for (const { level } of keyPlaces(demand)) {
-    if (ratios.has(level)) continue;
-    const moduli = [...ckks.dataPrimes.slice(0, level), ckks.specialPrime].map(Number);
-    const sample = randomResidues(moduli, ckks.polyModulusDegree);
-    ratios.set(level, packPayload([sample]).length / sample.length);
+    const primes = [...ckks.dataPrimes.slice(0, level), ckks.specialPrime];
+    if (!ratios.has(level)) ratios.set(level, compressedShare(primes, ckks.polyModulusDegree));
   }
   const shape = { polyModulusDegree: ckks.polyModulusDegree, seeded: true };
   let transferBytes = frameHeaderBytes;
@@ -93,13 +92,38 @@ export function predictKeyBytes(demand: KeyDemand): KeyBytes {
   return { expandedBytes, transferBytes: Math.round(transferBytes) };
 }
 
-/** 64-bit words as in a polynomial of a key: `count` residues for each modulus. */
+/** How large one study's frames will be, within a few per cent; method as `predictKeyBytes`. */
+export function predictStudyBytes(
+  ckks: BundleDescription['ckks'],
+  inputs: number,
+  resultPrimes: number,
+): { readonly sentBytes: number; readonly receivedBytes: number } {
+  const { polyModulusDegree, dataPrimes } = ckks;
+  const frame = (count: number, primes: number, seeded: boolean) => {
+    const bytes = ciphertextBytes({ polyModulusDegree, primes, seeded });
+    const share = compressedShare(dataPrimes.slice(0, primes), polyModulusDegree);
+    return Math.round(frameHeaderBytes + count * bytes * share);
+  };
+  return { sentBytes: frame(inputs, dataPrimes.length, true), receivedBytes: frame(1, resultPrimes, false) };
+}
+
+/** What part of its size is left of a polynomial modulo `primes` after compression, measured on random residues. */
+function compressedShare(primes: readonly string[], count: number): number {
+  const sample = randomResidues(primes.map(Number), count);
+  return packPayload([sample]).length / sample.length;
+}
+
+/** 64-bit words as in a polynomial of a key: `count` residues for each modulus, the same ones every time. */
 function randomResidues(moduli: readonly number[], count: number): Uint8Array {
   const words = new Uint32Array(2 * count * moduli.length);
+  const random = seededTensor(words.length, 1, 1);
   for (const [index, modulus] of moduli.entries()) {
     for (let at = 2 * count * index; at < 2 * count * (index + 1); at += 2) {
-      words[at] = Math.random() * Math.min(modulus, 2 ** 32);
-      words[at + 1] = (Math.random() * modulus) / 2 ** 32;
+      // Each draw has 24 bits.
+      const fraction = random[at]! / 2 + 0.5 + (random[at + 1]! / 2 + 0.5) * 2 ** -24;
+      const residue = Math.floor(fraction * modulus) % modulus;
+      words[at] = residue % 2 ** 32;
+      words[at + 1] = residue / 2 ** 32;
     }
   }
   return new Uint8Array(words.buffer);
