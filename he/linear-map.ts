@@ -24,19 +24,24 @@ export type LinearMap = {
   readonly bias: Float64Array | null;
   readonly row: (out: number, visit: VisitWeight) => void;
   /** All rows at once, in any order, where that is faster than row by row. */
-  readonly forEach?: (visit: (out: number, input: number, weight: number) => void) => void;
+  readonly forEach?: (visit: (out: number, input: number, weight: number) => void, window?: number) => void;
   /** out = diagonal ⊙ in, element by element. */
   readonly diagonal?: Float64Array;
   readonly stencil?: Stencil;
 };
 
-/** Visits every weight. */
+/**
+ * Visits every weight.
+ *
+ * @param window  where a map looks the same at every position, only so many rows and columns in the middle.
+ */
 export function forEachWeight(
   map: LinearMap,
   visit: (out: number, input: number, weight: number) => void,
+  window?: number,
 ): void {
   if (map.forEach !== undefined) {
-    map.forEach(visit);
+    map.forEach(visit, window);
     return;
   }
   const rows = sizeOf(map.outShape);
@@ -188,7 +193,7 @@ function stencilMap(inShape: Shape, outShape: Shape, stencil: Stencil, bias: Flo
     outShape,
     bias,
     stencil,
-    forEach: (visit) => forEachInStencil(stencil, [height, width], [rows, columns], visit),
+    forEach: (visit, window) => forEachInStencil(stencil, [height, width], [rows, columns], visit, window),
     row: (out, visit) => visitStencilRow(stencil, out, [height, width], [rows, columns], visit),
   };
 }

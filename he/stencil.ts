@@ -49,12 +49,17 @@ export function visitStencilRow(
   }
 }
 
-/** Visits the weights of a stencil tap by tap; the positions where a tap counts form a rectangle. */
+/**
+ * Visits the weights of a stencil tap by tap; the positions where a tap counts form a rectangle.
+ *
+ * @param window  at most so many rows and columns of it, in the middle.
+ */
 export function forEachInStencil(
   stencil: Stencil,
   [height, width]: readonly [number, number],
   [rows, columns]: readonly [number, number],
   visit: (out: number, input: number, weight: number) => void,
+  window: number = Math.max(rows, columns),
 ): void {
   for (const { guards, rows: byChannel } of stencil.taps) {
     let [top, bottom, left, right] = [0, rows, 0, columns];
@@ -64,6 +69,8 @@ export function forEachInStencil(
       bottom = Math.min(bottom, Math.floor((h - 1 - offset[0]) / stride[0]) + 1);
       right = Math.min(right, Math.floor((w - 1 - offset[1]) / stride[1]) + 1);
     }
+    [top, bottom] = middle(top, bottom, window);
+    [left, right] = middle(left, right, window);
     const { stride, offset } = guards.at(-1)!;
     const channels = byChannel.starts.length - 1;
     for (let channel = 0; channel < channels; channel += 1) {
@@ -79,6 +86,13 @@ export function forEachInStencil(
     }
   }
 }
+
+/** The middle `length` of a range, or all of it. */
+const middle = (from: number, to: number, length: number): [number, number] => {
+  if (to - from <= length) return [from, to];
+  const start = Math.floor((from + to - length) / 2);
+  return [start, start + length];
+};
 
 /** Every output channel times its factor. */
 export function scaleOutputs(stencil: Stencil, factor: Float64Array): Stencil {

@@ -15,6 +15,8 @@ export type DiagonalForm = {
 };
 export type Fold = { readonly from: number; readonly to: number };
 export type Diagonal = Place & { readonly values: Float64Array };
+/** Rows and columns that show everything about a map: as many as phases of three strides of 2. */
+export const planningWindow = 8;
 /** One product of a map: which input rotated how far contributes to which output ciphertext. */
 export type Place = { readonly input: number; readonly output: number; readonly rotation: number };
 
@@ -25,18 +27,23 @@ function forEachPlace(
   to: SlotLayout,
   slotCount: number,
   visit: (input: number, output: number, rotation: number, slot: number, weight: number) => void,
+  window?: number,
 ): { inputs: number; outputs: number; fold: Fold | null } {
   const [source, target] = [slotTable(from, slotCount), slotTable(to, slotCount)];
   const [fromPeriod, toPeriod] = [periodOf(from, slotCount), periodOf(to, slotCount)];
   const shorter = Math.min(fromPeriod, toPeriod);
-  forEachWeight(map, (out, input, weight) => {
-    if (weight === 0) return;
-    const distance = source.slot[input]! - target.slot[out]!;
-    // Periods are powers of two: the bits below are the remainder, also of a negative number.
-    const rotation = distance & (shorter - 1);
-    const slot = target.slot[out]! + ((distance - rotation) & (fromPeriod - 1));
-    visit(source.ciphertext[input]!, target.ciphertext[out]!, rotation, slot, weight);
-  });
+  forEachWeight(
+    map,
+    (out, input, weight) => {
+      if (weight === 0) return;
+      const distance = source.slot[input]! - target.slot[out]!;
+      // Periods are powers of two: the bits below are the remainder, also of a negative number.
+      const rotation = distance & (shorter - 1);
+      const slot = target.slot[out]! + ((distance - rotation) & (fromPeriod - 1));
+      visit(source.ciphertext[input]!, target.ciphertext[out]!, rotation, slot, weight);
+    },
+    window,
+  );
   return {
     inputs: source.ciphertexts,
     outputs: target.ciphertexts,
@@ -78,7 +85,10 @@ function repeatEvery(values: Float64Array, period: number): void {
   for (let slot = period; slot < values.length; slot += 1) values[slot] = values[slot % period]!;
 }
 
-/** The places of a map's products without their values: what a layout would cost. */
+/**
+ * The places of a map's products without their values: what a layout would cost. Looks at the middle of the grid only;
+ * its borders read nothing that the middle does not.
+ */
 export function diagonalPlaces(
   map: LinearMap,
   from: SlotLayout,
@@ -88,12 +98,19 @@ export function diagonalPlaces(
   const inputs = slotTable(from, slotCount).ciphertexts;
   const seen: Uint8Array[] = [];
   const places: Place[] = [];
-  const { outputs, fold } = forEachPlace(map, from, to, slotCount, (input, output, rotation) => {
-    const pair = output * inputs + input;
-    seen[pair] ??= new Uint8Array(slotCount);
-    if (seen[pair][rotation] === 1) return;
-    seen[pair][rotation] = 1;
-    places.push({ input, output, rotation });
-  });
+  const { outputs, fold } = forEachPlace(
+    map,
+    from,
+    to,
+    slotCount,
+    (input, output, rotation) => {
+      const pair = output * inputs + input;
+      seen[pair] ??= new Uint8Array(slotCount);
+      if (seen[pair][rotation] === 1) return;
+      seen[pair][rotation] = 1;
+      places.push({ input, output, rotation });
+    },
+    planningWindow,
+  );
   return { places, outputs, fold };
 }

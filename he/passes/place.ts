@@ -3,6 +3,7 @@ import type { Shape } from '../graph.ts';
 import { sizeOf } from '../graph.ts';
 import { bitsFor, type SlotLayout, slotTable, vectorLayout } from '../layout.ts';
 import { forEachWeight, type LinearMap } from '../linear-map.ts';
+import { planningWindow } from './diagonals.ts';
 import { type FoldedNetwork, inputsOf, type Layer } from './fold.ts';
 
 /**
@@ -304,9 +305,13 @@ function lowestOffset(
 ): number {
   const [source, target] = [slotTable(from, slotCount), slotTable(to, slotCount)];
   let lowest = 0;
-  forEachWeight(map, (out, input) => {
-    const offset = (source.slot[input]! - target.slot[out]!) & (lane - 1);
-    if (offset > lane / 2) lowest = Math.min(lowest, offset - lane);
-  });
+  forEachWeight(
+    map,
+    (out, input) => {
+      const offset = (source.slot[input]! - target.slot[out]!) & (lane - 1);
+      if (offset > lane / 2) lowest = Math.min(lowest, offset - lane);
+    },
+    planningWindow,
+  );
   return -lowest;
 }
