@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CxrError } from '../contract/errors.ts';
-import { type Compiled, compile } from '../he/compile.ts';
+import { type Compiled, type CompileOptions, compile } from '../he/compile.ts';
 import { type CostModel, costModelSchema, predictSeconds } from '../he/cost-model.ts';
 import { type Graph, openGraph, parseGraph } from '../he/graph.ts';
 import { programDigest } from '../he/passes/levels.ts';
@@ -118,16 +118,30 @@ export async function readCostModel(): Promise<CostModel> {
   return costModelSchema.parse(await readJson(join(results, 'cost-model.json')));
 }
 
+/** Largest ring and usual primes, for networks that no secure chain holds. */
+const unlimitedRing = { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 40 };
+
 /** The network as it would run, or, when it is refused, what it would need without the limit that refused it. */
 export function compileAnyway(graph: Graph): { compiled: Compiled; refused?: CircuitRow['refused'] } {
   try {
     return { compiled: compile(graph) };
   } catch (error) {
     if (!(error instanceof CxrError)) throw error;
-    const refused = { code: error.code, reason: String(error.detail.reason ?? '') };
-    const beyond =
-      error.code === 'graph-imprecise' ? { precision: Number.POSITIVE_INFINITY } : { beyondSecurity: true };
-    return { compiled: compile(graph, beyond), refused };
+    const { code, detail } = error;
+    const facts = Object.entries(detail).map(([name, value]) => `${name} ${value}`);
+    const refused = { code, reason: String(detail.reason ?? facts.join(', ')) };
+    return { compiled: compile(graph, withoutLimit(code)), refused };
+  }
+}
+
+function withoutLimit(code: CxrError['code']): CompileOptions {
+  switch (code) {
+    case 'graph-imprecise':
+      return { precision: Number.POSITIVE_INFINITY };
+    case 'graph-too-deep':
+      return { beyondSecurity: true };
+    default:
+      return { ring: unlimitedRing };
   }
 }
 
