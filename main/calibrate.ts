@@ -231,7 +231,7 @@ async function writeModel(measurements: readonly Measurement[]): Promise<CostMod
       seconds: Number(measurement.seconds.toPrecision(4)),
     })),
   };
-  await writeFile(join(results, 'cost-model.json'), `${JSON.stringify(model, null, 1)}\n`);
+  await writeFile(join(results, 'cost-model.json'), `${JSON.stringify(model, null, 2)}\n`);
   return model;
 }
 
