@@ -210,8 +210,9 @@ class HefNetR(nn.Module):
 
     def __init__(self, factor: str, attention: str) -> None:
         super().__init__()
+        # Both reach 32 x 16 x 16. An f16 position already sees 16 x 16 pixels, so its channels are only mixed.
         self.conv1 = (nn.Conv2d(4, 32, 4, 2, 1, bias=False) if factor == "f8"
-                      else nn.Conv2d(8, 32, 3, 1, 1, bias=False))
+                      else nn.Conv2d(8, 32, 1, bias=False))
         self.norm1, self.act1 = nn.BatchNorm2d(32), Quadratic(32)
         self.conv2 = nn.Conv2d(32, 128, 3, 2, 1, bias=False)
         self.norm2, self.act2 = nn.BatchNorm2d(128), Quadratic(128)
