@@ -2,7 +2,7 @@ import type { CkksLiteral, InputPacking, OutputPacking } from '../contract/bundl
 import { CxrError } from '../contract/errors.ts';
 import type { Graph } from './graph.ts';
 import { ciphertextsOf, type SlotLayout } from './layout.ts';
-import { findNttPrimes, ringDegrees, securityLimit } from './params.ts';
+import { countNttPrimes, findNttPrimes, ringDegrees, securityLimit } from './params.ts';
 import { depths, type FoldedNetwork, foldGraph } from './passes/fold.ts';
 import { packNetwork, planPlacement } from './passes/pack.ts';
 import { gatherPatches, type PatchForm } from './passes/patches.ts';
@@ -116,10 +116,13 @@ function chooseRing(front: FrontEnd): Compiled {
   });
 }
 
-/** Deepest network that any ring holds at 128 bits. */
+/** Deepest network that any ring holds at 128 bits: small primes are many in the limit, but few exist. */
 function mostLevels(): number {
-  const limit = securityLimit(32768);
-  return Math.floor((limit - specialBitsFor(leastPrimeBits)) / leastPrimeBits) - resultPrimes + 1;
+  const [degree, limit] = [32768, securityLimit(32768)] as const;
+  const primes = Array.from({ length: 31 - leastPrimeBits }, (_, index) => leastPrimeBits + index).map(
+    (bits) => Math.min(Math.floor((limit - specialBitsFor(bits)) / bits), countNttPrimes(degree, bits)),
+  );
+  return Math.max(...primes) - resultPrimes + 1;
 }
 
 const specialBitsFor = (primeBits: number): number => Math.max(36, Math.min(primeBits + 10, 60));
@@ -127,7 +130,9 @@ const specialBitsFor = (primeBits: number): number => Math.max(36, Math.min(prim
 /** Prime sizes worth trying in one ring: 30 bits, which a 32-bit kernel handles, or less if it must; then larger ones. */
 function candidateRings(polyModulusDegree: (typeof ringDegrees)[number], primes: number): RingChoice[] {
   const limit = securityLimit(polyModulusDegree);
-  const fits = (primeBits: number) => primes * primeBits + specialBitsFor(primeBits) <= limit;
+  const fits = (primeBits: number) =>
+    primes * primeBits + specialBitsFor(primeBits) <= limit &&
+    countNttPrimes(polyModulusDegree, primeBits, primes) === primes;
   const sizes: number[] = [];
   for (let bits = 30; bits >= leastPrimeBits && sizes.length === 0; bits -= 1)
     if (fits(bits)) sizes.push(bits);

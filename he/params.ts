@@ -71,6 +71,24 @@ function modPow(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result;
 }
 
+/** How many primes of `bits` bits are 1 modulo 2N, up to `most`. */
+export function countNttPrimes(degree: number, bits: number, most = 64): number {
+  let count = 0;
+  for (const _ of nttPrimes(degree, bits)) {
+    count += 1;
+    if (count === most) break;
+  }
+  return count;
+}
+
+/** The primes of `bits` bits that are 1 modulo 2N, descending. */
+function* nttPrimes(degree: number, bits: number): Generator<bigint> {
+  const step = BigInt(2 * degree);
+  const top = 1n << BigInt(bits);
+  for (let candidate = top - step + 1n; candidate > top >> 1n; candidate -= step)
+    if (isPrime(candidate)) yield candidate;
+}
+
 /**
  * The `count` largest primes of `bits` bits that are 1 modulo 2N, descending, skipping those in `taken`.
  *
@@ -82,12 +100,10 @@ export function findNttPrimes(
   count: number,
   taken: readonly bigint[] = [],
 ): bigint[] {
-  const step = BigInt(2 * degree);
-  const top = 1n << BigInt(bits);
-  const bottom = top >> 1n;
   const found: bigint[] = [];
-  for (let candidate = top - step + 1n; candidate > bottom && found.length < count; candidate -= step) {
-    if (!taken.includes(candidate) && isPrime(candidate)) found.push(candidate);
+  for (const prime of nttPrimes(degree, bits)) {
+    if (found.length === count) break;
+    if (!taken.includes(prime)) found.push(prime);
   }
   if (found.length < count)
     throw new CxrError('params-invalid', { field: 'primes', got: found.length, expected: count });
