@@ -1,10 +1,16 @@
-import type { BundleDescription } from '../contract/bundle.ts';
+import type { BundleDescription, KeyPlan } from '../contract/bundle.ts';
 import type { Compiled } from './compile.ts';
+import { mergeKeyPlans } from './sizes.ts';
 
-/** What both halves of a bundle must know of a compiled network. */
+/**
+ * What both halves of a bundle must know of a compiled network.
+ *
+ * @param shared  key plans of other programs under the same CKKS parameters that are to be served by the same keys.
+ */
 export function describeCompiled(
   compiled: Compiled,
   given: Pick<BundleDescription, 'name' | 'latentBound' | 'logitBound' | 'programDigest' | 'files'>,
+  shared: readonly KeyPlan[] = [],
 ): BundleDescription {
   return {
     format: 'cipherfilm-bundle/2',
@@ -13,7 +19,7 @@ export function describeCompiled(
     input: compiled.input,
     output: compiled.output,
     result: compiled.result,
-    evaluationKeys: compiled.program.keys,
+    evaluationKeys: mergeKeyPlans([compiled.program.keys, ...shared]),
     cost: compiled.program.cost,
     ...given,
   };

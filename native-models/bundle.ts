@@ -16,6 +16,7 @@ import { type Graph, openGraph, parseGraph } from '../he/graph.ts';
 import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import type { Program } from '../he/program.ts';
+import { mergeKeyPlans } from '../he/sizes.ts';
 
 export type Half = 'client' | 'server';
 export type Described = { readonly id: BundleId; readonly description: BundleDescription };
@@ -88,8 +89,9 @@ export async function openServerHalf(folder: string): Promise<ServerHalf> {
   const graph = openGraph(literal, weights!);
   const { ckks, placement, evaluationKeys, result } = described.description;
   const { program } = compile(graph, { ring: ringOf(ckks), strategy: placement });
+  // Keys may serve other programs as well, but must serve this one.
   const asDescribed =
-    isDeepStrictEqual(evaluationKeys, program.keys) &&
+    isDeepStrictEqual(mergeKeyPlans([evaluationKeys, program.keys]), evaluationKeys) &&
     isDeepStrictEqual(result, { primes: program.outputLevel, scale: program.outputScale });
   if (!asDescribed || programDigest(program) !== described.description.programDigest)
     throw new CxrError('bundle-digest', { file: 'program' });
