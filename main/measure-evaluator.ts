@@ -5,6 +5,7 @@ import { bundleDescriptionSchema } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import { compile, ringOf } from '../he/compile.ts';
 import { defaultBudgets, openEncryptedEvaluator } from '../he/evaluate.ts';
+import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import { weightBytes } from '../he/report.ts';
 import { findEntry, openNetwork } from './circuit-row.ts';
@@ -42,10 +43,12 @@ const got = programDigest(program);
 if (got !== description.programDigest)
   throw new CxrError('bundle-digest', { got, expected: description.programDigest });
 
-const evaluator = await openEncryptedEvaluator(description, program);
+// Where weights do not stay in memory, a single run has no use for the few that would: the keys take the room.
+const kept = weightBytes(program) <= defaultBudgets.plaintextBytes;
+const budgets = kept ? defaultBudgets : { keyBytes: 2.5 * 2 ** 30, plaintextBytes: 0 };
+const evaluator = await openEncryptedEvaluator(description, program, checkParams(description.ckks), budgets);
 const keys = evaluator.loadKeys(new Uint8Array(await readFile(join(folder, 'keys'))));
 const input = new Uint8Array(await readFile(join(folder, 'input')));
-const kept = weightBytes(program) <= defaultBudgets.plaintextBytes;
 
 /** Prints a line per tenth of the run, because some take a quarter of an hour. */
 function showProgress() {
