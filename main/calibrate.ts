@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { SealBackend } from '../he/backends/seal.ts';
 import { encryptVectors } from '../he/client.ts';
 import {
@@ -22,6 +22,7 @@ import { LevelContexts } from '../he/seal/context.ts';
 import { KeyCache } from '../he/seal/key-cache.ts';
 import { type Ciphertext, loadSeal } from '../he/seal/module.ts';
 import { readCostModel, results } from './circuit-row.ts';
+import { readCount, readOptions } from './command-options.ts';
 
 /**
  * Measures every operation of the `seal` backend on secure chains and fits the cost model to it.
@@ -235,18 +236,16 @@ async function writeModel(measurements: readonly Measurement[]): Promise<CostMod
   return model;
 }
 
-const { rounds, place, merge } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '1' },
-    merge: { type: 'boolean', default: false },
-    place: { type: 'string' },
-  },
-}).values;
-if (place !== undefined) {
-  const [polyModulusDegree = 0, level = 0] = place.split(':').map(Number);
+const usage = 'usage: npm run calibrate [-- --rounds N] [--merge]';
+const options = readOptions(usage, {
+  rounds: { type: 'string', default: '1' },
+  merge: { type: 'boolean', default: false },
+  place: { type: 'string' },
+});
+if (options.place !== undefined) {
+  const [polyModulusDegree = 0, level = 0] = options.place.split(':').map(Number);
   process.stdout.write(JSON.stringify(await measurePlace({ polyModulusDegree, level })));
 } else {
-  if (!/^\d{1,2}$/.test(rounds) || (rounds === '0' && !merge))
-    throw new RangeError('--rounds expected 1..99, or 0 with --merge');
-  await calibrate(Number(rounds), merge ? (await readCostModel()).measurements : []);
+  const rounds = readCount(options.rounds, [options.merge ? 0 : 1, 99], usage);
+  await calibrate(rounds, options.merge ? (await readCostModel()).measurements : []);
 }

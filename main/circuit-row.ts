@@ -101,7 +101,7 @@ export async function findEntry(label: string): Promise<NetworkEntry> {
   const index = await readIndex();
   const found = index.find((entry) => labelOf(entry) === label);
   if (found === undefined)
-    throw new TypeError(`network expected one of ${index.map(labelOf).join(', ')}, got ${label}`);
+    throw new RangeError(`no network ${label}, expected one of ${index.map(labelOf).join(', ')}`);
   return found;
 }
 

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { z } from 'zod';
+import { CxrError } from '../contract/errors.ts';
 import { compile } from '../he/compile.ts';
 import { explainCircuit, tinyGraph, tinyRing } from '../he/explain.ts';
 import {
@@ -21,24 +22,23 @@ import {
   results,
 } from './circuit-row.ts';
 import { markdownTable, textTable } from './circuit-table.ts';
+import { readOptions } from './command-options.ts';
 
-/**
- * Compiles every network of native-models/networks and prints what its encrypted run needs. docs/circuits.md.
- *
- * `--network NAME`, `--factor 8|16`, `--attention none|paper|shallow` choose; `--json` prints one array, `--markdown`
- * writes the table into docs/circuits.md; `--measure` first runs each chosen network for real and keeps the figures;
- * `--explain tiny|LABEL|FILE` prints one network layer by layer.
- */
-const { values: options } = parseArgs({
-  options: {
-    network: { type: 'string' },
-    factor: { type: 'string' },
-    attention: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    measure: { type: 'boolean', default: false },
-    explain: { type: 'string' },
-  },
+/** Compiles every network of native-models/networks and prints what its encrypted run needs. docs/circuits.md. */
+const usage = `usage: npm run circuits [-- OPTIONS]
+  --network NAME  --factor 8|16  --attention none|paper|shallow   only these
+  --json          one array of rows
+  --markdown      write the table into docs/circuits.md
+  --measure       first run each of them encrypted and keep the figures
+  --explain tiny|LABEL|FILE.json   one network, layer by layer`;
+const options = readOptions(usage, {
+  network: { type: 'string' },
+  factor: { type: 'string' },
+  attention: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  measure: { type: 'boolean', default: false },
+  explain: { type: 'string' },
 });
 const documentFile = join(import.meta.dirname, '..', 'docs', 'circuits.md');
 const markers = ['<!-- circuits -->', '<!-- /circuits -->'] as const;
@@ -68,7 +68,8 @@ async function chosenEntries(): Promise<NetworkEntry[]> {
       (factor === undefined || entry.factor === factor) &&
       (attention === undefined || entry.attention === attention),
   );
-  if (chosen.length === 0) throw new RangeError('no network matches --network, --factor, --attention');
+  if (chosen.length === 0)
+    throw new RangeError(`no such network: ${(await readIndex()).map(labelOf).join(' ')}`);
   return chosen;
 }
 
@@ -193,13 +194,26 @@ async function explain(what: string): Promise<string> {
   return explainCircuit(graph, compileAnyway(graph).compiled);
 }
 
-if (options.explain !== undefined) {
-  process.stdout.write(await explain(options.explain));
-} else {
+const isMissingFile = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+async function main(): Promise<void> {
+  if (options.explain !== undefined) {
+    process.stdout.write(await explain(options.explain));
+    return;
+  }
   const entries = await chosenEntries();
   const compiled = await compileRows(entries);
   if (options.measure) await measureAll(entries, compiled);
   const rows = withMeasurements(compiled, await readStore());
   if (options.markdown) await writeDocument(rows);
   process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : textTable(rows));
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof CxrError || error instanceof RangeError || isMissingFile(error))) throw error;
+  process.stderr.write(`circuits: ${error.message}\n`);
+  process.exitCode = 1;
 }

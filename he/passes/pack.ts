@@ -193,7 +193,11 @@ class Packer {
         isLast ? this.#fold(sum, fold) : this.#fold(builder.rescale(sum), fold),
       );
       if (parts.length === 0)
-        throw new CxrError('graph-unsupported', { node: layer.id, reason: 'a map without any weight' });
+        throw new CxrError('graph-unsupported', {
+          node: layer.id,
+          reason:
+            'channels that do not depend on the input, because every weight into them is 0: remove them',
+        });
       const total = parts.reduce((left, right) => builder.add(left, right));
       return constants === null ? total : builder.addPlain(total, constants[output]!);
     });

@@ -99,15 +99,22 @@ class Placer {
         throw new CxrError('graph-unsupported', { node: id, reason: 'values of different strides meet' });
       this.#scales.set(group, scale);
     };
+    const spatial = this.#network.layers.filter(({ id }) => isSpatial(this.#network.shapes.get(id)!));
+    const propagate = () => {
+      for (const layer of spatial)
+        for (const { input, log2 } of stepsInto(layer)) {
+          const from = this.#scales.get(this.#find(input));
+          if (from !== undefined && isSpatial(this.#network.shapes.get(input)!))
+            set(layer.id, [from[0] + log2[0], from[1] + log2[1]]);
+        }
+    };
     set('input', [0, 0]);
-    for (const layer of this.#network.layers) {
-      if (!isSpatial(this.#network.shapes.get(layer.id)!)) continue;
-      const steps = stepsInto(layer);
-      for (const { input, log2 } of steps) {
-        const from = this.#scales.get(this.#find(input));
-        if (from !== undefined && isSpatial(this.#network.shapes.get(input)!))
-          set(layer.id, [from[0] + log2[0], from[1] + log2[1]]);
-      }
+    propagate();
+    // A value whose positions come from a vector (padding around one position) may start on any grid.
+    for (const { id } of spatial) {
+      if (this.#scales.has(this.#find(id))) continue;
+      set(id, [0, 0]);
+      propagate();
     }
   }
 
@@ -157,9 +164,7 @@ class Placer {
         });
       return vectorLayout(count, this.#slotCount);
     }
-    const scale = this.#scales.get(group);
-    if (scale === undefined)
-      throw new CxrError('graph-unsupported', { node: group, reason: 'no place for it' });
+    const scale = this.#scales.get(group)!;
     const [channels = 0, height = 0, width = 0] = shape;
     const sizes = { y: bitsFor(height), x: bitsFor(width) };
     const own = { y: scale[0], x: scale[1] };

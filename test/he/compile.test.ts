@@ -102,6 +102,19 @@ describe('random small networks', () => {
   });
 });
 
+describe('positions made of padding', () => {
+  it.each(strategies)('around a single one get a grid of their own, layout %s', (strategy) => {
+    const net = new NetworkWriter(17);
+    net.quadratic('act1', net.conv('conv1', 'input', 2, 4, 8, 1, 0), 4);
+    net.quadratic('act2', net.conv('conv2', 'act1', 4, 4, 3, 1, 2), 4);
+    net.nodes.push({ op: 'flatten', id: 'flat', input: 'act2' });
+    const network = net.finish('widened', [2, 8, 8], net.linear('head', 'flat', 36, 3));
+    const bundle = smallBundle(network, 4096, { strategy });
+    const input = randomInput(3, 128);
+    expect(worst(logitsClear(bundle, input), evaluateDirectly(bundle.graph, input))).toBeLessThan(1e-9);
+  });
+});
+
 describe('levels', () => {
   const block = (net: NetworkWriter, id: string, input: string) => {
     const inner = net.quadratic(`${id}.act`, net.conv(`${id}.a`, input, 4, 4, 3, 1, 1), 4);

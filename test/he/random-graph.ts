@@ -19,8 +19,9 @@ export function randomGraph(seed: number): { literal: GraphLiteral; weights: Uin
     return `${kind}${count}`;
   };
 
-  /** A convolution with as much of its kernel and stride as the value has room for. */
-  const conv = (outChannels: number, kernel: number, stride: number, padding: number, groups = 1) => {
+  /** A convolution with as much of its kernel and stride as the value has room for; no output reads padding alone. */
+  const conv = (outChannels: number, kernel: number, stride: number, wanted: number, groups = 1) => {
+    const padding = Math.min(wanted, kernel - 1);
     const fits = Math.min(height, width) + 2 * padding >= kernel;
     const [k, s, p] = fits ? [kernel, stride, padding] : [1, 1, 0];
     at = net.conv(name('conv'), at, channels, outChannels, k, s, p, groups);

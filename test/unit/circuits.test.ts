@@ -50,8 +50,15 @@ describe('npm run circuits', () => {
     expect(row!.programDigest).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('refuses a filter that nothing matches', async () => {
-    await expect(circuits('--network', 'alexnet')).rejects.toThrow(/no network matches/);
+  it.each([
+    [['--network', 'alexnet'], 1, /no such network: .*lenet-f8-none/],
+    [['--explain', 'alexnet'], 1, /no network alexnet/],
+    [['--explain', 'missing.json'], 1, /missing\.json/],
+    [['--networks', 'lenet'], 2, /^usage: /],
+  ])('answers %j with status %i and one message, not a stack', async (args, code, message) => {
+    const failure = await circuits(...args).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, stderr: expect.stringMatching(message) });
+    expect(failure).not.toMatchObject({ stderr: expect.stringContaining('    at ') });
   });
 });
 
