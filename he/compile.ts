@@ -1,6 +1,6 @@
 import type { CkksLiteral, InputPacking, OutputPacking } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
-import type { Graph } from './graph.ts';
+import type { Graph, GraphLiteral } from './graph.ts';
 import { ciphertextsOf, type SlotLayout } from './layout.ts';
 import { countNttPrimes, findNttPrimes, ringDegrees, securityLimit } from './params.ts';
 import { depths, type FoldedNetwork, foldGraph } from './passes/fold.ts';
@@ -60,7 +60,18 @@ const productsPerRotation = 20;
 export function compile(graph: Graph, options: CompileOptions = {}): Compiled {
   const { network, form } = gatherPatches(graph, foldGraph(graph));
   const front: FrontEnd = { graph, network, form, options };
-  return options.ring === undefined ? chooseRing(front) : build(front, options.ring);
+  try {
+    return options.ring === undefined ? chooseRing(front) : build(front, options.ring);
+  } catch (error) {
+    throw inTermsOfNodes(error, network);
+  }
+}
+
+/** Passes name layers; the author of a graph knows its nodes. */
+function inTermsOfNodes(error: unknown, { origins }: FoldedNetwork): unknown {
+  if (!(error instanceof CxrError)) return error;
+  const node = origins.get(String(error.detail.node));
+  return node === undefined ? error : new CxrError(error.code, { ...error.detail, node }, { cause: error });
 }
 
 /** The ring of written parameters, so that a network compiles to the same program again. */
@@ -98,8 +109,12 @@ function chooseRing(front: FrontEnd): Compiled {
     }
   }
   if (best !== undefined) {
+    const short = Math.ceil(Math.log2(best.predictedError! / wanted));
     throw new CxrError('graph-imprecise', {
-      reason: `precision short by ${Math.ceil(Math.log2(best.predictedError! / wanted))} bits`,
+      node: front.network.output,
+      reason: Number.isFinite(short)
+        ? `precision short by ${short} bits: scale the weights before it down, or ask for less`
+        : 'values without bound: check weights and batch norms',
       got: best.predictedError!,
       expected: wanted,
     });
@@ -149,7 +164,7 @@ function build(front: FrontEnd, ring: RingChoice): Compiled {
   const slotCount = ring.polyModulusDegree / 2;
   const { placement, plans } = choosePlacement(front, slotCount);
   const primes = choosePrimes(ring, primesFor(levelsOfNetwork(front)));
-  const outputBits = bitsOfResult(primes.data, ring.primeBits, graph.literal.outputBound);
+  const outputBits = bitsOfResult(primes.data, ring.primeBits, graph.literal);
   const program = packNetwork(network, placement, plans, {
     slotCount,
     primes: primes.data,
@@ -194,12 +209,17 @@ function choosePrimes(ring: RingChoice, count: number): { data: bigint[]; specia
 }
 
 /** Bits of the result's scale, so that |logit| up to the bound (and one bit more) fits the two last primes. */
-function bitsOfResult(primes: readonly bigint[], scaleBits: number, bound: number): number {
+function bitsOfResult(
+  primes: readonly bigint[],
+  scaleBits: number,
+  { output, outputBound }: GraphLiteral,
+): number {
   const capacity = Math.log2(Number(primes[0])) + Math.log2(Number(primes[1]));
-  const bits = Math.floor(capacity - 1 - Math.log2(bound) - 1);
+  const bits = Math.floor(capacity - 1 - Math.log2(outputBound) - 1);
   if (bits < scaleBits + 12)
     throw new CxrError('graph-imprecise', {
-      reason: 'output bound leaves too little precision',
+      node: output,
+      reason: 'outputBound leaves too little precision: give the largest logit expected',
       got: bits,
       expected: scaleBits + 12,
     });

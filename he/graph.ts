@@ -8,6 +8,7 @@ import { CxrError } from '../contract/errors.ts';
  * channel, or one for the whole layer.
  */
 const name = z.string().min(1).max(64);
+const side = z.int().min(1).max(1024);
 const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
 const positivePair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]);
 
@@ -22,7 +23,7 @@ const activation = {
 };
 
 const nodeSchema = z.discriminatedUnion('op', [
-  z.object({
+  z.strictObject({
     op: z.literal('conv2d'),
     id: name,
     input: name,
@@ -32,7 +33,7 @@ const nodeSchema = z.discriminatedUnion('op', [
     padding: pair,
     groups: z.int().min(1),
   }),
-  z.object({
+  z.strictObject({
     op: z.literal('batchNorm'),
     id: name,
     input: name,
@@ -43,21 +44,21 @@ const nodeSchema = z.discriminatedUnion('op', [
     epsilon: z.number().positive(),
   }),
   /** a·x² + b·x + c. */
-  z.object({ op: z.literal('quadratic'), ...activation }),
+  z.strictObject({ op: z.literal('quadratic'), ...activation }),
   /** a·x³ + b·x + c: the gate of the paper's squeeze-and-excitation. */
-  z.object({ op: z.literal('cubic'), ...activation }),
-  z.object({ op: z.literal('globalAveragePool'), id: name, input: name }),
-  z.object({
+  z.strictObject({ op: z.literal('cubic'), ...activation }),
+  z.strictObject({ op: z.literal('globalAveragePool'), id: name, input: name }),
+  z.strictObject({
     op: z.literal('averagePool'),
     id: name,
     input: name,
     kernel: positivePair,
     stride: positivePair,
   }),
-  z.object({ op: z.literal('flatten'), id: name, input: name }),
-  z.object({ op: z.literal('linear'), id: name, input: name, weight: name, bias: name.nullable() }),
-  z.object({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
-  z.object({ op: z.literal('add'), id: name, input: name, other: name }),
+  z.strictObject({ op: z.literal('flatten'), id: name, input: name }),
+  z.strictObject({ op: z.literal('linear'), id: name, input: name, weight: name, bias: name.nullable() }),
+  z.strictObject({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
+  z.strictObject({ op: z.literal('add'), id: name, input: name, other: name }),
 ]);
 export type GraphNode = z.infer<typeof nodeSchema>;
 
@@ -75,7 +76,7 @@ const tensorSchema = z.union([
 export const graphSchema = z.object({
   format: z.literal('cipherfilm-graph/1'),
   name,
-  input: z.object({ shape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]) }),
+  input: z.object({ shape: z.tuple([side, side, side]) }),
   tensors: z.record(name, tensorSchema),
   nodes: z.array(nodeSchema).min(1).max(512),
   output: name,
@@ -108,7 +109,7 @@ export function parseGraph(text: string, file: string): GraphLiteral {
   for (const node of json.nodes) {
     const { op, id } = z.looseObject({ op: z.string(), id: z.string() }).safeParse(node).data ?? {};
     if (op === undefined || known.includes(op)) continue;
-    const instead = replacements[op];
+    const instead = Object.hasOwn(replacements, op) ? replacements[op] : undefined;
     throw new CxrError('graph-unsupported', {
       node: String(id).slice(0, 64),
       reason: `operator "${op.slice(0, 32)}" has no encrypted form: use ${instead ?? `one of ${known.join(', ')}`}`,
@@ -119,7 +120,7 @@ export function parseGraph(text: string, file: string): GraphLiteral {
   const path = parsed.error.issues[0]?.path ?? [];
   const node = z.looseObject({ id: z.string().max(64) }).safeParse(json.nodes[Number(path[1])]).data;
   throw new CxrError('graph-invalid', {
-    node: path[0] === 'nodes' ? (node?.id ?? '') : '',
+    ...(path[0] === 'nodes' && node !== undefined ? { node: node.id } : {}),
     path: path.join('.'),
     reason: parsed.error.issues[0]?.message ?? '',
   });
@@ -136,6 +137,8 @@ export type Graph = {
 };
 
 const maxTensorSize = 2 ** 26;
+/** Elements of a node's value: hundreds of ciphertexts. */
+const maxValueSize = 2 ** 22;
 
 /**
  * Reproducible random weights, uniform in [−spread, spread), for circuits whose weights are not trained yet.
@@ -171,6 +174,7 @@ export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
     const size = sizeOf(shape);
     if (size > maxTensorSize)
       throw new CxrError('graph-invalid', {
+        node: readerOf(literal, id),
         tensor: id,
         reason: 'too large',
         got: size,
@@ -179,31 +183,47 @@ export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
     const values = 'seed' in tensor ? seededTensor(size, tensor.seed, tensor.spread) : new Float64Array(size);
     if ('offset' in tensor) {
       if ((tensor.offset + size) * 4 > weights.length)
-        throw new CxrError('graph-invalid', { tensor: id, reason: 'outside the weights' });
+        throw new CxrError('graph-invalid', {
+          node: readerOf(literal, id),
+          tensor: id,
+          reason: 'outside the weights: export the network again',
+        });
       for (let index = 0; index < size; index += 1)
         values[index] = view.getFloat32((tensor.offset + index) * 4, true);
     }
     if (!values.every(Number.isFinite))
       throw new CxrError('graph-invalid', {
-        node: literal.nodes.find((node) => Object.values(node).includes(id))?.id ?? '',
+        node: readerOf(literal, id),
         tensor: id,
         reason: 'not finite: export the trained weights again',
       });
     tensors.set(id, { shape, values });
   }
-  const tensor = (id: string): Tensor => {
-    const found = tensors.get(id);
-    if (found === undefined) throw new CxrError('graph-invalid', { tensor: id, reason: 'missing' });
-    return found;
-  };
   const shapes = new Map<string, Shape>([['input', literal.input.shape]]);
   for (const node of literal.nodes) {
     if (shapes.has(node.id)) throw new CxrError('graph-invalid', { node: node.id, reason: 'defined twice' });
-    shapes.set(node.id, inferShape(node, shapes, tensor));
+    const shape = inferShape(node, shapes, (id) => tensors.get(id) ?? missingTensor(node, id));
+    if (sizeOf(shape) > maxValueSize)
+      throw new CxrError('graph-invalid', {
+        node: node.id,
+        reason: 'value too large: use fewer channels or a larger stride',
+        got: sizeOf(shape),
+        expected: maxValueSize,
+      });
+    shapes.set(node.id, shape);
   }
   if (!shapes.has(literal.output))
     throw new CxrError('graph-invalid', { node: literal.output, reason: 'missing' });
-  return { literal, shapes, tensor };
+  if (literal.output === 'input')
+    throw new CxrError('graph-invalid', { node: 'input', reason: 'the output must be a node' });
+  return { literal, shapes, tensor: (id) => tensors.get(id)! };
+}
+
+const readerOf = (literal: GraphLiteral, tensor: string): string =>
+  literal.nodes.find((node) => Object.values(node).includes(tensor))?.id ?? 'none';
+
+function missingTensor(node: GraphNode, tensor: string): never {
+  throw new CxrError('graph-invalid', { node: node.id, tensor, reason: 'missing' });
 }
 
 function inferShape(
@@ -227,7 +247,9 @@ function inferShape(
   switch (node.op) {
     case 'conv2d': {
       expectSpatial();
-      const [out = 0, perGroup = 0, kernelY = 0, kernelX = 0] = tensor(node.weight).shape;
+      const [out = 0, perGroup = 0, kernelY = 0, kernelX = 0, ...rest] = tensor(node.weight).shape;
+      if (kernelX === 0 || rest.length > 0)
+        refuse('weight must be [out, in / groups, rows, columns]', tensor(node.weight).shape, [0, 0, 0, 0]);
       if (channels % node.groups !== 0 || out % node.groups !== 0 || perGroup !== channels / node.groups) {
         refuse('weight', tensor(node.weight).shape, [out, channels / node.groups, kernelY, kernelX]);
       }
@@ -239,6 +261,8 @@ function inferShape(
     }
     case 'batchNorm':
       for (const id of [node.gamma, node.beta, node.mean, node.variance]) expectVector(id, channels);
+      if (!tensor(node.variance).values.every((value) => value >= 0 && value + node.epsilon >= 1e-12))
+        refuse('variance must not be negative, nor too small to divide by: raise epsilon', [], []);
       return input;
     case 'quadratic':
     case 'cubic':
@@ -259,8 +283,10 @@ function inferShape(
     case 'flatten':
       return [sizeOf(input)];
     case 'linear': {
-      const [out = 0, inputs = 0] = tensor(node.weight).shape;
-      if (input.length !== 1 || inputs !== input[0])
+      const [out = 0, inputs = 0, ...rest] = tensor(node.weight).shape;
+      if (input.length !== 1)
+        refuse('input must be a vector: put flatten or globalAveragePool before it', input, [sizeOf(input)]);
+      if (inputs !== input[0] || rest.length > 0)
         refuse('weight', tensor(node.weight).shape, [out, sizeOf(input)]);
       if (node.bias !== null) expectVector(node.bias, out);
       return [out];

@@ -7,6 +7,7 @@ import { type CostModel, costModelSchema, predictSeconds } from '../he/cost-mode
 import { type Graph, openGraph, parseGraph } from '../he/graph.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import { reportCircuit } from '../he/report.ts';
+import { UsageError } from './command-options.ts';
 
 /** One row of `npm run circuits`: a network, what its encrypted run needs, and what was measured. docs/circuits.md. */
 const root = resolve(import.meta.dirname, '..');
@@ -101,7 +102,7 @@ export async function findEntry(label: string): Promise<NetworkEntry> {
   const index = await readIndex();
   const found = index.find((entry) => labelOf(entry) === label);
   if (found === undefined)
-    throw new RangeError(`no network ${label}, expected one of ${index.map(labelOf).join(', ')}`);
+    throw new UsageError(`no network ${label}, expected one of ${index.map(labelOf).join(', ')}`);
   return found;
 }
 

@@ -5,7 +5,6 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { CxrError } from '../contract/errors.ts';
 import { compile } from '../he/compile.ts';
 import { explainCircuit, tinyGraph, tinyRing } from '../he/explain.ts';
 import {
@@ -22,7 +21,7 @@ import {
   results,
 } from './circuit-row.ts';
 import { markdownTable, textTable } from './circuit-table.ts';
-import { readOptions } from './command-options.ts';
+import { readOptions, runCommand, UsageError } from './command-options.ts';
 
 /** Compiles every network of native-models/networks and prints what its encrypted run needs. docs/circuits.md. */
 const usage = `usage: npm run circuits [-- OPTIONS]
@@ -69,7 +68,9 @@ async function chosenEntries(): Promise<NetworkEntry[]> {
       (attention === undefined || entry.attention === attention),
   );
   if (chosen.length === 0)
-    throw new RangeError(`no such network: ${(await readIndex()).map(labelOf).join(' ')}`);
+    throw new UsageError(
+      `no network for ${JSON.stringify({ network, factor, attention })}, there are ${(await readIndex()).map(labelOf).join(' ')}`,
+    );
   return chosen;
 }
 
@@ -194,11 +195,10 @@ async function explain(what: string): Promise<string> {
   return explainCircuit(graph, compileAnyway(graph).compiled);
 }
 
-const isMissingFile = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 async function main(): Promise<void> {
   if (options.explain !== undefined) {
+    if (Object.keys(options).some((name) => name !== 'explain' && options[name as keyof typeof options]))
+      throw new UsageError('--explain stands alone');
     process.stdout.write(await explain(options.explain));
     return;
   }
@@ -210,10 +210,4 @@ async function main(): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : textTable(rows));
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof CxrError || error instanceof RangeError || isMissingFile(error))) throw error;
-  process.stderr.write(`circuits: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runCommand('circuits', main);

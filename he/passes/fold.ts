@@ -47,6 +47,8 @@ export type FoldedNetwork = {
   readonly output: string;
   /** Bound on |value| by layer id, where the graph knows one. */
   readonly bounds: ReadonlyMap<string, number>;
+  /** The graph's node from which a layer comes, by layer id. */
+  readonly origins: ReadonlyMap<string, string>;
 };
 
 export const inputsOf = (layer: Layer): string[] =>
@@ -82,6 +84,9 @@ class Folder {
   readonly #values = new Map<string, Value>();
   readonly #depth = new Map<string, number>([['input', 0]]);
   readonly #bounds = new Map<string, number>();
+  readonly #origins = new Map<string, string>();
+  /** The node that is being folded. */
+  #node = '';
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -91,11 +96,22 @@ class Folder {
 
   fold(): FoldedNetwork {
     const { literal } = this.#graph;
-    for (const node of literal.nodes) this.#values.set(node.id, this.#valueOf(node));
-    const output = this.#materialise(this.#values.get(literal.output)!, literal.output);
+    for (const node of literal.nodes) {
+      this.#node = node.id;
+      this.#values.set(node.id, this.#valueOf(node));
+    }
+    this.#node = literal.output;
+    const output = this.#result(this.#values.get(literal.output)!, literal.output);
     this.#bounds.set(output, literal.outputBound);
     const layers = withoutDead(this.#layers, output);
-    return { layers, shapes: this.#shapes, output, bounds: this.#bounds };
+    return { layers, shapes: this.#shapes, output, bounds: this.#bounds, origins: this.#origins };
+  }
+
+  /** The result is always a map: it alone is returned without a rescale, and masks what does not belong to it. */
+  #result(value: Value, id: string): string {
+    const base = asBase(value);
+    if (base !== null && this.#layers.find((layer) => layer.id === base)?.kind === 'affine') return base;
+    return this.#define({ kind: 'affine', id, terms: value.terms, shape: value.shape }, value.shape);
   }
 
   #valueOf(node: GraphNode): Value {
@@ -119,14 +135,17 @@ class Folder {
     }
   }
 
-  #define(layer: Layer, shape: Shape): string {
+  /** Names of nodes and of layers made from them may coincide; layers get a name of their own. */
+  #define(wanted: Layer, shape: Shape): string {
+    let { id } = wanted;
+    while (this.#shapes.has(id)) id += '+';
+    const layer = { ...wanted, id };
     this.#layers.push(layer);
-    this.#shapes.set(layer.id, shape);
-    this.#depth.set(
-      layer.id,
-      Math.max(...inputsOf(layer).map((id) => this.#depth.get(id)!)) + levelsOf(layer),
-    );
-    return layer.id;
+    this.#shapes.set(id, shape);
+    this.#origins.set(id, this.#node);
+    const depth = Math.max(...inputsOf(layer).map((input) => this.#depth.get(input)!));
+    this.#depth.set(id, depth + levelsOf(layer));
+    return id;
   }
 
   #extend(value: Value, map: LinearMap, node: string): Value {
@@ -159,7 +178,8 @@ class Folder {
   ): { base: string; factor: Float64Array } | null {
     const [term, ...others] = value.terms;
     const factor = term!.map.diagonal;
-    if (others.length > 0 || factor === undefined || factor.includes(0)) return null;
+    const isFlattened = term!.map.inShape.join() !== value.shape.join();
+    if (others.length > 0 || isFlattened || factor === undefined || factor.includes(0)) return null;
     const offset = term!.map.bias;
     const constant = factor.map((d, index) => ((offset?.[index] ?? 0) + (extra?.[index] ?? 0)) / d);
     if (constant.every((shift) => shift === 0)) return { base: term!.input, factor };
@@ -178,6 +198,11 @@ class Folder {
     const shifted = this.#shiftedBase(value, shift, id);
     if (shifted !== null) {
       const base = this.#define({ kind: 'square', id, input: shifted.base }, value.shape);
+      // The base is the activation's argument divided by the factor.
+      const least = shifted.factor.reduce((low, factor) => Math.min(low, Math.abs(factor)), Infinity);
+      const bound = (node.inputBound + maxAbs(shift)) / least;
+      if (!this.#bounds.has(shifted.base)) this.#bounds.set(shifted.base, bound);
+      this.#bounds.set(base, bound ** 2);
       const factor = a.map((square, index) => square * shifted.factor[index]! ** 2);
       return {
         shape: value.shape,
@@ -249,6 +274,7 @@ class Folder {
    * which has a level to spare, becomes a layer when it is more than one scaled value.
    */
   #add(id: string, left: Value, right: Value): Value {
+    if (left === right) return this.#extend(left, diagonalMap(left.shape, twos(left.shape), null), id);
     const late = (value: Value) => Math.max(...value.terms.map(({ input }) => this.#depth.get(input)!));
     const [older, newer] = late(left) < late(right) ? [left, right] : [right, left];
     const simple = older.terms.length === 1 && older.terms[0]!.map.diagonal !== undefined;
@@ -297,6 +323,7 @@ class Folder {
 }
 
 const ones = (shape: Shape): Float64Array => new Float64Array(sizeOf(shape)).fill(1);
+const twos = (shape: Shape): Float64Array => new Float64Array(sizeOf(shape)).fill(2);
 const plain = (base: string, shape: Shape): Value => ({
   shape,
   terms: [{ input: base, map: identityMap(shape) }],

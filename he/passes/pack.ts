@@ -128,7 +128,12 @@ class Packer {
     const got = Math.log2(this.#builder.scale(value) * bound);
     const expected = this.#builder.capacityBits(this.#builder.level(value));
     if (got > expected)
-      throw new CxrError('graph-imprecise', { node: id, reason: 'range exceeds the modulus', got, expected });
+      throw new CxrError('graph-imprecise', {
+        node: id,
+        reason: 'range exceeds the modulus: lower inputBound and the weights before it',
+        got,
+        expected,
+      });
   }
 
   #layout(id: string): SlotLayout {

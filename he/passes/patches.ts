@@ -2,7 +2,7 @@ import type { InputPacking } from '../../contract/bundle.ts';
 import type { Graph } from '../graph.ts';
 import { patchShape } from '../layout.ts';
 import type { LinearMap } from '../linear-map.ts';
-import type { AffineLayer, FoldedNetwork } from './fold.ts';
+import { type AffineLayer, type FoldedNetwork, inputsOf } from './fold.ts';
 
 export type PatchForm = Omit<InputPacking, 'layout' | 'ciphertexts'>;
 
@@ -25,16 +25,12 @@ export function gatherPatches(
     stride: [1, 1],
     padding: [0, 0],
   };
-  const nodes = graph.literal.nodes.filter((node) => node.input === 'input');
-  const readers = network.layers.filter(
-    (layer): layer is AffineLayer =>
-      layer.kind === 'affine' && layer.terms.some(({ input }) => input === 'input'),
-  );
-  const [node, layer] = [nodes[0], readers[0]];
-  const single = nodes.length === 1 && readers.length === 1 && layer?.terms.length === 1;
-  const strided = node?.op === 'conv2d' && (node.stride[0] > 1 || node.stride[1] > 1);
-  if (!single || !strided || layer === undefined) return { network, form: whole };
+  const node = graph.literal.nodes.find(({ input }) => input === 'input');
+  const layer = onlyReader(network);
+  if (layer === null || node?.op !== 'conv2d' || Math.max(...node.stride) === 1)
+    return { network, form: whole };
   const [, , kernelY = 0, kernelX = 0] = graph.tensor(node.weight).shape;
+  if (!isConvolution(layer.terms[0]!.map, [kernelY, kernelX], node)) return { network, form: whole };
   const form: PatchForm = {
     ...whole,
     kernel: [kernelY, kernelX],
@@ -52,6 +48,29 @@ export function gatherPatches(
       layers: network.layers.map((other) => (other === layer ? gathered : other)),
     },
   };
+}
+
+/** The one layer that reads the input, and nothing else. */
+function onlyReader({ layers }: FoldedNetwork): AffineLayer | null {
+  const readers = layers.filter((layer) => inputsOf(layer).includes('input'));
+  const [layer] = readers;
+  return readers.length === 1 && layer?.kind === 'affine' && layer.terms.length === 1 ? layer : null;
+}
+
+/** Whether a layer's map is this convolution and not one that further maps were composed with. */
+function isConvolution(
+  { stencil }: LinearMap,
+  kernel: readonly [number, number],
+  { stride, padding }: Pick<PatchForm, 'stride' | 'padding'>,
+): boolean {
+  if (stencil === undefined || stencil.stride.join() !== stride.join()) return false;
+  return stencil.taps.every(({ guards }) => {
+    const inside = (axis: 0 | 1) => {
+      const at = guards[0]!.offset[axis] + padding[axis];
+      return at >= 0 && at < kernel[axis];
+    };
+    return guards.length === 1 && inside(0) && inside(1);
+  });
 }
 
 /** Renames input element (c, sy, sx) of an output at (y, x) to feature (c, sy − y·stride + padding, …) at (y, x). */

@@ -237,6 +237,8 @@ class Placer {
           if (!isSpatial(this.#network.shapes.get(layer.id)!)) continue;
           const wanted = own + needs(layer, input);
           if (wanted <= (displacement.get(group) ?? 0)) continue;
+          // A gate read from what it later multiplies has no such displacement; without one it only costs more keys.
+          if (wanted >= frame.pitch.lane) return new Map();
           displacement.set(group, wanted);
           changed = true;
         }
@@ -265,7 +267,7 @@ function stepsInto(layer: Layer): { input: string; log2: Scale }[] {
     if (!log2.every(Number.isInteger))
       throw new CxrError('graph-unsupported', {
         node: layer.id,
-        reason: 'stride: use a power of two',
+        reason: 'strides up to here: use powers of two',
         got: [...stride],
       });
     return [{ input, log2 }];

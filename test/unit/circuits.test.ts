@@ -51,7 +51,7 @@ describe('npm run circuits', () => {
   });
 
   it.each([
-    [['--network', 'alexnet'], 1, /no such network: .*lenet-f8-none/],
+    [['--network', 'alexnet'], 1, /no network for .*alexnet.* lenet-f8-none/],
     [['--explain', 'alexnet'], 1, /no network alexnet/],
     [['--explain', 'missing.json'], 1, /missing\.json/],
     [['--networks', 'lenet'], 2, /^usage: /],
