@@ -3,17 +3,14 @@ import type { Graph, GraphNode, Shape } from '../graph.ts';
 import { sizeOf } from '../graph.ts';
 import {
   addMaps,
-  averagePoolMap,
   broadcastMap,
   composeMaps,
   constantPerChannel,
-  convolutionMap,
-  denseMap,
   diagonalMap,
-  globalMeanMap,
   identityMap,
   type LinearMap,
 } from '../linear-map.ts';
+import { linearMapOf, perElement } from './node-maps.ts';
 
 /**
  * A network in which only these are left: sums of affine maps, pure squares, products, and window sums.
@@ -340,52 +337,6 @@ function asBase({ terms, shape }: Value): string | null {
     term!.map.inShape.join() === shape.join() &&
     term!.map.diagonal?.every((factor) => factor === 1) === true;
   return same ? term!.input : null;
-}
-
-/** Values of a per-channel tensor, repeated over the channel's elements; a single value serves all channels. */
-function perElement(values: Float64Array, shape: Shape): Float64Array {
-  const area = sizeOf(shape) / shape[0]!;
-  return Float64Array.from(
-    { length: sizeOf(shape) },
-    (_, index) => values[values.length === 1 ? 0 : Math.floor(index / area)]!,
-  );
-}
-
-type LinearNode = Exclude<GraphNode, { op: 'quadratic' | 'cubic' | 'scaleChannels' | 'add' }>;
-
-function linearMapOf(graph: Graph, node: LinearNode): LinearMap {
-  const inShape = graph.shapes.get(node.input)!;
-  const outShape = graph.shapes.get(node.id)!;
-  const values = (id: string) => graph.tensor(id).values;
-  switch (node.op) {
-    case 'conv2d':
-      return convolutionMap(
-        inShape,
-        outShape,
-        graph.tensor(node.weight),
-        node.bias === null ? null : values(node.bias),
-        node,
-      );
-    case 'batchNorm': {
-      const [gamma, beta, mean, variance] = [node.gamma, node.beta, node.mean, node.variance].map(values) as [
-        Float64Array,
-        Float64Array,
-        Float64Array,
-        Float64Array,
-      ];
-      const factor = gamma.map((value, i) => value / Math.sqrt(variance[i]! + node.epsilon));
-      const bias = factor.map((value, i) => beta[i]! - value * mean[i]!);
-      return diagonalMap(outShape, perElement(factor, outShape), perElement(bias, outShape));
-    }
-    case 'globalAveragePool':
-      return globalMeanMap(inShape);
-    case 'averagePool':
-      return averagePoolMap(inShape, node.kernel, node.stride, outShape);
-    case 'flatten':
-      return identityMap(inShape, outShape);
-    case 'linear':
-      return denseMap(inShape, outShape, values(node.weight), node.bias === null ? null : values(node.bias));
-  }
 }
 
 /** Drops layers that nothing reads. */
