@@ -231,6 +231,6 @@ describe('a graph that cannot be compiled is refused with the layer and what to 
     const next = net.quadratic('act2', net.conv('conv2', act, 2, 2, 3, 3, 0), 2);
     net.nodes.push({ op: 'globalAveragePool', id: 'mean', input: next });
     const network = net.finish('strided', [1, 14, 14], net.linear('head', 'mean', 2, 1));
-    expect(() => smallBundle(network)).toThrow(/graph-unsupported.*act2.*power of two/);
+    expect(() => smallBundle(network)).toThrow(/graph-unsupported.*act2.*powers of two/);
   });
 });
