@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const options = {
   data: { type: 'string' },
   bundles: { type: 'string' },
   workers: { type: 'string' },
+  threads: { type: 'string' },
   'max-queued': { type: 'string' },
   'max-keys': { type: 'string' },
   'max-key-bytes': { type: 'string' },
@@ -29,6 +31,7 @@ const schema = z.object({
   data: z.string().min(1).default('./.cipherfilm/evaluator'),
   bundles: z.string().min(1).optional(),
   workers: whole(1, 64).default(1),
+  threads: whole(1, 64).optional(),
   'max-queued': whole(1, 10_000).default(32),
   'max-keys': whole(1, 100_000).default(16),
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
@@ -44,6 +47,8 @@ export type Config = {
   readonly dataFolder: string;
   readonly bundleRoot: string;
   readonly workers: number;
+  /** Threads of each worker, its own included; by default the cores are shared out. */
+  readonly threads: number;
   readonly maxQueued: number;
   readonly maxKeys: number;
   readonly maxKeyBytes: number;
@@ -73,6 +78,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     dataFolder: resolve(given.data),
     bundleRoot: resolve(given.bundles ?? bundlesBesideTheCode()),
     workers: given.workers,
+    threads: given.threads ?? defaultThreads(given.workers),
     maxQueued: given['max-queued'],
     maxKeys: given['max-keys'],
     maxKeyBytes: given['max-key-bytes'],
@@ -80,6 +86,11 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     log: given.log,
   };
 }
+
+/** One study has no work for more than that. */
+const mostUsefulThreads = 8;
+const defaultThreads = (workers: number): number =>
+  Math.min(mostUsefulThreads, Math.max(1, Math.floor(availableParallelism() / workers)));
 
 function fromFlags(argv: readonly string[]): Partial<Record<OptionName, string>> {
   try {

@@ -14,6 +14,8 @@ export const workerEntry = new URL(
 export type PoolOptions = {
   readonly entry: URL;
   readonly workers: number;
+  /** Threads of each worker, its own included. */
+  readonly threads: number;
   readonly bundles: Bundles;
   readonly keyFile: (key: KeyId) => string;
   /** A worker that is busy longer than this is stuck and is replaced. */
@@ -105,7 +107,12 @@ export class WorkerPool implements Executor {
   }
 
   #spawn(slot: Slot): Worker {
-    const worker = new Worker(this.#options.entry, { name: 'evaluator', env: {}, stdin: false });
+    const worker = new Worker(this.#options.entry, {
+      name: 'evaluator',
+      env: {},
+      stdin: false,
+      workerData: { threads: this.#options.threads },
+    });
     slot.worker = worker;
     // 'exit' follows; the error itself may quote data and is not looked at.
     worker.on('error', () => {});

@@ -29,6 +29,7 @@ export async function startEvaluator(config: Config, version: string): Promise<R
   const pool = new WorkerPool({
     entry: workerEntry,
     workers: config.workers,
+    threads: config.threads,
     bundles,
     keyFile: (key) => keys.pathOf(key),
     jobTimeoutMs,

@@ -1,14 +1,22 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { CxrError } from '../contract/errors.ts';
-import { type LoadedKeys, openEncryptedEvaluator } from '../he/evaluate.ts';
+import type { LoadedKeys } from '../he/engine.ts';
+import { openEncryptedEvaluator } from '../he/evaluate.ts';
+import { KernelEngine } from '../he/kernel/engine.ts';
+import { checkParams } from '../he/params.ts';
+import { openKernel } from '../kernel/open.ts';
 import { openServerHalf } from '../native-models/bundle.ts';
 import { serveJobs } from './serve-jobs.ts';
 
 /** Entry of a worker thread: the only place of the evaluator where ciphertexts are computed on. */
 if (parentPort === null) throw new TypeError('evaluator/worker.ts runs as a worker thread only');
 
+const { threads } = workerData as { readonly threads: number };
+const memory = await openKernel(threads);
+
 serveJobs<LoadedKeys>(parentPort, async (folder, bundle) => {
   const { id, description, program } = await openServerHalf(folder);
   if (id !== bundle) throw new CxrError('bundle-digest', { got: id, expected: bundle });
-  return openEncryptedEvaluator(description, program);
+  const engine = new KernelEngine(memory, checkParams(description.ckks));
+  return openEncryptedEvaluator(description, program, engine);
 });

@@ -12,11 +12,10 @@ import { measurePrecision } from '../he/precision.ts';
  * at once.
  */
 
-/** Four data primes of 30 bits and a special prime of 40 bits at N = 8192: log QP = 160, both tables allow 214. */
+/** Four data primes and a special prime, all of 30 bits, at N = 8192: log QP = 150, both tables allow 214. */
 export function smallParams(): CkksParams {
   const polyModulusDegree = 8192;
-  const data = findNttPrimes(polyModulusDegree, 30, 4);
-  const [special] = findNttPrimes(polyModulusDegree, 40, 1, data);
+  const [special, ...data] = findNttPrimes(polyModulusDegree, 30, 5);
   // `checkParams` is the only way to usable parameters. Add two data primes, and it refuses: `params-insecure`.
   return checkParams({
     polyModulusDegree,

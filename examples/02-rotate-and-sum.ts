@@ -1,10 +1,8 @@
-import { SealBackend } from '../he/backends/seal.ts';
 import { decryptVector, encryptVectors } from '../he/client.ts';
+import { KernelEngine } from '../he/kernel/engine.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
 import { measurePrecision } from '../he/precision.ts';
-import { LevelContexts } from '../he/seal/context.ts';
-import { KeyCache } from '../he/seal/key-cache.ts';
-import { loadSeal } from '../he/seal/module.ts';
+import { openKernel } from '../kernel/open.ts';
 import { smallParams } from './01-encode-encrypt.ts';
 
 /**
@@ -31,23 +29,23 @@ export async function main() {
   const keyBytes = [...evaluationKeyParts(holder, plan)];
 
   // ---- evaluator ----
-  // `loadSeal` gives a library without any type that could hold a secret key.
-  const seal = await loadSeal();
-  using contexts = new LevelContexts(seal, params);
+  // Nothing here has a type that could hold a secret key.
+  using memory = await openKernel(1);
+  using engine = new KernelEngine(memory, params);
+  const { backend } = engine;
   const received = [0, ...steps].map((step, index) => {
-    const bytes = keyBytes[index]!;
-    return { step, level, bytes, heapBytes: 2 * bytes.length };
+    const places = step === 0 ? 1 : params.polyModulusDegree;
+    return { step, level, places, bytes: keyBytes[index]!, heapBytes: engine.keyBytes(level) };
   });
-  using keys = new KeyCache(seal, contexts, received, 2 ** 30);
-  using backend = new SealBackend(seal, contexts);
-  backend.useKeys(keys);
+  using keys = engine.openKeys(received);
+  for (const key of received) keys.add(key);
+  engine.useKeys(keys);
 
   // After step 8 every slot holds the sum of 2 numbers, then of 4, of 8, of 16. With four numbers a b c d:
   //
   //     a b c d  +  c d a b  =  a+c b+d a+c b+d        rotated by 2
   //     … + rotated by 1     =  the sum of all four in every slot
-  let sum = new seal.Ciphertext();
-  sum.loadFromArray(contexts.top, question!);
+  let sum = engine.readInput(question!, 2 ** params.scaleBits);
   for (const step of steps) {
     const rotated = backend.rotate(sum, step);
     const next = backend.add(sum, rotated);
@@ -55,7 +53,7 @@ export async function main() {
     backend.release(sum);
     sum = next;
   }
-  const answer = sum.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  const answer = engine.writeResult(sum);
   const { rotations } = backend.takeExecuted();
   backend.release(sum);
 

@@ -4,12 +4,14 @@ import { type Compiled, compile } from '../he/compile.ts';
 import { describeCompiled } from '../he/describe.ts';
 import { openEncryptedEvaluator } from '../he/evaluate.ts';
 import { type GraphLiteral, openGraph } from '../he/graph.ts';
+import { KernelEngine } from '../he/kernel/engine.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
 import { packPatches } from '../he/layout.ts';
 import { checkParams } from '../he/params.ts';
 import { packPayload, unpackPayload } from '../he/payload.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { partSizes } from '../he/sizes.ts';
+import { openKernel } from '../kernel/open.ts';
 import { activate, convolve, waves } from './plain.ts';
 
 /**
@@ -70,8 +72,10 @@ export async function main() {
   const patches = packPatches(image, description.input, params.slotCount);
   const question = packPayload(encryptVectors(holder, patches, 2 ** params.scaleBits));
 
-  // ---- evaluator ---- (it checks every byte of keys and ciphertext before SEAL sees them)
-  using evaluator = await openEncryptedEvaluator(description, compiled.program);
+  // ---- evaluator ---- (it checks every byte of keys and ciphertext before it computes)
+  using memory = await openKernel(1);
+  const engine = new KernelEngine(memory, params);
+  using evaluator = openEncryptedEvaluator(description, compiled.program, engine);
   using loaded = evaluator.loadKeys(keys);
   const control = { progress: () => {}, isAborted: () => false };
   const { payload, cost } = evaluator.evaluate(question, loaded, control);

@@ -5,10 +5,12 @@ import { compile } from '../he/compile.ts';
 import { openEncryptedEvaluator } from '../he/evaluate.ts';
 import { decodeFrame, encodeFrame, frameDigest } from '../he/frame.ts';
 import { type GraphLiteral, openGraph } from '../he/graph.ts';
+import { KernelEngine } from '../he/kernel/engine.ts';
 import { generateEvaluationKeys, KeyHolder } from '../he/keys.ts';
 import { checkParams } from '../he/params.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { payloadLimits } from '../he/sizes.ts';
+import { openKernel } from '../kernel/open.ts';
 import { describe } from './03-one-convolution.ts';
 import { activate, convolve, waves } from './plain.ts';
 
@@ -17,8 +19,8 @@ import { activate, convolve, waves } from './plain.ts';
  *
  *   node examples/04-whole-network.ts
  *
- * Two convolutions, two squares and a linear head: five levels. Six data primes of 28 bits and a special one of 40
- * make log QP = 208, below the 214 that N = 8192 allows. A deeper network would need N = 16384.
+ * Two convolutions, two squares and a linear head: five levels. Six data primes and a special one, all of 30 bits,
+ * make log QP = 210, below the 214 that N = 8192 allows. A deeper network would need N = 16384.
  */
 const half = { stride: [2, 2] as [number, number], padding: [1, 1] as [number, number], groups: 1 };
 const act = { op: 'quadratic', a: 'a', b: 'b', c: 'c', inputBound: 6 } as const;
@@ -66,7 +68,9 @@ export async function main() {
   const question = encrypt(latent, holder, keys.keyId, bundle, description);
 
   // ---- evaluator ---- frames are checked completely, then keys and ciphertexts byte by byte, then SEAL loads them.
-  using evaluator = await openEncryptedEvaluator(description, compiled.program);
+  using memory = await openKernel(1);
+  const engine = new KernelEngine(memory, params);
+  using evaluator = openEncryptedEvaluator(description, compiled.program, engine);
   const keyFrame = decodeFrame(keys.frame, { kind: 'evaluationKeys', maxPayloadBytes: maxKeys, bundle });
   using loaded = evaluator.loadKeys(keyFrame.payload);
   const input = decodeFrame(question.frame, { kind: 'input', maxPayloadBytes: maxInput, bundle });

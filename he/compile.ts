@@ -15,7 +15,10 @@ export type RingChoice = {
   readonly polyModulusDegree: number;
   /** Bits of every data prime and of the scale. */
   readonly primeBits: number;
-  /** Bits of the special prime; at least 36 keeps SEAL's key-switching noise flat over the slots. */
+  /**
+   * Bits of the special prime: 30 for our kernel. SEAL leaves digits in [0, q), which needs 36 bits or more for a noise
+   * that is flat over the slots.
+   */
   readonly specialPrimeBits: number;
 };
 
@@ -100,13 +103,13 @@ function chooseRing(front: FrontEnd): Compiled {
   const wanted = front.options.precision ?? defaultPrecision;
   let best: Compiled | undefined;
   for (const polyModulusDegree of ringDegrees) {
-    for (const ring of candidateRings(polyModulusDegree, primesFor(levels))) {
-      const built = build(front, ring);
-      const predictedError = predictError(built);
-      const compiled = { ...built, predictedError };
-      if (predictedError <= wanted) return compiled;
-      if (best === undefined || predictedError < best.predictedError!) best = compiled;
-    }
+    const ring = ringWith(polyModulusDegree, primesFor(levels));
+    if (ring === null) continue;
+    const built = build(front, ring);
+    const predictedError = predictError(built);
+    const compiled = { ...built, predictedError };
+    if (predictedError <= wanted) return compiled;
+    if (best === undefined || predictedError < best.predictedError!) best = compiled;
   }
   if (best !== undefined) {
     const short = Math.ceil(Math.log2(best.predictedError! / wanted));
@@ -121,7 +124,13 @@ function chooseRing(front: FrontEnd): Compiled {
   }
   const most = mostLevels();
   if (front.options.beyondSecurity === true)
-    return { ...build(front, { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 40 }) };
+    return {
+      ...build(front, {
+        polyModulusDegree: 32768,
+        primeBits: largestPrimeBits,
+        specialPrimeBits,
+      }),
+    };
   const depth = depths(front.network.layers);
   throw new CxrError('graph-too-deep', {
     node: front.network.layers.find(({ id }) => depth.get(id)! > most)?.id ?? front.network.output,
@@ -135,28 +144,26 @@ function chooseRing(front: FrontEnd): Compiled {
 function mostLevels(): number {
   const [degree, limit] = [32768, securityLimit(32768)] as const;
   const primes = Array.from({ length: 31 - leastPrimeBits }, (_, index) => leastPrimeBits + index).map(
-    (bits) => Math.min(Math.floor((limit - specialBitsFor(bits)) / bits), countNttPrimes(degree, bits)),
+    (bits) => Math.min(Math.floor((limit - specialPrimeBits) / bits), countNttPrimes(degree, bits)),
   );
   return Math.max(...primes) - resultPrimes + 1;
 }
 
-const specialBitsFor = (primeBits: number): number => Math.max(36, Math.min(primeBits + 10, 60));
+/** The kernel's lanes hold primes below 2^30, the special one included; centred digits keep its noise flat. */
+const largestPrimeBits = 30;
+const specialPrimeBits = largestPrimeBits;
 
-/** Prime sizes worth trying in one ring: 30 bits, which a 32-bit kernel handles, or less if it must; then larger ones. */
-function candidateRings(polyModulusDegree: (typeof ringDegrees)[number], primes: number): RingChoice[] {
+/** The largest primes that are enough in number and fit: precision only grows with them. */
+function ringWith(polyModulusDegree: (typeof ringDegrees)[number], primes: number): RingChoice | null {
   const limit = securityLimit(polyModulusDegree);
-  const fits = (primeBits: number) =>
-    primes * primeBits + specialBitsFor(primeBits) <= limit &&
-    countNttPrimes(polyModulusDegree, primeBits, primes) === primes;
-  const sizes: number[] = [];
-  for (let bits = 30; bits >= leastPrimeBits && sizes.length === 0; bits -= 1)
-    if (fits(bits)) sizes.push(bits);
-  for (const bits of [34, 38, 42, 46]) if (fits(bits)) sizes.push(bits);
-  return sizes.map((primeBits) => ({
-    polyModulusDegree,
-    primeBits,
-    specialPrimeBits: specialBitsFor(primeBits),
-  }));
+  const fits = (primeBits: number) => {
+    const wanted = primes + (primeBits === specialPrimeBits ? 1 : 0);
+    const exist = countNttPrimes(polyModulusDegree, primeBits, wanted) === wanted;
+    return exist && primes * primeBits + specialPrimeBits <= limit;
+  };
+  for (let primeBits = largestPrimeBits; primeBits >= leastPrimeBits; primeBits -= 1)
+    if (fits(primeBits)) return { polyModulusDegree, primeBits, specialPrimeBits };
+  return null;
 }
 
 function build(front: FrontEnd, ring: RingChoice): Compiled {
@@ -203,8 +210,8 @@ function choosePlacement({ network, options }: FrontEnd, slotCount: number) {
 }
 
 function choosePrimes(ring: RingChoice, count: number): { data: bigint[]; special: bigint } {
-  const data = findNttPrimes(ring.polyModulusDegree, ring.primeBits, count);
-  const special = findNttPrimes(ring.polyModulusDegree, ring.specialPrimeBits, 1, data)[0]!;
+  const special = findNttPrimes(ring.polyModulusDegree, ring.specialPrimeBits, 1)[0]!;
+  const data = findNttPrimes(ring.polyModulusDegree, ring.primeBits, count, [special]);
   return { data, special };
 }
 

@@ -67,16 +67,7 @@ const count = z.number().nonnegative();
 const coefficientsSchema = z.partialRecord(z.enum(terms), count);
 export type Coefficients = z.infer<typeof coefficientsSchema>;
 
-export const costModelSchema = z.object({
-  schema: z.literal('cipherfilm-cost-model/1'),
-  machine: z.object({
-    cpu: z.string(),
-    cores: z.int().positive(),
-    node: z.string(),
-    platform: z.string(),
-  }),
-  backend: z.literal('seal'),
-  threads: z.literal(1),
+const fittedSchema = z.object({
   nanoseconds: z.record(z.enum(operations), coefficientsSchema),
   measurements: z.array(
     z.object({
@@ -87,6 +78,19 @@ export const costModelSchema = z.object({
     }),
   ),
 });
+export type FittedCosts = z.infer<typeof fittedSchema>;
+
+export const costModelSchema = z.object({
+  schema: z.literal('cipherfilm-cost-model/2'),
+  machine: z.object({
+    cpu: z.string(),
+    cores: z.int().positive(),
+    node: z.string(),
+    platform: z.string(),
+  }),
+  /** On one thread. */
+  backends: z.object({ seal: fittedSchema, kernel: fittedSchema }),
+});
 export type CostModel = z.infer<typeof costModelSchema>;
 
 function secondsOf(coefficients: Coefficients, at: Place): number {
@@ -96,19 +100,19 @@ function secondsOf(coefficients: Coefficients, at: Place): number {
 
 /** Seconds of one operation. */
 export const operationSeconds = (
-  model: Pick<CostModel, 'nanoseconds'>,
+  model: Pick<FittedCosts, 'nanoseconds'>,
   operation: Operation,
   at: Place,
 ): number => secondsOf(model.nanoseconds[operation], at);
 
 /** Coefficients ≥ 0 of every operation, with the least sum of squared relative errors of undisturbed measurements. */
-export function fitCostModel(measurements: readonly Measurement[]): CostModel['nanoseconds'] {
+export function fitCosts(measurements: readonly Measurement[]): FittedCosts['nanoseconds'] {
   const fitted = operations.map((operation) => {
     const own = measurements.filter((measurement) => measurement.operation === operation);
     if (own.length === 0) throw new TypeError(`operation ${operation} was not measured`);
     return [operation, fitOperation(own, termsOf[operation])];
   });
-  return Object.fromEntries(fitted) as CostModel['nanoseconds'];
+  return Object.fromEntries(fitted) as FittedCosts['nanoseconds'];
 }
 
 /** Other work on the machine only ever adds: what lies far above the fit is left out and the rest fitted again. */
@@ -197,7 +201,7 @@ export type PredictedSeconds = {
 export function predictSeconds(
   program: Program,
   ckks: Pick<CkksLiteral, 'polyModulusDegree'>,
-  model: Pick<CostModel, 'nanoseconds'>,
+  model: Pick<FittedCosts, 'nanoseconds'>,
 ): PredictedSeconds {
   const { polyModulusDegree } = ckks;
   const seconds = (operation: Operation, level: number) =>

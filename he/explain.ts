@@ -187,7 +187,7 @@ function neighbours(layout: SlotLayout, table: ReturnType<typeof slotTable>, slo
 }
 
 /** Not secure, and small enough to draw. */
-export const tinyRing: RingChoice = { polyModulusDegree: 64, primeBits: 30, specialPrimeBits: 40 };
+export const tinyRing: RingChoice = { polyModulusDegree: 64, primeBits: 30, specialPrimeBits: 30 };
 
 /** The smallest network that shows everything: one channel of 4×4 to two, a stride, a square, a dense layer. */
 export function tinyGraph(): Graph {

@@ -21,11 +21,13 @@ export type Instruction =
 
 export type Step = Instruction & { readonly layer: string };
 
-/** A plaintext operand: `slotCount` values, encoded at `level` data primes and `scale`. */
+/** A plaintext operand: `slotCount` values, encoded at `level` data primes and `scale`. Each reading makes `values` anew. */
 export type PlaintextOperand = {
   readonly level: number;
   readonly scale: number;
   readonly values: Float64Array;
+  /** Writes the values without an array in between. */
+  readonly copyTo?: (target: Float64Array) => void;
 };
 
 export type Program = {

@@ -27,7 +27,7 @@ export type CircuitReport = {
   readonly keySteps: number;
   /** All evaluation keys as they cross the network, relinearisation included. */
   readonly keyBytes: number;
-  /** All weights encoded. */
+  /** All weights encoded in the kernel's memory. */
   readonly weightBytes: number;
   /** One study's input frame, compressed. */
   readonly uploadBytes: number;
@@ -63,9 +63,9 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
   };
 }
 
-/** One 64-bit word per coefficient (two per slot) and data prime of every plaintext. */
+/** One 32-bit word per coefficient (two per slot) and data prime of every plaintext. */
 export const weightBytes = ({ plaintexts, slotCount }: Program): number =>
-  plaintexts.reduce((sum, { level }) => sum + 16 * slotCount * level, 0);
+  plaintexts.reduce((sum, { level }) => sum + 8 * slotCount * level, 0);
 
 function executedCost(program: Program, dataPrimes: readonly string[]) {
   const backend = new DryBackend(program.slotCount, dataPrimes);

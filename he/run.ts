@@ -36,6 +36,7 @@ export function run<Ct, Pt>(
     });
   }
   const lastUse = lastUses(program);
+  const shared = sharedRotations(program);
   const live = new Map<number, Ct>();
   const read = (index: number): Ct => live.get(index)!;
   const isInput = (index: number): boolean => program.steps[index]!.op === 'input';
@@ -43,6 +44,7 @@ export function run<Ct, Pt>(
     for (const [index, step] of program.steps.entries()) {
       if (control.isAborted?.() === true) throw new CxrError('cancelled', { layer: step.layer });
       control.progress?.(index / program.steps.length, step.layer);
+      if (step.op === 'rotate' && shared.delete(step.value)) backend.shareRotations?.(read(step.value));
       live.set(index, execute(step, inputs, backend, read, plaintext));
       for (const operand of operandsOf(step)) {
         if (lastUse[operand] !== index || isInput(operand)) continue;
@@ -111,6 +113,18 @@ export function operandsOf(step: Step): number[] {
     default:
       return [step.value];
   }
+}
+
+/** Values that are rotated more than once. */
+function sharedRotations(program: Program): Set<number> {
+  const seen = new Set<number>();
+  const shared = new Set<number>();
+  for (const step of program.steps) {
+    if (step.op !== 'rotate') continue;
+    if (seen.has(step.value)) shared.add(step.value);
+    seen.add(step.value);
+  }
+  return shared;
 }
 
 function lastUses(program: Program): Int32Array {

@@ -54,7 +54,7 @@ async function measure() {
         platform: process.platform,
       },
       bundle: first.bundle,
-      backend: 'seal',
+      backend: 'kernel',
       runs,
       parameters: first.parameters,
       cost: first.cost,

@@ -3,11 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SealBackend } from '../he/backends/seal.ts';
+import type { HeBackend } from '../he/backend.ts';
 import { encryptVectors } from '../he/client.ts';
 import {
   type CostModel,
-  fitCostModel,
+  type FittedCosts,
+  fitCosts,
   type Measurement,
   type Operation,
   operationSeconds,
@@ -17,17 +18,14 @@ import {
 import { seededTensor } from '../he/graph.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
 import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '../he/params.ts';
-import { keyBytes } from '../he/seal/bytes.ts';
-import { LevelContexts } from '../he/seal/context.ts';
-import { KeyCache } from '../he/seal/key-cache.ts';
-import { type Ciphertext, loadSeal } from '../he/seal/module.ts';
 import { readCostModel, results } from './circuit-row.ts';
+import { type Backend, backends, openEngine } from './circuit-study.ts';
 import { readCount, readOptions } from './command-options.ts';
 
 /**
- * Measures every operation of the `seal` backend on secure chains and fits the cost model to it.
- * Writes docs/results/cost-model.json, prints fitted against measured. Two minutes a round on an otherwise idle machine;
- * `--rounds N` keeps the fastest of N rounds, `--merge` also that of earlier ones, for one that is not;
+ * Measures every operation of the backends on secure chains and fits the cost model to it, one thread each.
+ * Writes docs/results/cost-model.json, prints fitted against measured. Three minutes a round on an otherwise idle
+ * machine; `--rounds N` keeps the fastest of N rounds, `--merge` also that of earlier ones, for one that is not;
  * `--rounds 0 --merge` only fits again.
  */
 const levelsByDegree: Record<RingDegree, readonly number[]> = {
@@ -36,7 +34,6 @@ const levelsByDegree: Record<RingDegree, readonly number[]> = {
   32768: [2, 6, 12, 22],
 };
 const primeBits = 30;
-const specialPrimeBits = 40;
 /** Small enough for the square of a value at two primes of 30 bits. */
 const scale = 2 ** 20;
 /** Plaintexts of one sum of products: more than the caches hold, so that it reads memory as a network does. */
@@ -46,11 +43,11 @@ const rotationStep = 1;
 
 /** A secure chain of just as many primes. */
 function chainOf({ polyModulusDegree, level }: Place): CkksParams {
-  const data = findNttPrimes(polyModulusDegree, primeBits, level);
+  const [special, ...data] = findNttPrimes(polyModulusDegree, primeBits, level + 1);
   return checkParams({
     polyModulusDegree,
     dataPrimes: data.map(String),
-    specialPrime: String(findNttPrimes(polyModulusDegree, specialPrimeBits, 1, data)[0]!),
+    specialPrime: String(special!),
     scaleBits: primeBits,
   });
 }
@@ -89,55 +86,52 @@ function fastest<Made>({ work, release, before, perRun = 1 }: Timed<Made>): numb
   return best;
 }
 
-async function measurePlace(place: Place): Promise<Measurement[]> {
+async function measurePlace(backendName: Backend, place: Place): Promise<Measurement[]> {
   const { polyModulusDegree, level } = place;
   const params = chainOf(place);
-  const seal = await loadSeal();
   using holder = await KeyHolder.forParams(params);
-  using contexts = new LevelContexts(seal, params);
-  using backend = new SealBackend(seal, contexts);
+  using engine = await openEngine(backendName, params, [level]);
   const slots = seededTensor(params.slotCount, 1, 1);
   const [bytes] = encryptVectors(holder, [slots], scale);
-  using value = new seal.Ciphertext();
-  value.loadFromArray(contexts.top, bytes!);
+  const value = engine.readInput(bytes!, scale);
   const plan = { relinearizationLevel: level, rotations: [{ step: rotationStep, level }] };
-  const [relinearization, rotation] = [...evaluationKeyParts(holder, plan)];
-  const form = { polyModulusDegree, primes: level + 1, seeded: false };
-  const checked = [
-    { step: 0, level, bytes: relinearization!, heapBytes: keyBytes(form, 1) },
-    { step: rotationStep, level, bytes: rotation!, heapBytes: keyBytes(form, polyModulusDegree) },
-  ];
-  const openKeys = () => new KeyCache(seal, contexts, checked, 2 ** 31);
+  const parts = [...evaluationKeyParts(holder, plan)];
+  const checked = parts.map((part, index) => {
+    const places = index === 0 ? 1 : polyModulusDegree;
+    const step = index === 0 ? 0 : rotationStep;
+    return { step, level, places, bytes: part, heapBytes: engine.keyBytes(level, places) };
+  });
   const loadKey = fastest({
     work: () => {
-      const keys = openKeys();
-      keys.rotation(rotationStep);
+      const keys = engine.openKeys(checked.slice(1));
+      keys.add(checked[1]!);
       return keys;
     },
     release: (keys) => keys[Symbol.dispose](),
   });
-  using keys = openKeys();
-  backend.useKeys(keys);
-  const times = { loadKey, ...measureOperations(backend, value, slots, level) };
+  using keys = engine.openKeys(checked);
+  for (const key of checked) keys.add(key);
+  engine.useKeys(keys);
+  const times = measureOperations(engine.backend, value, slots, level);
   return operations.map((operation) => ({
     operation,
     polyModulusDegree,
     level: operation === 'dropTo' ? level - 1 : level,
-    seconds: times[operation],
+    seconds: operation === 'loadKey' ? loadKey : times[operation],
   }));
 }
 
-function measureOperations(
-  backend: SealBackend,
-  value: Ciphertext,
+function measureOperations<Ct, Pt>(
+  backend: HeBackend<Ct, Pt>,
+  value: Ct,
   slots: Float64Array,
   level: number,
 ): Record<Exclude<Operation, 'loadKey'>, number> {
-  const release = (made: Ciphertext) => backend.release(made);
-  const time = (work: () => Ciphertext) => fastest({ work, release });
-  const timeSwitch = (work: () => Ciphertext) => fastest({ work, release, before: forgetCaches });
-  using other = backend.rotate(value, rotationStep);
-  using product = backend.square(value);
+  const release = (made: Ct) => backend.release(made);
+  const time = (work: () => Ct) => fastest({ work, release });
+  const timeSwitch = (work: () => Ct) => fastest({ work, release, before: forgetCaches });
+  const other = backend.rotate(value, rotationStep);
+  const product = backend.square(value);
   const count = Math.ceil(productBytes / (16 * slots.length * level));
   const plaintexts = Array.from({ length: count }, () => backend.encode(slots, level, scale));
   const terms = plaintexts.map((plaintext) => [value, plaintext] as const);
@@ -157,10 +151,12 @@ function measureOperations(
     }),
   };
   for (const plaintext of plaintexts) backend.releasePlaintext(plaintext);
+  for (const made of [other, product]) backend.release(made);
   return times;
 }
 
-function printFit(model: CostModel): void {
+function printFit(backend: Backend, model: FittedCosts): void {
+  process.stdout.write(`\n${backend}\n`);
   for (const operation of operations) {
     const own = model.measurements.filter((measurement) => measurement.operation === operation);
     const coefficients = Object.entries(model.nanoseconds[operation])
@@ -179,21 +175,21 @@ function printFit(model: CostModel): void {
 }
 
 /** In a process of its own, because freed memory of one level is of no use to another in SEAL's pools. */
-async function measureInChild({ polyModulusDegree, level }: Place): Promise<Measurement[]> {
-  const place = `${polyModulusDegree}:${level}`;
+async function measureInChild(backend: Backend, { polyModulusDegree, level }: Place): Promise<Measurement[]> {
+  const place = `${backend}:${polyModulusDegree}:${level}`;
   const { stdout } = await promisify(execFile)(process.execPath, [import.meta.filename, '--place', place]);
   return JSON.parse(stdout) as Measurement[];
 }
 
-async function measureRound(round: number): Promise<Measurement[]> {
+async function measureRound(backend: Backend, round: number): Promise<Measurement[]> {
   const measured: Measurement[] = [];
   for (const [degree, levels] of Object.entries(levelsByDegree)) {
     for (const level of levels) {
-      const fresh = await measureInChild({ polyModulusDegree: Number(degree), level });
+      const fresh = await measureInChild(backend, { polyModulusDegree: Number(degree), level });
       measured.push(...fresh);
       const rotate = fresh.find(({ operation }) => operation === 'rotate')!;
       process.stderr.write(
-        `  round ${round + 1}: N = ${degree}, ${level} primes: rotate ${(rotate.seconds * 1e3).toFixed(1)} ms\n`,
+        `  ${backend}, round ${round + 1}: N = ${degree}, ${level} primes: rotate ${(rotate.seconds * 1e3).toFixed(1)} ms\n`,
       );
     }
   }
@@ -203,37 +199,34 @@ async function measureRound(round: number): Promise<Measurement[]> {
 const keyOf = ({ operation, polyModulusDegree, level }: Measurement): string =>
   `${operation} ${polyModulusDegree} ${level}`;
 
-async function calibrate(rounds: number, known: readonly Measurement[]): Promise<void> {
-  const fastest = new Map(known.map((measurement) => [keyOf(measurement), measurement]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const measurement of await measureRound(round)) {
-      const before = fastest.get(keyOf(measurement))?.seconds ?? Number.POSITIVE_INFINITY;
-      if (measurement.seconds < before) fastest.set(keyOf(measurement), measurement);
+async function calibrate(rounds: number, known: CostModel['backends'] | null): Promise<void> {
+  const fitted = {} as Record<Backend, FittedCosts>;
+  for (const backend of backends) {
+    const fastest = new Map(known?.[backend].measurements.map((one) => [keyOf(one), one]));
+    for (let round = 0; round < rounds; round += 1) {
+      for (const measurement of await measureRound(backend, round)) {
+        const before = fastest.get(keyOf(measurement))?.seconds ?? Number.POSITIVE_INFINITY;
+        if (measurement.seconds < before) fastest.set(keyOf(measurement), measurement);
+      }
     }
-    await writeModel([...fastest.values()]);
+    const measurements = [...fastest.values()];
+    fitted[backend] = {
+      nanoseconds: fitCosts(measurements),
+      measurements: measurements.map((one) => ({ ...one, seconds: Number(one.seconds.toPrecision(4)) })),
+    };
   }
-  printFit(await writeModel([...fastest.values()]));
-}
-
-async function writeModel(measurements: readonly Measurement[]): Promise<CostModel> {
   const model: CostModel = {
-    schema: 'cipherfilm-cost-model/1',
+    schema: 'cipherfilm-cost-model/2',
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
       node: process.version,
       platform: process.platform,
     },
-    backend: 'seal',
-    threads: 1,
-    nanoseconds: fitCostModel(measurements),
-    measurements: measurements.map((measurement) => ({
-      ...measurement,
-      seconds: Number(measurement.seconds.toPrecision(4)),
-    })),
+    backends: fitted,
   };
   await writeFile(join(results, 'cost-model.json'), `${JSON.stringify(model, null, 2)}\n`);
-  return model;
+  for (const backend of backends) printFit(backend, fitted[backend]);
 }
 
 const usage = 'usage: npm run calibrate [-- --rounds N] [--merge]';
@@ -243,9 +236,10 @@ const options = readOptions(usage, {
   place: { type: 'string' },
 });
 if (options.place !== undefined) {
-  const [polyModulusDegree = 0, level = 0] = options.place.split(':').map(Number);
-  process.stdout.write(JSON.stringify(await measurePlace({ polyModulusDegree, level })));
+  const [backend = '', polyModulusDegree = 0, level = 0] = options.place.split(':');
+  const place = { polyModulusDegree: Number(polyModulusDegree), level: Number(level) };
+  process.stdout.write(JSON.stringify(await measurePlace(backend as Backend, place)));
 } else {
   const rounds = readCount(options.rounds, [options.merge ? 0 : 1, 99], usage);
-  await calibrate(rounds, options.merge ? (await readCostModel()).measurements : []);
+  await calibrate(rounds, options.merge ? (await readCostModel()).backends : null);
 }

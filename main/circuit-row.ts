@@ -28,9 +28,10 @@ export const entrySchema = z.object({
 export type NetworkEntry = z.infer<typeof entrySchema>;
 
 export const measuredSchema = z.object({
-  backend: z.literal('seal'),
+  backend: z.enum(['kernel', 'seal']),
+  /** Of the kernel. SEAL has none: two are two studies at the same time in two processes. */
   threads: z.int().positive(),
-  /** Wall seconds of one study; with two threads, half of what two studies at the same time took. */
+  /** Wall seconds of one study, or of one study's share. */
   seconds: amount,
   /** Processor seconds of one study. */
   cpuSeconds: amount,
@@ -76,15 +77,18 @@ export const circuitRowSchema = z.object({
   uploadBytes: whole,
   downloadBytes: whole,
   predictedError: amount.nullable(),
-  /** One thread, weights encoded, keys loaded. */
+  /** The kernel on one thread, weights encoded, keys loaded. */
   predictedSeconds: amount,
+  /** The same for SEAL. */
+  predictedSealSeconds: amount,
+  /** The kernel encodes all weights. */
   encodeSeconds: amount,
   programDigest: z.string(),
   /** Why the network does not compile at 128 bits and the default precision. */
   refused: z.object({ code: z.string(), reason: z.string() }).optional(),
+  /** The first of the measurements: the kernel on one thread, where it was measured. */
   measured: measuredSchema.optional(),
-  /** Two studies at the same time. */
-  measured2: measuredSchema.optional(),
+  measurements: z.array(measuredSchema),
 });
 export type CircuitRow = z.infer<typeof circuitRowSchema>;
 
@@ -120,7 +124,7 @@ export async function readCostModel(): Promise<CostModel> {
 }
 
 /** Largest ring and usual primes, for networks that no secure chain holds. */
-const unlimitedRing = { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 40 };
+const unlimitedRing = { polyModulusDegree: 32768, primeBits: 30, specialPrimeBits: 30 };
 
 /** The network as it would run, or, when it is refused, what it would need without the limit that refused it. */
 export function compileAnyway(graph: Graph): { compiled: Compiled; refused?: CircuitRow['refused'] } {
@@ -149,11 +153,11 @@ function withoutLimit(code: CxrError['code']): CompileOptions {
 export function circuitRow(
   entry: Pick<NetworkEntry, 'network' | 'factor' | 'attention' | 'trained'>,
   graph: Graph,
-  model: Pick<CostModel, 'nanoseconds'>,
+  { backends }: Pick<CostModel, 'backends'>,
 ): CircuitRow {
   const { compiled, refused } = compileAnyway(graph);
   const { program, ckks } = compiled;
-  const seconds = predictSeconds(program, ckks, model);
+  const seconds = predictSeconds(program, ckks, backends.kernel);
   const { network, factor, attention, trained } = entry;
   return {
     network,
@@ -162,8 +166,10 @@ export function circuitRow(
     trained,
     ...reportCircuit(compiled),
     predictedSeconds: seconds.evaluate,
+    predictedSealSeconds: predictSeconds(program, ckks, backends.seal).evaluate,
     encodeSeconds: seconds.encodeWeights,
     programDigest: programDigest(program),
+    measurements: [],
     ...(refused === undefined ? {} : { refused }),
   };
 }

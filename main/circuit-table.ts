@@ -1,4 +1,4 @@
-import type { CircuitRow } from './circuit-row.ts';
+import type { CircuitRow, Measured } from './circuit-row.ts';
 
 /** Rows of `npm run circuits` as text: for a terminal, or as a Markdown table. */
 type Column = { readonly title: string; readonly left?: true; readonly of: (row: CircuitRow) => string };
@@ -26,16 +26,16 @@ const columns: readonly Column[] = [
   { title: 'weights GB', of: ({ weightBytes }) => gigabytes(weightBytes) },
   { title: 'predicted error', of: ({ predictedError }) => small(predictedError) },
   { title: 'predicted s', of: ({ predictedSeconds }) => seconds(predictedSeconds) },
-  { title: 'measured s', of: measuredSeconds },
+  { title: 'measured s (1, 2 threads)', of: (row) => measuredSeconds(row, 'kernel') },
+  { title: 'SEAL s (1, 2 studies)', of: (row) => measuredSeconds(row, 'seal') },
   { title: 'measured error', of: ({ measured }) => small(measured?.maxAbsLogitError) },
   { title: 'peak GB', of: ({ measured }) => (measured === undefined ? '' : gigabytes(measured.peakBytes)) },
 ];
 
-function measuredSeconds({ measured, measured2 }: CircuitRow): string {
-  if (measured === undefined) return '';
-  const encoding = measured.weights === 'recomputed' ? ' +w' : '';
-  const two = measured2 === undefined ? '' : ` (${seconds(measured2.seconds)} by two)`;
-  return `${seconds(measured.seconds)}${encoding}${two}`;
+function measuredSeconds({ measurements }: CircuitRow, backend: Measured['backend']): string {
+  const own = measurements.filter((measured) => measured.backend === backend);
+  const encoding = own.some(({ weights }) => weights === 'recomputed') ? ' +w' : '';
+  return own.map((measured) => seconds(measured.seconds)).join(', ') + encoding;
 }
 
 function cells(rows: readonly CircuitRow[]): { used: Column[]; lines: string[][] } {
@@ -50,7 +50,7 @@ const footnotes = (rows: readonly CircuitRow[]): string[] => [
   ...(rows.some(({ trained }) => trained)
     ? ['* trained weights, the shipped bundle; all others have random weights of the same shapes']
     : []),
-  ...(rows.some(({ measured }) => measured?.weights === 'recomputed')
+  ...(rows.some(({ measurements }) => measurements.some(({ weights }) => weights === 'recomputed'))
     ? ['+w: weights do not stay in memory; the time includes encoding them']
     : []),
 ];

@@ -13,6 +13,7 @@ import {
   compileAnyway,
   findEntry,
   labelOf,
+  type Measured,
   measuredSchema,
   type NetworkEntry,
   openGraphFiles,
@@ -28,7 +29,7 @@ const usage = `usage: npm run circuits [-- OPTIONS]
   --network NAME  --factor 8|16  --attention none|paper|shallow   only these
   --json          one array of rows
   --markdown      write the table into docs/circuits.md
-  --measure       first run each of them encrypted and keep the figures
+  --measure WAYS  first run each of them encrypted and keep the figures; of kernel1,kernel2,seal1,seal2
   --explain tiny|LABEL|FILE.json   one network, layer by layer`;
 const options = readOptions(usage, {
   network: { type: 'string' },
@@ -36,7 +37,7 @@ const options = readOptions(usage, {
   attention: { type: 'string' },
   json: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
-  measure: { type: 'boolean', default: false },
+  measure: { type: 'string' },
   explain: { type: 'string' },
 });
 const documentFile = join(import.meta.dirname, '..', 'docs', 'circuits.md');
@@ -45,13 +46,10 @@ const measurementsFile = join(results, 'circuits-measured.json');
 const compilersAtOnce = 2;
 
 const storeSchema = z.object({
-  schema: z.literal('cipherfilm-circuits-measured/1'),
+  schema: z.literal('cipherfilm-circuits-measured/2'),
   machine: z.object({ cpu: z.string(), cores: z.int(), node: z.string(), platform: z.string() }),
   /** By digest of the program that ran. */
-  programs: z.record(
-    z.string(),
-    z.object({ label: z.string(), measured: measuredSchema, measured2: measuredSchema.optional() }),
-  ),
+  programs: z.record(z.string(), z.object({ label: z.string(), measurements: z.array(measuredSchema) })),
 });
 type Store = z.infer<typeof storeSchema>;
 const measurementSchema = z.object({ programDigest: z.string(), measured: measuredSchema });
@@ -101,7 +99,7 @@ async function readStore(): Promise<Store> {
   if (existsSync(measurementsFile))
     return storeSchema.parse(JSON.parse(await readFile(measurementsFile, 'utf8')));
   return {
-    schema: 'cipherfilm-circuits-measured/1',
+    schema: 'cipherfilm-circuits-measured/2',
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
@@ -118,57 +116,56 @@ async function writeStore(store: Store): Promise<void> {
   await rename(`${measurementsFile}.part`, measurementsFile);
 }
 
-/** The networks that are also measured with two studies at the same time. */
-const runsInPairs = ({ network, factor, attention }: NetworkEntry): boolean =>
-  network === 'hefnet-r' && factor === 'f8' && attention !== 'paper';
+type Way = { readonly backend: Measured['backend']; readonly threads: number };
+const ways: readonly Way[] = [
+  { backend: 'kernel', threads: 1 },
+  { backend: 'kernel', threads: 2 },
+  { backend: 'seal', threads: 1 },
+  { backend: 'seal', threads: 2 },
+];
+const isSame = (way: Way) => (other: Way) => way.backend === other.backend && way.threads === other.threads;
 
-/** Runs each network once for real; figures of older programs of the same network give way. */
+/** Runs each network for real; figures of older programs of the same network give way. */
 async function measureAll(entries: readonly NetworkEntry[], rows: readonly CircuitRow[]): Promise<void> {
+  const chosen = ways.filter(({ backend, threads }) =>
+    options.measure!.split(',').includes(`${backend}${threads}`),
+  );
+  if (chosen.length === 0) throw new UsageError('--measure takes a list of kernel1, kernel2, seal1, seal2');
   for (const [index, entry] of entries.entries()) {
-    const label = labelOf(entry);
     if (rows[index]!.refused !== undefined) continue;
-    note(`  ${label}: predicted ${rows[index]!.predictedSeconds.toFixed(1)} s`);
-    const one = await measureOne(label, 1);
-    if (one === undefined) continue;
-    const two = runsInPairs(entry) ? await measureOne(label, 2) : undefined;
-    const store = await readStore();
-    const others = Object.entries(store.programs).filter(([, program]) => program.label !== label);
-    const own = {
-      label,
-      measured: one.measured,
-      ...(two === undefined ? {} : { measured2: two.measured }),
-    };
-    await writeStore({
-      ...store,
-      programs: { ...Object.fromEntries(others), [one.programDigest]: own },
-    });
-    note(`  ${label}: measured ${one.measured.seconds.toFixed(1)} s`);
+    for (const way of chosen) await measureOne(labelOf(entry), way);
   }
 }
 
 /** One network that fails, for want of memory perhaps, does not keep the others from being measured. */
-async function measureOne(
-  label: string,
-  studies: number,
-): Promise<z.infer<typeof measurementSchema> | undefined> {
+async function measureOne(label: string, way: Way): Promise<void> {
+  let made: z.infer<typeof measurementSchema>;
   try {
-    return measurementSchema.parse(await inChild('measure-circuit.ts', [label, String(studies)]));
+    const args = [label, way.backend, String(way.threads)];
+    made = measurementSchema.parse(await inChild('measure-circuit.ts', args));
   } catch (error) {
     note(`  ${label}: not measured, ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}`);
     process.exitCode = 1;
-    return undefined;
+    return;
   }
+  const { programDigest, measured } = made;
+  const store = await readStore();
+  const others = Object.entries(store.programs).filter(
+    ([digest, program]) => program.label !== label || digest === programDigest,
+  );
+  const programs = Object.fromEntries(others);
+  const before = programs[programDigest]?.measurements.filter((other) => !isSame(way)(other)) ?? [];
+  const measurements = ways.flatMap((order) => [...before, measured].filter(isSame(order)));
+  await writeStore({ ...store, programs: { ...programs, [programDigest]: { label, measurements } } });
+  note(`  ${label}: ${way.backend} ${way.threads}: ${measured.seconds.toFixed(2)} s`);
 }
 
 /** Figures count only for exactly the program that is compiled now. */
 function withMeasurements(rows: readonly CircuitRow[], store: Store): CircuitRow[] {
   return rows.map((row) => {
-    const { measured, measured2 } = store.programs[row.programDigest] ?? {};
-    return {
-      ...row,
-      ...(measured === undefined ? {} : { measured }),
-      ...(measured2 === undefined ? {} : { measured2 }),
-    };
+    const measurements = store.programs[row.programDigest]?.measurements ?? [];
+    const [measured] = measurements;
+    return { ...row, measurements, ...(measured === undefined ? {} : { measured }) };
   });
 }
 
@@ -204,7 +201,7 @@ async function main(): Promise<void> {
   }
   const entries = await chosenEntries();
   const compiled = await compileRows(entries);
-  if (options.measure) await measureAll(entries, compiled);
+  if (options.measure !== undefined) await measureAll(entries, compiled);
   const rows = withMeasurements(compiled, await readStore());
   if (options.markdown) await writeDocument(rows);
   process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : textTable(rows));

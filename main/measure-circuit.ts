@@ -1,24 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundleDescription } from '../contract/bundle.ts';
-import type { BundleId } from '../contract/stages.ts';
 import { ClearBackend } from '../he/backends/clear.ts';
-import { decrypt, encrypt } from '../he/client.ts';
-import { type Compiled, compile } from '../he/compile.ts';
-import { describeCompiled } from '../he/describe.ts';
+import { decrypt } from '../he/client.ts';
+import type { Compiled } from '../he/compile.ts';
 import { evaluateDirectly } from '../he/direct.ts';
-import { decodeFrame, encodeFrame } from '../he/frame.ts';
-import { type Graph, seededTensor } from '../he/graph.ts';
-import { generateEvaluationKeys, KeyHolder } from '../he/keys.ts';
+import { encodeFrame } from '../he/frame.ts';
 import { packPatches } from '../he/layout.ts';
-import { programDigest } from '../he/passes/levels.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { run } from '../he/run.ts';
-import { payloadLimits } from '../he/sizes.ts';
-import { findEntry, type Measured, openNetwork } from './circuit-row.ts';
+import type { Measured } from './circuit-row.ts';
+import { type Backend, prepareStudy } from './circuit-study.ts';
 import type { EvaluatorReport } from './measure-evaluator.ts';
 import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 
@@ -27,23 +21,6 @@ import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
  * evaluator process per study. Usage: node main/measure-circuit.ts LABEL STUDIES. Writes JSON to standard output.
  */
 export type Measurement = { readonly programDigest: string; readonly measured: Measured };
-
-const latentSeed = 7;
-/** Latents are uniform in ±√3: unit variance. */
-const latentSpread = Math.sqrt(3);
-const latentBound = 8;
-
-function describe(graph: Graph, compiled: Compiled): { id: BundleId; description: BundleDescription } {
-  const description = describeCompiled(compiled, {
-    name: graph.literal.name,
-    latentBound,
-    logitBound: graph.literal.outputBound * 2,
-    programDigest: programDigest(compiled.program),
-    files: {},
-  });
-  const id = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
-  return { id, description };
-}
 
 function evaluateClear({ program, ckks, input, output }: Compiled, latent: Float32Array): Float64Array {
   const backend = new ClearBackend(program.slotCount, ckks.dataPrimes);
@@ -71,45 +48,35 @@ async function next<Message extends { kind: string }>(
   return message;
 }
 
-/** Runs the evaluators, all at the same time; returns their reports and the wall time of all together. */
-async function evaluateInChildren(label: string, folder: string, studies: number) {
+/** Runs the evaluators, all at the same time. */
+async function evaluateInChildren(label: string, folder: string, backend: Backend, threads: number) {
   const script = join(import.meta.dirname, 'measure-evaluator.ts');
+  // SEAL has no threads: two studies at the same time take their place.
+  const studies = backend === 'seal' ? threads : 1;
   const children = Array.from({ length: studies }, (_, study) =>
-    fork(script, [label, folder, String(study)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    fork(script, [label, folder, String(study), backend, String(threads)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
   );
   try {
     await Promise.all(children.map((child) => next(child, 'ready')));
-    const from = performance.now();
     const reports = children.map((child) => next<EvaluatorReport>(child, 'evaluated'));
     for (const child of children) child.send('go');
-    return { reports: await Promise.all(reports), wallSeconds: (performance.now() - from) / 1000 };
+    return await Promise.all(reports);
   } finally {
     for (const child of children) child.kill();
   }
 }
 
-async function measure(label: string, studies: number): Promise<Measurement> {
-  const graph = await openNetwork(await findEntry(label));
-  const compiled = compile(graph);
-  const { id, description } = describe(graph, compiled);
-  using holder = await KeyHolder.generate(description);
-  const beforeKeys = performance.now();
-  const keys = await generateEvaluationKeys(holder, id, description);
-  const keygenSeconds = (performance.now() - beforeKeys) / 1000;
-  const [channels, height, width] = graph.literal.input.shape;
-  const values = Float32Array.from(seededTensor(channels * height * width, latentSeed, latentSpread));
-  const question = encrypt({ values, shape: graph.literal.input.shape }, holder, keys.keyId, id, description);
-  const limits = payloadLimits(description);
-  const payloadOf = (frame: Uint8Array, kind: 'evaluationKeys' | 'input') =>
-    decodeFrame(frame, { kind, bundle: id, maxPayloadBytes: limits[kind] }).payload;
+async function measure(label: string, backend: Backend, threads: number): Promise<Measurement> {
   return await withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
-    await writeFile(join(folder, 'description.json'), JSON.stringify(description));
-    await writeFile(join(folder, 'keys'), payloadOf(keys.frame, 'evaluationKeys'));
-    await writeFile(join(folder, 'input'), payloadOf(question.frame, 'input'));
-    process.stderr.write(`  ${label}: keys ${keygenSeconds.toFixed(1)} s\n`);
-    const { reports, wallSeconds } = await evaluateInChildren(label, folder, studies);
-    const direct = evaluateDirectly(graph, values);
-    const clear = evaluateClear(compiled, values);
+    const study = await prepareStudy(label, folder);
+    const { graph, compiled, id, description, latent, question } = study;
+    using holder = study.holder;
+    process.stderr.write(`  ${label}: keys ${study.keygenSeconds.toFixed(1)} s\n`);
+    const reports = await evaluateInChildren(label, folder, backend, threads);
+    const direct = evaluateDirectly(graph, latent);
+    const clear = evaluateClear(compiled, latent);
     const answers = await Promise.all(
       reports.map(async (_, study) => {
         const payload = new Uint8Array(await readFile(join(folder, `result-${study}`)));
@@ -128,9 +95,9 @@ async function measure(label: string, studies: number): Promise<Measurement> {
     return {
       programDigest: description.programDigest,
       measured: {
-        backend: 'seal',
-        threads: studies,
-        seconds: studies === 1 ? reports[0]!.seconds : wallSeconds / studies,
+        backend,
+        threads,
+        seconds: mean(reports.map(({ seconds }) => seconds)) / reports.length,
         cpuSeconds: mean(reports.map(({ cpuSeconds }) => cpuSeconds)),
         weights: reports[0]!.weights,
         firstSeconds: mean(reports.map(({ firstSeconds }) => firstSeconds)),
@@ -138,10 +105,10 @@ async function measure(label: string, studies: number): Promise<Measurement> {
         maxAbsClearError: worst(clear),
         maxAbsLogit: direct.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0),
         peakBytes: reports.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
-        keyBytes: keys.frame.length,
+        keyBytes: study.keyBytes,
         uploadBytes: question.frame.length,
         downloadBytes: answers[0]!.frame.length,
-        keygenSeconds,
+        keygenSeconds: study.keygenSeconds,
       },
     };
   });
@@ -151,5 +118,5 @@ const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 exitOnSignals();
-const [label = '', studies = '1'] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(await measure(label, Number(studies))));
+const [label = '', backend = 'kernel', threads = '1'] = process.argv.slice(2);
+process.stdout.write(JSON.stringify(await measure(label, backend as Backend, Number(threads))));

@@ -200,11 +200,11 @@ export class NoiseModel {
   rounding = (scale: number): number => this.#inSlots(1 / 12, scale);
   division = (scale: number): number => this.#inSlots(this.#afterDivision(), scale);
 
-  /** SEAL's digits lie in [0, q), so their second moment is q²/3. */
+  /** Centred digits lie in (−q/2, q/2), so their second moment is q²/12; SEAL's, in [0, q), have four times that. */
   keySwitch({ level, scale }: { level: number; scale: number }): number {
     const digits = this.#primes
       .slice(0, level)
-      .reduce((sum, prime) => sum + (prime / this.#specialPrime) ** 2 / 3, 0);
+      .reduce((sum, prime) => sum + (prime / this.#specialPrime) ** 2 / 12, 0);
     return this.#inSlots(this.#afterDivision() + digits * this.#degree * NoiseModel.#errorVariance, scale);
   }
 }

@@ -1,18 +1,22 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { Cost } from '../../contract/stages.ts';
 import type { HeBackend } from '../backend.ts';
 import type { LevelContexts } from '../seal/context.ts';
-import type { SealKeySource } from '../seal/key-cache.ts';
-import type { Ciphertext, EvaluationSeal, Evaluator, ParmsIdType, Plaintext } from '../seal/module.ts';
 
-export type ExecutedOperations = { -readonly [Name in keyof Omit<Cost, 'levels'>]: number };
-const noOperations = (): ExecutedOperations => ({
-  rotations: 0,
-  relinearizations: 0,
-  plaintextProducts: 0,
-  ciphertextProducts: 0,
-  rescales: 0,
-});
+import type {
+  Ciphertext,
+  EvaluationSeal,
+  Evaluator,
+  GaloisKeys,
+  ParmsIdType,
+  Plaintext,
+  RelinKeys,
+} from '../seal/module.ts';
+import { type ExecutedOperations, noOperations } from './executed.ts';
+
+/** Where the backend finds evaluation keys: by step, 0 for relinearisation. Valid until the next one is asked for. */
+export type SealKeySource = {
+  get(step: number): { readonly key: RelinKeys | GaloisKeys; readonly level: number };
+};
 
 /**
  * Real CKKS through node-seal (SEAL 4.1 in WebAssembly). Evaluation only: uses contexts and public evaluation keys,
@@ -89,10 +93,10 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
   }
 
   rotate(value: Ciphertext, step: number): Ciphertext {
-    const { key, level } = this.#requireKeys().rotation(step);
+    const { key, level } = this.#requireKeys().get(step);
     const evaluator = this.#switcher(value, level);
     this.#executed.rotations += 1;
-    return this.#into((target) => evaluator.rotateVector(value, step, key, target));
+    return this.#into((target) => evaluator.rotateVector(value, step, key as GaloisKeys, target));
   }
 
   sumOfProducts(terms: Iterable<readonly [Ciphertext, Plaintext]>): Ciphertext {
@@ -126,10 +130,10 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
   }
 
   relinearize(value: Ciphertext): Ciphertext {
-    const { key, level } = this.#requireKeys().relinearization();
+    const { key, level } = this.#requireKeys().get(0);
     const evaluator = this.#switcher(value, level);
     this.#executed.relinearizations += 1;
-    return this.#into((target) => evaluator.relinearize(value, key, target));
+    return this.#into((target) => evaluator.relinearize(value, key as RelinKeys, target));
   }
 
   rescale(value: Ciphertext): Ciphertext {

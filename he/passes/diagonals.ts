@@ -51,6 +51,24 @@ function forEachPlace(
   };
 }
 
+/** Memory that is asked for in one piece goes back to the system as one; thousands of small pieces do not. */
+const poolBytes = 2 ** 26;
+
+/** Zero vectors out of large pieces of memory. */
+function vectorPool(slotCount: number): () => Float64Array {
+  const perPiece = Math.ceil(poolBytes / (8 * slotCount));
+  let piece = new Float64Array(0);
+  let next = 0;
+  return () => {
+    if (next === piece.length) {
+      piece = new Float64Array(perPiece * slotCount);
+      next = 0;
+    }
+    next += slotCount;
+    return piece.subarray(next - slotCount, next);
+  };
+}
+
 /** The products of a map and where they lie, with their slot values. */
 export function diagonalForm(
   map: LinearMap,
@@ -60,11 +78,12 @@ export function diagonalForm(
 ): DiagonalForm {
   const inputs = slotTable(from, slotCount).ciphertexts;
   const byPair: (Float64Array | undefined)[][] = [];
+  const take = vectorPool(slotCount);
   const form = forEachPlace(map, from, to, slotCount, (input, output, rotation, slot, weight) => {
     const pair = output * inputs + input;
     byPair[pair] ??= new Array<Float64Array | undefined>(slotCount);
     const rotations = byPair[pair];
-    rotations[rotation] ??= new Float64Array(slotCount);
+    rotations[rotation] ??= take();
     rotations[rotation][slot % slotCount]! += weight;
   });
   const period = Math.max(periodOf(from, slotCount), periodOf(to, slotCount));

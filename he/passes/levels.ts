@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KeyPlan } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { Cost } from '../../contract/stages.ts';
+import { packSlots } from '../packed-slots.ts';
 import type { PlaintextOperand, Program, Step } from '../program.ts';
 import { type FoldedNetwork, inputsOf, levelsOf } from './fold.ts';
 
@@ -114,19 +115,29 @@ export class ProgramBuilder {
   }
 
   #plaintext(values: Float64Array, level: number, scale: number): number {
-    this.#plaintexts.push({ level, scale, values });
+    const packed = packSlots(values);
+    this.#plaintexts.push({
+      level,
+      scale,
+      get values() {
+        return packed.unpack();
+      },
+      copyTo: (target) => packed.copyTo(target),
+    });
     return this.#plaintexts.length - 1;
   }
 
-  sumOfProducts(terms: readonly (readonly [Value, Float64Array])[], plaintextScale: number): Value {
-    const level = this.level(terms[0]![0]);
-    const encoded = terms.map(
-      ([value, values]) => [value, this.#plaintext(values, level, plaintextScale)] as const,
-    );
+  /** @param terms  at least one; the values of each are copied before the next is asked for. */
+  sumOfProducts(terms: Iterable<readonly [Value, Float64Array]>, plaintextScale: number): Value {
+    const encoded: (readonly [Value, number])[] = [];
+    for (const [value, values] of terms)
+      encoded.push([value, this.#plaintext(values, this.level(value), plaintextScale)]);
+    const [first] = encoded[0]!;
+    const level = this.level(first);
     return this.#push(
       { op: 'sumOfProducts', terms: encoded, layer: this.layer },
       level,
-      this.scale(terms[0]![0]) * plaintextScale,
+      this.scale(first) * plaintextScale,
     );
   }
 

@@ -251,17 +251,21 @@ class Packer {
     const builder = this.#builder;
     const wanted = new Set(form.diagonals.map(({ rotation }) => rotation % giantStep));
     const sums = new Map<number, number>();
+    const scratch = new Float64Array(this.#options.slotCount);
     for (let output = 0; output < form.outputs; output += 1) {
       const giants = groupByGiant(form.diagonals, output, giantStep);
       let sum: number | undefined;
       for (let giant = giants.length - 1; giant >= 0; giant -= 1) {
         if (sum !== undefined) sum = builder.rotateOnce(sum, giantStep);
-        const terms = (giants[giant] ?? []).map(({ input, rotation, values }) => {
-          const baby = builder.rotate(inputs[input]!, rotation % giantStep, wanted);
-          return [baby, rotateLeft(values, -giant * giantStep)] as const;
-        });
-        if (terms.length === 0) continue;
-        const inner = builder.sumOfProducts(terms, plaintextScale);
+        const members = giants[giant] ?? [];
+        if (members.length === 0) continue;
+        const babies = members.map(({ input, rotation }) =>
+          builder.rotate(inputs[input]!, rotation % giantStep, wanted),
+        );
+        const inner = builder.sumOfProducts(
+          rotatedTerms(babies, members, -giant * giantStep, scratch),
+          plaintextScale,
+        );
         sum = sum === undefined ? inner : builder.add(sum, inner);
       }
       if (sum !== undefined) sums.set(output, sum);
@@ -361,12 +365,22 @@ function groupByGiant(
   return giants;
 }
 
-/** result[i] = values[i + step], cyclic. */
-function rotateLeft(values: Float64Array, step: number): Float64Array {
+/** One term after the other, all in the same memory. */
+function* rotatedTerms(
+  babies: readonly number[],
+  members: readonly Diagonal[],
+  step: number,
+  scratch: Float64Array,
+): Generator<readonly [number, Float64Array]> {
+  for (const [index, { values }] of members.entries())
+    yield [babies[index]!, rotateLeft(values, step, scratch)];
+}
+
+/** result[i] = values[i + step], cyclic, in `rotated`; the values themselves for step 0. */
+function rotateLeft(values: Float64Array, step: number, rotated: Float64Array): Float64Array {
   const count = values.length;
   const shift = ((step % count) + count) % count;
   if (shift === 0) return values;
-  const rotated = new Float64Array(count);
   rotated.set(values.subarray(shift));
   rotated.set(values.subarray(0, shift), count - shift);
   return rotated;

@@ -168,9 +168,13 @@ export function checkKeyBytes(
   reader.end();
 }
 
-/** Index of a rotation step's key in SEAL's Galois keys: (3^step mod 2N − 1) / 2. */
-export function galoisIndex(step: number, polyModulusDegree: number): number {
+/** Galois element of a rotation: 3^step mod 2N. */
+export function galoisElement(step: number, polyModulusDegree: number): number {
   let element = 1;
   for (let power = 0; power < step; power += 1) element = (element * 3) % (2 * polyModulusDegree);
-  return (element - 1) / 2;
+  return element;
 }
+
+/** Index of a rotation step's key in SEAL's Galois keys: (element − 1) / 2. */
+export const galoisIndex = (step: number, polyModulusDegree: number): number =>
+  (galoisElement(step, polyModulusDegree) - 1) / 2;

@@ -80,6 +80,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   const keys = await KeyStore.open(join(folder, 'keys'), keyLimits, log);
   const pool = new WorkerPool({
     entry: new URL('./fake-worker.ts', import.meta.url),
+    threads: 1,
     workers: options.workers ?? 1,
     bundles,
     keyFile: (key) => keys.pathOf(key),

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EncryptedLatent, Latent } from '../../contract/stages.ts';
 import { decrypt, encrypt } from '../../he/client.ts';
-import { type EncryptedEvaluator, type LoadedKeys, openEncryptedEvaluator } from '../../he/evaluate.ts';
+import type { LoadedKeys } from '../../he/engine.ts';
+import { type EncryptedEvaluator, openEncryptedEvaluator } from '../../he/evaluate.ts';
 import { decodeFrame, encodeFrame } from '../../he/frame.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/keys.ts';
 import { packPayload, unpackPayload } from '../../he/payload.ts';
 import { measurePrecision } from '../../he/precision.ts';
 import { partSizes, payloadLimits } from '../../he/sizes.ts';
+import { openEngine } from './open-engine.ts';
 import { randomHefNet, seededNumbers } from './random-network.ts';
 import { runClear, smallBundle } from './small-bundle.ts';
 
@@ -42,7 +44,7 @@ let loaded: LoadedKeys;
 beforeAll(async () => {
   holder = await KeyHolder.forParams(bundle.params);
   keys = await generateEvaluationKeys(holder, id, description);
-  evaluator = await openEncryptedEvaluator(description, bundle.compiled.program, bundle.params);
+  evaluator = openEncryptedEvaluator(description, bundle.compiled.program, await openEngine(bundle.params));
   loaded = evaluator.loadKeys(payloadOf(keys.frame, 'evaluationKeys'));
 });
 afterAll(() => {

@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BundleDescription, KeyPlan } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
+import type { KernelKey } from '../../he/backends/kernel.ts';
 import { decryptVector, encryptVectors } from '../../he/client.ts';
-import {
-  defaultBudgets,
-  type EncryptedEvaluator,
-  type EvaluatorBudgets,
-  type LoadedKeys,
-  openEncryptedEvaluator,
-} from '../../he/evaluate.ts';
+import { defaultBudgets, type EvaluatorBudgets } from '../../he/engine.ts';
+import { type EncryptedEvaluator, openEncryptedEvaluator } from '../../he/evaluate.ts';
+import type { KeyCache } from '../../he/key-cache.ts';
 import { evaluationKeyParts, generateEvaluationKeys, KeyHolder } from '../../he/keys.ts';
 import { packPatches } from '../../he/layout.ts';
 import { packPayload, unpackPayload } from '../../he/payload.ts';
 import { measurePrecision } from '../../he/precision.ts';
 import { mergeKeyPlans, partSizes, predictKeyBytes } from '../../he/sizes.ts';
+import { openEngine } from './open-engine.ts';
 import { randomHefNet, seededNumbers } from './random-network.ts';
 import { runClear, smallBundle } from './small-bundle.ts';
 
@@ -38,8 +36,9 @@ let parts: Uint8Array[];
 let latent: Float32Array;
 let question: Uint8Array;
 let clear: Float64Array;
-let evaluator: EncryptedEvaluator;
-let keys: LoadedKeys;
+type Keys = KeyCache<KernelKey>;
+let evaluator: EncryptedEvaluator<Keys>;
+let keys: Keys;
 let result: Uint8Array;
 
 beforeAll(async () => {
@@ -58,11 +57,13 @@ afterAll(() => {
   for (const opened of [keys, evaluator, holder]) opened[Symbol.dispose]();
 });
 
-const open = (budgets: Partial<EvaluatorBudgets> = {}, described = description) =>
-  openEncryptedEvaluator(described, compiled.program, params, { ...defaultBudgets, ...budgets });
+const open = async (budgets: Partial<EvaluatorBudgets> = {}, described = description) => {
+  const engine = await openEngine(params, { budgets: { ...defaultBudgets, ...budgets } });
+  return openEncryptedEvaluator(described, compiled.program, engine);
+};
 
 /** The one ciphertext of a run, as bytes. */
-function runOnce(evaluator: EncryptedEvaluator, keys: LoadedKeys): Uint8Array {
+function runOnce(evaluator: EncryptedEvaluator<Keys>, keys: Keys): Uint8Array {
   const { payload } = evaluator.evaluate(question, keys, idle);
   const [bytes] = [...unpackPayload(payload, partSizes(description).result, 'result-invalid')];
   return bytes!;
@@ -109,26 +110,26 @@ describe('keys at the level where they are used', () => {
 
 describe('memory', () => {
   it('holds as few as one key at a time and no encoded weight, with the same result', async () => {
-    expect(keys.keys.loads).toBe(parts.length);
+    expect(keys.loads).toBe(parts.length);
     using tight = await open({ keyBytes: 0, plaintextBytes: 0 });
     using tightKeys = tight.loadKeys(packPayload(parts));
-    expect(tightKeys.keys.loads).toBe(0);
+    expect(tightKeys.loads).toBe(0);
     expect(Buffer.compare(runOnce(tight, tightKeys), result)).toBe(0);
-    expect(tightKeys.keys.loads).toBeGreaterThan(2 * parts.length);
+    expect(tightKeys.loads).toBeGreaterThan(2 * parts.length);
   });
 
   it('drops the key that was used longest ago and no other', async () => {
     const levels = [...Map.groupBy(plan.rotations, ({ level }) => level).entries()];
     const [level, peers] = levels.find(([, { length }]) => length > 2)!;
     const [first, second, third] = peers.map(({ step }) => step) as [number, number, number];
-    // A share in which two keys of this level fit, and not three. In the heap a key takes twice what it takes seeded.
+    // A share in which two keys of this level fit, and not three.
     const share = 2.5 / (peers.length + (level === plan.relinearizationLevel ? 1 : 0));
-    using narrow = await open({ keyBytes: share * 2 * predictKeyBytes(description).expandedBytes });
+    using narrow = await open({ keyBytes: share * predictKeyBytes(description).expandedBytes });
     using few = narrow.loadKeys(packPayload(parts));
-    for (const step of [first, second, first, third, first]) few.keys.rotation(step);
-    expect(few.keys.loads).toBe(3);
-    few.keys.rotation(second);
-    expect(few.keys.loads).toBe(4);
+    for (const step of [first, second, first, third, first]) few.get(step);
+    expect(few.loads).toBe(3);
+    few.get(second);
+    expect(few.loads).toBe(4);
   });
 
   it('keeps some of the weights when there is room for some, run after run', async () => {

@@ -32,7 +32,9 @@ class Counting extends DryBackend {
 function runTwice(budgetBytes: number) {
   const backend = new Counting(program.slotCount, ckks.dataPrimes);
   {
-    using cache = new PlaintextCache(backend, program.plaintexts, budgetBytes);
+    const plaintextBytes = (level: number) => 8 * ckks.polyModulusDegree * level;
+    const encoding = { backend, budgets: { plaintextBytes: budgetBytes }, plaintextBytes };
+    using cache = new PlaintextCache<DryValue>(encoding, program.plaintexts);
     const inputs = Array.from({ length: program.inputCount }, () => backend.value(program.inputScale));
     for (const _ of [1, 2]) run(program, inputs, backend, (index) => cache.get(index));
   }

@@ -21,11 +21,12 @@ export type SmallBundle = {
 export function smallBundle(
   network: { literal: GraphLiteral; weights: Uint8Array },
   polyModulusDegree = 2048,
-  options: Omit<CompileOptions, 'ring'> = {},
+  options: Omit<CompileOptions, 'ring'> & { readonly specialPrimeBits?: number } = {},
 ): SmallBundle {
   const graph = openGraph(network.literal, network.weights);
-  const ring = { polyModulusDegree, primeBits: 30, specialPrimeBits: 40 };
-  const compiled = compile(graph, { ...options, ring });
+  const { specialPrimeBits = 30, ...others } = options;
+  const ring = { polyModulusDegree, primeBits: 30, specialPrimeBits };
+  const compiled = compile(graph, { ...others, ring });
   const description = describeCompiled(compiled, {
     name: network.literal.name,
     latentBound: 8,

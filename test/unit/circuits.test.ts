@@ -110,11 +110,13 @@ describe('the table', () => {
     downloadBytes: 520_000,
     predictedError: 1.1e-4,
     predictedSeconds: 21.4,
+    predictedSealSeconds: 210,
+    measurements: [],
     encodeSeconds: 15,
     programDigest: 'a'.repeat(64),
   };
   const measured = measuredSchema.parse({
-    backend: 'seal',
+    backend: 'kernel',
     threads: 1,
     seconds: 33.3,
     cpuSeconds: 33,
@@ -136,14 +138,14 @@ describe('the table', () => {
   });
 
   it('says where the time includes encoding weights', () => {
-    const table = markdownTable([{ ...row, measured }]);
+    const table = markdownTable([{ ...row, measured, measurements: [measured] }]);
     expect(table).toContain('33 +w');
     expect(table).toContain('| 3.40 |');
     expect(table).toMatch(/\+w: weights do not stay in memory/);
   });
 
   it('has as many cells in every line', () => {
-    const lines = markdownTable([row, { ...row, measured }])
+    const lines = markdownTable([row, { ...row, measured, measurements: [measured] }])
       .split('\n')
       .filter((line) => line.startsWith('|'));
     expect(new Set(lines.map((line) => line.split('|').length)).size).toBe(1);

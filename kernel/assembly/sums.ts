@@ -1,0 +1,71 @@
+import { lower, MODULUS_INVERSE, MODULUS_Q, montgomery } from './modular';
+
+/** Products below 2^60 that 64 bits hold, and whose high half stays lazy. */
+const TERMS: i32 = 16;
+/** Bytes of one term in a list: pointers to the shared factor and to the two others. */
+export const TERM_BYTES: usize = 12;
+
+/**
+ * Σ s·x and Σ s·y modulo q over the terms (s, x, y) of a list, divided by 2^32: with one factor in Montgomery form,
+ * the plain sum. Both outputs are reduced.
+ *
+ * @param list    `count` ≥ 1 terms of three pointers to `degree` residues each.
+ * @param offset  bytes added to every pointer.
+ */
+export function sumProducts(
+  list: usize,
+  count: i32,
+  offset: usize,
+  outX: usize,
+  outY: usize,
+  modulus: usize,
+  degree: i32,
+): void {
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const q2 = i32x4.add(q, q);
+  const inverse = v128.load32_splat(modulus + MODULUS_INVERSE);
+  const last = list + <usize>count * TERM_BYTES;
+  const bytes = <usize>degree << 2;
+  for (let first = list; first < last; first += <usize>TERMS * TERM_BYTES) {
+    const end = min(last, first + <usize>TERMS * TERM_BYTES);
+    for (let at: usize = 0; at < bytes; at += 32) {
+      let x0 = i64x2.splat(0);
+      let x1 = i64x2.splat(0);
+      let x2 = i64x2.splat(0);
+      let x3 = i64x2.splat(0);
+      let y0 = i64x2.splat(0);
+      let y1 = i64x2.splat(0);
+      let y2 = i64x2.splat(0);
+      let y3 = i64x2.splat(0);
+      for (let term = first; term < end; term += TERM_BYTES) {
+        const s = <usize>load<u32>(term) + offset + at;
+        const x = <usize>load<u32>(term, 4) + offset + at;
+        const y = <usize>load<u32>(term, 8) + offset + at;
+        const s0 = v128.load(s);
+        const s1 = v128.load(s, 16);
+        let factor = v128.load(x);
+        x0 = i64x2.add(x0, i64x2.extmul_low_i32x4_u(s0, factor));
+        x1 = i64x2.add(x1, i64x2.extmul_high_i32x4_u(s0, factor));
+        factor = v128.load(x, 16);
+        x2 = i64x2.add(x2, i64x2.extmul_low_i32x4_u(s1, factor));
+        x3 = i64x2.add(x3, i64x2.extmul_high_i32x4_u(s1, factor));
+        factor = v128.load(y);
+        y0 = i64x2.add(y0, i64x2.extmul_low_i32x4_u(s0, factor));
+        y1 = i64x2.add(y1, i64x2.extmul_high_i32x4_u(s0, factor));
+        factor = v128.load(y, 16);
+        y2 = i64x2.add(y2, i64x2.extmul_low_i32x4_u(s1, factor));
+        y3 = i64x2.add(y3, i64x2.extmul_high_i32x4_u(s1, factor));
+      }
+      store4(outX + at, montgomery(x0, x1, inverse, q, q2), first == list, q);
+      store4(outX + at + 16, montgomery(x2, x3, inverse, q, q2), first == list, q);
+      store4(outY + at, montgomery(y0, y1, inverse, q, q2), first == list, q);
+      store4(outY + at + 16, montgomery(y2, y3, inverse, q, q2), first == list, q);
+    }
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function store4(at: usize, value: v128, isFirst: bool, q: v128): void {
+  v128.store(at, isFirst ? value : lower(i32x4.add(v128.load(at), value), q));
+}

@@ -1,0 +1,297 @@
+import {
+  lower,
+  MODULUS_BYTES,
+  MODULUS_INVERSE,
+  MODULUS_ONE_QUOTIENT,
+  MODULUS_Q,
+  MODULUS_RADIX,
+  MODULUS_RADIX_QUOTIENT,
+  montgomery,
+  mulConstant,
+} from './modular';
+import { backwardNtt, forwardNtt } from './ntt';
+import { sumProducts, TERM_BYTES } from './sums';
+
+/**
+ * The operations, each cut into units that any thread may do: mostly one unit per residue polynomial ("limb", N words).
+ * A ciphertext is `size` polynomials of `level` limbs one after the other. Arguments are 32-bit words in memory.
+ */
+
+/** Ring: N, number of data primes, pointers to the moduli (data primes, then the special one) and to the divisors. */
+const RING_DEGREE: usize = 0;
+const RING_PRIMES: usize = 4;
+const RING_MODULI: usize = 8;
+/** Per divisor and modulus: its inverse, the quotient of that, and q − half the divisor, 16 bytes. */
+const RING_DIVISORS: usize = 12;
+/** Pointer to one pointer per thread: scratch of a list of terms (1 KiB), then (primes + 2) limbs. */
+const RING_SCRATCH: usize = 16;
+const SCRATCH_LIST: usize = 1024;
+
+// @ts-expect-error: decorator
+@inline
+function word(args: usize, index: usize): usize {
+  return <usize>load<u32>(args + (index << 2));
+}
+
+// @ts-expect-error: decorator
+@inline
+function degreeOf(ring: usize): i32 {
+  return load<i32>(ring + RING_DEGREE);
+}
+
+// @ts-expect-error: decorator
+@inline
+function limbBytes(ring: usize): usize {
+  return <usize>load<u32>(ring + RING_DEGREE) << 2;
+}
+
+// @ts-expect-error: decorator
+@inline
+function modulusAt(ring: usize, index: usize): usize {
+  return <usize>load<u32>(ring + RING_MODULI) + index * MODULUS_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+function scratchOf(ring: usize, thread: i32): usize {
+  return <usize>load<u32>(<usize>load<u32>(ring + RING_SCRATCH) + (<usize>thread << 2));
+}
+
+/** Coefficients of limb `unit`. args: from, to. */
+export function toCoefficients(ring: usize, args: usize, unit: usize): void {
+  const bytes = limbBytes(ring);
+  const to = word(args, 1) + unit * bytes;
+  memory.copy(to, word(args, 0) + unit * bytes, bytes);
+  backwardNtt(to, modulusAt(ring, unit), degreeOf(ring));
+}
+
+/**
+ * Key switching into one modulus: every digit of `level` residues, centred, transformed, times its part of the key.
+ *
+ * args: level, coefficients, NTT form, digits or 0, whether digits are there already, key, level of the key, sums,
+ * whether digits are centred.
+ * Units: level + 1, the special prime last. digits: [target][digit] limbs. key: [target][digit][2] limbs.
+ * sums: [2][level + 1] limbs.
+ */
+export function switchInto(ring: usize, args: usize, unit: usize, thread: i32): void {
+  const level = word(args, 0);
+  const bytes = limbBytes(ring);
+  const degree = degreeOf(ring);
+  const isSpecial = unit == level;
+  const modulus = modulusAt(ring, isSpecial ? <usize>load<u32>(ring + RING_PRIMES) : unit);
+  const scratch = scratchOf(ring, thread);
+  const kept = word(args, 3);
+  const digits = kept != 0 ? kept + unit * level * bytes : scratch + SCRATCH_LIST;
+  const keyLevel = word(args, 6);
+  const key = word(args, 5) + (isSpecial ? keyLevel : unit) * keyLevel * 2 * bytes;
+  for (let digit: usize = 0; digit < level; digit++) {
+    let at = digits + digit * bytes;
+    if (digit == unit) at = word(args, 2) + digit * bytes;
+    else if (word(args, 4) == 0) {
+      spread(word(args, 1) + digit * bytes, at, modulusAt(ring, digit), modulus, bytes, word(args, 8) != 0);
+      forwardNtt(at, modulus, degree);
+    }
+    const term = scratch + digit * TERM_BYTES;
+    store<u32>(term, <u32>at);
+    store<u32>(term, <u32>(key + digit * 2 * bytes), 4);
+    store<u32>(term, <u32>(key + (digit * 2 + 1) * bytes), 8);
+  }
+  const sums = word(args, 7);
+  if (sums != 0)
+    sumProducts(scratch, <i32>level, 0, sums + unit * bytes, sums + (level + 1 + unit) * bytes, modulus, degree);
+}
+
+/** Residues modulo `from` as lazy residues modulo `to`; when centred, those above half stand for negative numbers. */
+function spread(source: usize, target: usize, from: usize, to: usize, bytes: usize, centred: bool): void {
+  const p = load<u32>(from + MODULUS_Q);
+  const qOne = load<u32>(to + MODULUS_Q);
+  const q = i32x4.splat(qOne);
+  const half = i32x4.splat(p >> 1);
+  const shift = i32x4.splat(centred ? ((p + qOne - 1) / qOne) * qOne - p : 0);
+  const one = v128.load32_splat(to + MODULUS_ONE_QUOTIENT);
+  const w = i32x4.splat(1);
+  // Shifted residues lie below p + q.
+  const fits = p <= 3 * qOne;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const value = v128.load(source + at);
+    const moved = i32x4.add(value, v128.and(i32x4.gt_u(value, half), shift));
+    v128.store(target + at, fits ? moved : mulConstant(moved, w, one, q));
+  }
+}
+
+/**
+ * Coefficients of the limb to divide by, plus half of it: rounding to nearest. args: first polynomial, bytes from one
+ * polynomial to the next, limb, modulus index, out. Units: polynomials.
+ */
+export function toRounded(ring: usize, args: usize, unit: usize): void {
+  const bytes = limbBytes(ring);
+  const modulus = modulusAt(ring, word(args, 3));
+  const out = word(args, 4) + unit * bytes;
+  memory.copy(out, word(args, 0) + unit * word(args, 1) + word(args, 2) * bytes, bytes);
+  backwardNtt(out, modulus, degreeOf(ring));
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const half = i32x4.splat(load<u32>(modulus + MODULUS_Q) >> 1);
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(out + at, lower(i32x4.add(v128.load(out + at), half), q));
+}
+
+/**
+ * (x − last) / divisor of one limb, then optionally plus another limb, then optionally permuted.
+ *
+ * args: first polynomial, bytes from one polynomial to the next, rounded coefficients, modulus index of the divisor,
+ * out, limbs, addend or 0, polynomials that have an addend, permutation or 0. Units: polynomials × limbs.
+ */
+export function divide(ring: usize, args: usize, unit: usize, thread: i32): void {
+  const bytes = limbBytes(ring);
+  const limbs = word(args, 5);
+  const polynomial = unit / limbs;
+  const limb = unit % limbs;
+  const modulus = modulusAt(ring, limb);
+  const primes = <usize>load<u32>(ring + RING_PRIMES);
+  const divisor = <usize>load<u32>(ring + RING_DIVISORS) + (word(args, 3) * primes + limb) * 16;
+  const scratch = scratchOf(ring, thread) + SCRATCH_LIST;
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const one = v128.load32_splat(modulus + MODULUS_ONE_QUOTIENT);
+  const minusHalf = v128.load32_splat(divisor + 8);
+  const w = i32x4.splat(1);
+  const rounded = word(args, 2) + polynomial * bytes;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const value = mulConstant(v128.load(rounded + at), w, one, q);
+    v128.store(scratch + at, i32x4.add(value, minusHalf));
+  }
+  forwardNtt(scratch, modulus, degreeOf(ring));
+  const source = word(args, 0) + polynomial * word(args, 1) + limb * bytes;
+  const inverse = v128.load32_splat(divisor);
+  const quotient = v128.load32_splat(divisor + 4);
+  const out = word(args, 4) + unit * bytes;
+  const permutation = word(args, 8);
+  const result = permutation != 0 ? scratch : out;
+  const addend = polynomial < word(args, 7) ? word(args, 6) + unit * bytes : 0;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const difference = i32x4.add(i32x4.sub(v128.load(source + at), v128.load(scratch + at)), q);
+    let value = lower(mulConstant(difference, inverse, quotient, q), q);
+    if (addend != 0) value = lower(i32x4.add(value, v128.load(addend + at)), q);
+    v128.store(result + at, value);
+  }
+  if (permutation != 0) permute(scratch, out, permutation, bytes);
+}
+
+/** out[n] = from[permutation[n]]. */
+function permute(from: usize, out: usize, permutation: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    store<u32>(out + at, load<u32>(from + (<usize>load<u32>(permutation + at) << 2)));
+    store<u32>(out + at, load<u32>(from + (<usize>load<u32>(permutation + at, 4) << 2)), 4);
+    store<u32>(out + at, load<u32>(from + (<usize>load<u32>(permutation + at, 8) << 2)), 8);
+    store<u32>(out + at, load<u32>(from + (<usize>load<u32>(permutation + at, 12) << 2)), 12);
+  }
+}
+
+/** args: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
+export function add(ring: usize, args: usize, unit: usize): void {
+  const bytes = limbBytes(ring);
+  const q = v128.load32_splat(modulusAt(ring, unit % word(args, 3)) + MODULUS_Q);
+  const offset = unit * bytes;
+  const left = word(args, 0) + offset;
+  const right = word(args, 1) + offset;
+  const out = word(args, 2) + offset;
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(out + at, lower(i32x4.add(v128.load(left + at), v128.load(right + at)), q));
+}
+
+/** Adds a plaintext in Montgomery form to the first polynomial. args: value, plaintext, out. Units: level. */
+export function addPlain(ring: usize, args: usize, unit: usize): void {
+  const bytes = limbBytes(ring);
+  const modulus = modulusAt(ring, unit);
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const q2 = i32x4.add(q, q);
+  const inverse = v128.load32_splat(modulus + MODULUS_INVERSE);
+  const offset = unit * bytes;
+  const value = word(args, 0) + offset;
+  const plaintext = word(args, 1) + offset;
+  const out = word(args, 2) + offset;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const form = v128.load(plaintext + at);
+    const plain = montgomery(
+      i64x2.extend_low_i32x4_u(form),
+      i64x2.extend_high_i32x4_u(form),
+      inverse,
+      q,
+      q2,
+    );
+    v128.store(out + at, lower(i32x4.add(v128.load(value + at), plain), q));
+  }
+}
+
+/** Σ value·plaintext. args: list of terms, count, out, bytes of a polynomial of out. Units: level. */
+export function sumOfProducts(ring: usize, args: usize, unit: usize): void {
+  const offset = unit * limbBytes(ring);
+  const out = word(args, 2) + offset;
+  sumProducts(
+    word(args, 0),
+    <i32>word(args, 1),
+    offset,
+    out,
+    out + word(args, 3),
+    modulusAt(ring, unit),
+    degreeOf(ring),
+  );
+}
+
+/** (a0·b0, a0·b1 + a1·b0, a1·b1). args: left, right, out, bytes of a polynomial. Units: level. */
+export function multiply(ring: usize, args: usize, unit: usize): void {
+  const bytes = limbBytes(ring);
+  const modulus = modulusAt(ring, unit);
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const q2 = i32x4.add(q, q);
+  const inverse = v128.load32_splat(modulus + MODULUS_INVERSE);
+  const radix = v128.load32_splat(modulus + MODULUS_RADIX);
+  const quotient = v128.load32_splat(modulus + MODULUS_RADIX_QUOTIENT);
+  const offset = unit * bytes;
+  const polynomial = word(args, 3);
+  const left = word(args, 0) + offset;
+  const right = word(args, 1) + offset;
+  const out = word(args, 2) + offset;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const a0 = lower(mulConstant(v128.load(left + at), radix, quotient, q), q);
+    const a1 = lower(mulConstant(v128.load(left + polynomial + at), radix, quotient, q), q);
+    const b0 = v128.load(right + at);
+    const b1 = v128.load(right + polynomial + at);
+    v128.store(
+      out + at,
+      montgomery(i64x2.extmul_low_i32x4_u(a0, b0), i64x2.extmul_high_i32x4_u(a0, b0), inverse, q, q2),
+    );
+    v128.store(
+      out + polynomial + at,
+      montgomery(
+        i64x2.add(i64x2.extmul_low_i32x4_u(a0, b1), i64x2.extmul_low_i32x4_u(a1, b0)),
+        i64x2.add(i64x2.extmul_high_i32x4_u(a0, b1), i64x2.extmul_high_i32x4_u(a1, b0)),
+        inverse,
+        q,
+        q2,
+      ),
+    );
+    v128.store(
+      out + 2 * polynomial + at,
+      montgomery(i64x2.extmul_low_i32x4_u(a1, b1), i64x2.extmul_high_i32x4_u(a1, b1), inverse, q, q2),
+    );
+  }
+}
+
+/**
+ * One limb of a key: Montgomery form, permuted. args: from, out, modulus index, permutation or 0; 16 bytes per unit.
+ */
+export function prepareKey(ring: usize, args: usize, unit: usize, thread: i32): void {
+  const own = args + (unit << 4);
+  const bytes = limbBytes(ring);
+  const modulus = modulusAt(ring, word(own, 2));
+  const q = v128.load32_splat(modulus + MODULUS_Q);
+  const radix = v128.load32_splat(modulus + MODULUS_RADIX);
+  const quotient = v128.load32_splat(modulus + MODULUS_RADIX_QUOTIENT);
+  const permutation = word(own, 3);
+  const from = word(own, 0);
+  const out = word(own, 1);
+  const result = permutation != 0 ? scratchOf(ring, thread) + SCRATCH_LIST : out;
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(result + at, lower(mulConstant(v128.load(from + at), radix, quotient, q), q));
+  if (permutation != 0) permute(result, out, permutation, bytes);
+}

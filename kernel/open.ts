@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { type HelperStart, KernelMemory } from '../he/kernel/memory.ts';
+import { kernelBase64 } from './wasm.ts';
+
+/** Body of a helper thread: text, because it needs nothing that a bundler would have to find. */
+const helperSource = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { module, memory, control, thread } = workerData;
+const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+parentPort.postMessage('ready');
+serve(control, thread);
+`;
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/**
+ * The kernel on a fresh memory.
+ *
+ * @param threads     including the caller's.
+ * @param limitBytes  most memory it may ever take; 4 GiB when omitted.
+ */
+export async function openKernel(threads: number, limitBytes?: number): Promise<KernelMemory> {
+  compiled ??= WebAssembly.compile(Buffer.from(kernelBase64, 'base64'));
+  const started: Promise<unknown>[] = [];
+  const startHelper = (start: HelperStart): Disposable => {
+    const helper = new Worker(helperSource, { eval: true, workerData: start, env: {}, stdin: false });
+    // One that does not start would be waited for for ever; once started, it keeps no process from ending.
+    started.push(once(helper, 'message').then(() => helper.unref()));
+    return { [Symbol.dispose]: () => void helper.terminate() };
+  };
+  const memory = new KernelMemory(await compiled, threads, startHelper, limitBytes);
+  try {
+    await Promise.all(started);
+  } catch (error) {
+    memory[Symbol.dispose]();
+    throw error;
+  }
+  return memory;
+}
