@@ -10,8 +10,6 @@ export type KernelCiphertext = {
   readonly size: number;
   readonly level: number;
   readonly scale: number;
-  /** Digits of the second polynomial in every modulus, where they are shared by several rotations. */
-  digits: { readonly at: number; filled: boolean } | null;
 };
 
 /** One polynomial of `level` limbs, Montgomery form. */
@@ -31,6 +29,8 @@ export type KernelKeySource = { get(step: number): KernelKey };
 /** Scales that should be equal may differ by rounding of doubles. */
 const scaleTolerance = 2 ** -40;
 const argumentWords = 64;
+/** So many values' digits are kept. */
+const sharedAtOnce = 2;
 const encodeArgumentBytes = 24;
 
 /**
@@ -47,7 +47,10 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   readonly #coefficients: number;
   readonly #sums: number;
   readonly #rounded: number;
-  readonly #fixed: readonly (readonly [at: number, bytes: number])[];
+  readonly #fixed: [at: number, bytes: number][] = [];
+  #places: readonly number[] = [];
+  /** Digits of a value's second polynomial in every modulus; shared last comes last. */
+  #digits: { readonly value: KernelCiphertext; readonly at: number; filled: boolean }[] = [];
   /** Plaintexts given back while an operation may still be collecting its terms; freed at the end of the next one. */
   #dying: KernelPlaintext[] = [];
   #keys: KernelKeySource | undefined;
@@ -60,17 +63,17 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     this.#centred = centred;
     this.slotCount = ring.degree / 2;
     const limbs = ring.moduli.length;
-    const fixed: [number, number][] = [];
-    const reserve = (bytes: number): number => {
-      const at = this.#memory.allocate(bytes);
-      fixed.push([at, bytes]);
-      return at;
-    };
-    this.#args = reserve(4 * argumentWords);
-    this.#coefficients = reserve(limbs * ring.limbBytes);
-    this.#sums = reserve(2 * limbs * ring.limbBytes);
-    this.#rounded = reserve(3 * ring.limbBytes);
-    this.#fixed = fixed;
+    this.#args = this.#reserve(4 * argumentWords);
+    this.#coefficients = this.#reserve(limbs * ring.limbBytes);
+    this.#sums = this.#reserve(2 * limbs * ring.limbBytes);
+    this.#rounded = this.#reserve(3 * ring.limbBytes);
+  }
+
+  /** Memory for the life of the backend. */
+  #reserve(bytes: number): number {
+    const at = this.#memory.allocate(bytes);
+    this.#fixed.push([at, bytes]);
+    return at;
   }
 
   /** Keys for the following operations. */
@@ -91,17 +94,13 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   /** A ciphertext whose residues the caller writes. */
   create(size: number, level: number, scale: number): KernelCiphertext {
     const at = this.#memory.allocate(size * level * this.#ring.limbBytes);
-    return { at, size, level, scale, digits: null };
+    return { at, size, level, scale };
   }
 
   release(value: KernelCiphertext): void {
-    const { limbBytes } = this.#ring;
-    this.#memory.free(value.at, value.size * value.level * limbBytes);
-    if (value.digits !== null) this.#memory.free(value.digits.at, this.#digitBytes(value.level));
-    value.digits = null;
+    this.#memory.free(value.at, value.size * value.level * this.#ring.limbBytes);
+    this.#digits = this.#digits.filter((digits) => digits.value !== value);
   }
-
-  #digitBytes = (level: number): number => level * (level + 1) * this.#ring.limbBytes;
 
   #run(task: Parameters<KernelRing['run']>[0], args: readonly number[], units: number): void {
     this.#memory.words(this.#args, args.length).set(args);
@@ -153,8 +152,20 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     this.#dying = [];
   }
 
+  /** Digits take the memory of several ciphertexts: a few values have places, and the one shared longest ago gives way. */
   shareRotations(value: KernelCiphertext): void {
-    value.digits ??= { at: this.#memory.allocate(this.#digitBytes(value.level)), filled: false };
+    if (this.#digits.some((digits) => digits.value === value)) return;
+    const taken = this.#digits.map(({ at }) => at);
+    const at = this.#digitPlaces().find((place) => !taken.includes(place)) ?? taken[0]!;
+    this.#digits = [...this.#digits.filter((digits) => digits.at !== at), { value, at, filled: false }];
+  }
+
+  #digitPlaces(): readonly number[] {
+    if (this.#places.length > 0) return this.#places;
+    const primes = this.#ring.params.dataPrimes.length;
+    const bytes = primes * (primes + 1) * this.#ring.limbBytes;
+    this.#places = Array.from({ length: sharedAtOnce }, () => this.#reserve(bytes));
+    return this.#places;
   }
 
   rotate(value: KernelCiphertext, step: number): KernelCiphertext {
@@ -177,7 +188,8 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     addend: number,
     addends: number,
   ): KernelCiphertext {
-    const { level, digits } = value;
+    const { level } = value;
+    const digits = this.#digits.find((one) => one.value === value);
     if (level > key.level) throw new CxrError('evaluation-key-missing', { got: key.level, expected: level });
     const { limbBytes } = this.#ring;
     const source = value.at + index * level * limbBytes;
@@ -187,7 +199,7 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     const centred = this.#centred ? 1 : 0;
     const into = [level, this.#coefficients, source, digits?.at ?? 0, filled ? 1 : 0, key.at, key.level];
     this.#run('switchInto', [...into, this.#sums, centred], level + 1);
-    if (digits !== null) digits.filled = true;
+    if (digits !== undefined) digits.filled = true;
     const stride = (level + 1) * limbBytes;
     this.#run('toRounded', [this.#sums, stride, level, special, this.#rounded], 2);
     const out = this.create(2, level, value.scale);

@@ -22,16 +22,19 @@ export type HelperStart = {
   readonly thread: number;
 };
 
+const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
 /**
- * One shared memory of at most 4 GiB, the kernel on it, and its helper threads. Freed blocks wait for the next request
- * of the same size: a program asks for the same sizes over and over.
+ * One shared memory of at most 4 GiB, the kernel on it, and its helper threads. A first fit would leave
+ * holes that nothing fits: programs ask for many sizes, some of them megabytes.
  */
 export class KernelMemory implements Disposable {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: KernelExports;
   readonly #helpers: readonly Disposable[];
   readonly #control: number;
-  readonly #free = new Map<number, number[]>();
+  /** Ascending, never adjacent. */
+  readonly #free: { at: number; size: number }[] = [];
   readonly #limit: number;
   #top: number;
   #held = 0;
@@ -81,18 +84,31 @@ export class KernelMemory implements Disposable {
     this.#exports.runTask(this.#control, task, ring, args, units);
   }
 
-  /** @throws RangeError when the limit is reached. */
+  /** The smallest free block that is large enough, or new memory. @throws RangeError when the limit is reached. */
   allocate(bytes: number): number {
-    const size = Math.ceil(bytes / alignment) * alignment;
-    const known = this.#free.get(size)?.pop();
+    const size = roundUp(bytes);
+    let best = -1;
+    for (const [index, block] of this.#free.entries())
+      if (block.size >= size && (best < 0 || block.size < this.#free[best]!.size)) best = index;
+    const at = best < 0 ? this.#extend(size) : this.#cut(best, size);
     this.#held += size;
-    if (known !== undefined) return known;
-    const at = this.#top;
+    return at;
+  }
+
+  #cut(index: number, size: number): number {
+    const block = this.#free[index]!;
+    if (block.size === size) this.#free.splice(index, 1);
+    else this.#free[index] = { at: block.at + size, size: block.size - size };
+    return block.at;
+  }
+
+  #extend(size: number): number {
+    // A free block at the end grows; otherwise it would lie there for nothing.
+    const last = this.#free.at(-1);
+    const at = last !== undefined && last.at + last.size === this.#top ? last.at : this.#top;
     const end = at + size;
-    if (end > this.#limit) {
-      this.#held -= size;
-      throw new RangeError(`kernel memory: ${end} bytes wanted, ${this.#limit} allowed`);
-    }
+    if (end > this.#limit) throw new RangeError(`kernel memory: ${end} bytes wanted, ${this.#limit} allowed`);
+    if (at !== this.#top) this.#free.pop();
     const missing = end - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
     this.#top = end;
@@ -101,11 +117,20 @@ export class KernelMemory implements Disposable {
 
   /** @param bytes  as asked for. */
   free(at: number, bytes: number): void {
-    const size = Math.ceil(bytes / alignment) * alignment;
+    const size = roundUp(bytes);
     this.#held -= size;
-    const waiting = this.#free.get(size);
-    if (waiting === undefined) this.#free.set(size, [at]);
-    else waiting.push(at);
+    let index = this.#free.findIndex((block) => block.at > at);
+    if (index < 0) index = this.#free.length;
+    this.#free.splice(index, 0, { at, size });
+    this.#join(index);
+    if (index > 0) this.#join(index - 1);
+  }
+
+  /** Makes one block of two neighbours. */
+  #join(index: number): void {
+    const [block, next] = [this.#free[index]!, this.#free[index + 1]];
+    if (next === undefined || block.at + block.size !== next.at) return;
+    this.#free.splice(index, 2, { at: block.at, size: block.size + next.size });
   }
 
   words(at: number, count: number): Uint32Array {

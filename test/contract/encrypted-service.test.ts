@@ -108,5 +108,5 @@ it('classifies an encrypted latent in another process, refuses a forged one, and
   const clear = runClear({ compiled }, values).slice(0, 14);
   expect(measurePrecision(logits, clear).minBits).toBeGreaterThan(12);
   expect(done.cost).toEqual(description.cost);
-  expect(layers.size).toBeGreaterThan(1);
+  expect(layers.size).toBeGreaterThan(0);
 }, 180_000);

@@ -95,10 +95,10 @@ describe('a circuit report', () => {
     expect(report.inputCiphertexts).toBe(inputs.length);
   });
 
-  it('counts 8 bytes for every coefficient and prime of a weight', () => {
+  it('counts 4 bytes for every coefficient and prime of a weight', () => {
     const one = { ...program, plaintexts: [{ level: 3, scale: 1, values: new Float64Array(1024) }] };
-    expect(weightBytes(one)).toBe(2048 * 3 * 8);
-    expect(report.weightBytes).toBe(program.plaintexts.reduce((sum, { level }) => sum + 2048 * level * 8, 0));
+    expect(weightBytes(one)).toBe(2048 * 3 * 4);
+    expect(report.weightBytes).toBe(program.plaintexts.reduce((sum, { level }) => sum + 2048 * level * 4, 0));
   });
 
   it('counts keys, relinearisation included, in fewer bytes than they take uncompressed', () => {
@@ -115,7 +115,7 @@ describe('a circuit report', () => {
 
   it('calls a ring outside the security tables insecure', () => {
     expect(report.securityBits).toBe(0);
-    expect(report.logQP).toBe(30 * report.dataPrimes + 40);
+    expect(report.logQP).toBe(30 * (report.dataPrimes + 1));
   });
 });
 
