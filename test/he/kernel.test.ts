@@ -251,11 +251,23 @@ describe('the kernel against SEAL', () => {
     );
   });
 
-  /** Largest difference of decrypted slots, in units of the last place: the noise of key switching. */
-  function distance(lab: Laboratory, left: Uint8Array, right: Uint8Array): number {
-    const [a, b] = [decryptVector(lab.holder, left), decryptVector(lab.holder, right)];
-    const scale = new DataView(left.buffer, left.byteOffset).getFloat64(73, true);
-    return scale * a.reduce((most, slot, index) => Math.max(most, Math.abs(slot - b[index]!)), 0);
+  /**
+   * Largest slot of the difference, in units of the last place: the noise of key switching. Of the ciphertexts'
+   * difference, because values that have outgrown their modulus decrypt to anything.
+   */
+  function distance(
+    { seal, contexts, holder, params }: Laboratory,
+    left: Uint8Array,
+    right: Uint8Array,
+  ): number {
+    const [a, b] = [left, right].map((bytes) => {
+      const value = new seal.Ciphertext();
+      value.loadFromArray(contexts.top, bytes);
+      return value;
+    }) as [Ciphertext, Ciphertext];
+    contexts.evaluator(params.dataPrimes.length).subInplace(a, b);
+    const slots = decryptVector(holder, a.saveToArray(seal.ComprModeType.none) as Uint8Array);
+    return a.scale() * slots.reduce((most, slot) => Math.max(most, Math.abs(slot)), 0);
   }
 });
 
