@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { HeRunReport } from './bench-he-run.ts';
 import { findEntry } from './circuit-row.ts';
 import { type Backend, prepareStudy } from './circuit-study.ts';
 import { readCount, readOptions, runCommand, UsageError } from './command-options.ts';
+import { describeMachine, median } from './machine.ts';
 import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 
 /**
@@ -42,8 +42,6 @@ type Run = {
   readonly peakBytes: number;
 };
 
-const sorted = (numbers: readonly number[]): number[] => numbers.toSorted((left, right) => left - right);
-const median = (numbers: readonly number[]): number => sorted(numbers)[numbers.length >> 1]!;
 const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
@@ -93,7 +91,7 @@ async function measure(label: string, folder: string, backend: Backend, threads:
     threads,
     runs: all.length,
     medianMs: share(median(all)),
-    fastestMs: share(sorted(all)[0]!),
+    fastestMs: share(Math.min(...all)),
     firstMs: mean(reports.map(({ firstMs }) => firstMs)),
     openMs: mean(reports.map(({ openMs }) => openMs)),
     perLayerMs: reports[0]!.perLayerMs,
@@ -120,15 +118,9 @@ async function bench(): Promise<void> {
         }
     });
   }
-  const [cpu] = cpus();
   const result = {
     schema: 'cipherfilm-bench-he/1',
-    machine: {
-      cpu: cpu?.model ?? 'unknown',
-      cores: cpus().length,
-      node: process.version,
-      platform: process.platform,
-    },
+    machine: describeMachine(),
     runs: done,
   };
   await mkdir('bench-results', { recursive: true });

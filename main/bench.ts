@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import type { StageTimes, StudyResult } from '../contract/stages.ts';
 import { readCount, readOptions } from './command-options.ts';
 import { sampleStudy, withHeadless } from './headless.ts';
+import { describeMachine, median } from './machine.ts';
 import { exitOnSignals } from './temporary-folder.ts';
 
 /**
@@ -15,12 +15,6 @@ const values = readOptions(usage, {
   runs: { type: 'string', default: '5' },
 });
 const runs = readCount(values.runs, [1, 100], usage);
-
-const median = (numbers: readonly number[]): number => {
-  const sorted = numbers.toSorted((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 /** Highest resident memory of a process so far, bytes; null where the system does not tell (only Linux does). */
 async function peakBytes(pid: number | null): Promise<number | null> {
@@ -47,12 +41,7 @@ async function measure() {
     );
     return {
       schema: 'cipherfilm-bench/1',
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        node: process.version,
-        platform: process.platform,
-      },
+      machine: describeMachine(),
       bundle: first.bundle,
       backend: 'kernel',
       runs,

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HeBackend } from '../he/backend.ts';
@@ -21,6 +20,7 @@ import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '..
 import { readCostModel, results } from './circuit-row.ts';
 import { type Backend, backends, openEngine } from './circuit-study.ts';
 import { readCount, readOptions } from './command-options.ts';
+import { describeMachine } from './machine.ts';
 
 /**
  * Measures every operation of the backends on secure chains and fits the cost model to it, one thread each.
@@ -217,12 +217,7 @@ async function calibrate(rounds: number, known: CostModel['backends'] | null): P
   }
   const model: CostModel = {
     schema: 'cipherfilm-cost-model/2',
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      node: process.version,
-      platform: process.platform,
-    },
+    machine: describeMachine(),
     backends: fitted,
   };
   await writeFile(join(results, 'cost-model.json'), `${JSON.stringify(model, null, 2)}\n`);

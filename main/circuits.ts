@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -23,6 +22,7 @@ import {
 } from './circuit-row.ts';
 import { markdownTable, textTable } from './circuit-table.ts';
 import { readOptions, runCommand, UsageError } from './command-options.ts';
+import { describeMachine } from './machine.ts';
 
 /** Compiles every network of native-models/networks and prints what its encrypted run needs. docs/circuits.md. */
 const usage = `usage: npm run circuits [-- OPTIONS]
@@ -100,12 +100,7 @@ async function readStore(): Promise<Store> {
     return storeSchema.parse(JSON.parse(await readFile(measurementsFile, 'utf8')));
   return {
     schema: 'cipherfilm-circuits-measured/2',
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      node: process.version,
-      platform: process.platform,
-    },
+    machine: describeMachine(),
     programs: {},
   };
 }

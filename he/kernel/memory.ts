@@ -1,11 +1,9 @@
-/** What kernel/kernel.wasm exports; addresses are byte offsets into its memory. */
+/** What kernel/assembly exports; addresses are byte offsets into its memory. */
 type KernelExports = {
   heapBase(): number;
   runTask(control: number, task: number, ring: number, args: number, units: number): void;
   stop(control: number): void;
   hash256(data: number, bytes: number, out: number, scratch: number): void;
-  forwardNtt(at: number, modulus: number, degree: number): void;
-  backwardNtt(at: number, modulus: number, degree: number): void;
 };
 
 const pageBytes = 65_536;
@@ -25,8 +23,8 @@ export type HelperStart = {
 const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /**
- * One shared memory of at most 4 GiB, the kernel on it, and its helper threads. A first fit would leave
- * holes that nothing fits: programs ask for many sizes, some of them megabytes.
+ * One shared memory of at most 4 GiB, the kernel on it, and its helper threads. Freed blocks join their neighbours:
+ * programs ask for many sizes, and blocks kept by size would fill the memory.
  */
 export class KernelMemory implements Disposable {
   readonly #memory: WebAssembly.Memory;
@@ -40,7 +38,7 @@ export class KernelMemory implements Disposable {
   #held = 0;
 
   /**
-   * @param module       kernel/kernel.wasm; kernel/open.ts loads it.
+   * @param module       kernel/wasm.ts; kernel/open.ts compiles it.
    * @param threads      including the caller's.
    * @param startHelper  starts a further thread.
    * @param limitBytes   most memory it may ever take.
@@ -75,7 +73,7 @@ export class KernelMemory implements Disposable {
     return this.#memory.buffer.byteLength;
   }
 
-  get functions(): Pick<KernelExports, 'hash256' | 'forwardNtt' | 'backwardNtt'> {
+  get functions(): Pick<KernelExports, 'hash256'> {
     return this.#exports;
   }
 

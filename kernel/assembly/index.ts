@@ -1,7 +1,6 @@
 import { hash256, uniformFromSeed } from './blake2x';
 import { encodeOne } from './encode';
 import { MODULUS_BYTES } from './modular';
-import { backwardNtt, forwardNtt } from './ntt';
 import {
   add,
   addPlain,
@@ -14,7 +13,7 @@ import {
   toRounded,
 } from './tasks';
 
-export { backwardNtt, forwardNtt, hash256 };
+export { hash256 };
 
 /** Where free memory begins. */
 export function heapBase(): usize {
