@@ -227,8 +227,11 @@ class Placer {
       }
       return need;
     };
+    let passes = 0;
     for (let changed = true; changed; ) {
       changed = false;
+      // A gate read from what it later multiplies has no such displacement; without one it only costs more keys.
+      if (++passes > this.#network.layers.length + 1) return new Map();
       for (const layer of this.#network.layers.toReversed()) {
         const own = displacement.get(this.#find(layer.id)) ?? 0;
         for (const input of inputsOf(layer)) {
@@ -237,8 +240,6 @@ class Placer {
           if (!isSpatial(this.#network.shapes.get(layer.id)!)) continue;
           const wanted = own + needs(layer, input);
           if (wanted <= (displacement.get(group) ?? 0)) continue;
-          // A gate read from what it later multiplies has no such displacement; without one it only costs more keys.
-          if (wanted >= frame.pitch.lane) return new Map();
           displacement.set(group, wanted);
           changed = true;
         }
