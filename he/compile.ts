@@ -41,7 +41,7 @@ export type Compiled = {
   /** Data primes of the result and its scale. */
   readonly result: { readonly primes: number; readonly scale: number };
   readonly strategy: Strategy;
-  /** Expected largest error of a logit on a latent of unit variance (six standard deviations); null when not asked. */
+  /** Expected largest error of a logit on a latent of unit variance (twelve standard deviations); null when not asked. */
   readonly predictedError: number | null;
 };
 
