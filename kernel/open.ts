@@ -1,7 +1,21 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type HelperStart, KernelMemory } from '../he/kernel/memory.ts';
+import { type InstructionSet, nativeSets, openNative } from './native.ts';
 import { kernelBase64 } from './wasm.ts';
+
+/** `wasm` runs everywhere; the others need a native kernel (`npm run native`) and a processor that has them. */
+export const arithmetics = ['wasm', 'avx2', 'avx512'] as const;
+export type Arithmetic = (typeof arithmetics)[number];
+/** The fastest that there is: all give the same bits. */
+export const fastestArithmetic = (): Arithmetic => nativeSets()[0] ?? 'wasm';
+
+export type KernelOptions = {
+  /** Default `wasm`. */
+  readonly arithmetic?: Arithmetic;
+  /** Most memory it may ever take; 4 GiB when left out. */
+  readonly limitBytes?: number;
+};
 
 /** Body of a helper thread: text, because it needs nothing that a bundler would have to find. */
 const helperSource = `
@@ -17,10 +31,13 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /**
  * The kernel on a fresh memory.
  *
- * @param threads     including the caller's.
- * @param limitBytes  most memory it may ever take; 4 GiB when omitted.
+ * @param threads  including the caller's.
+ * @throws RangeError for arithmetic that is not there.
  */
-export async function openKernel(threads: number, limitBytes?: number): Promise<KernelMemory> {
+export async function openKernel(
+  threads: number,
+  { arithmetic = 'wasm', limitBytes }: KernelOptions = {},
+): Promise<KernelMemory> {
   compiled ??= WebAssembly.compile(Buffer.from(kernelBase64, 'base64'));
   const started: Promise<unknown>[] = [];
   const startHelper = (start: HelperStart): Disposable => {
@@ -29,7 +46,10 @@ export async function openKernel(threads: number, limitBytes?: number): Promise<
     started.push(once(helper, 'message').then(() => helper.unref()));
     return { [Symbol.dispose]: () => void helper.terminate() };
   };
-  const memory = new KernelMemory(await compiled, threads, startHelper, limitBytes);
+  const memory = new KernelMemory(await compiled, threads, startHelper, {
+    limitBytes,
+    native: arithmetic === 'wasm' ? undefined : onNative(arithmetic),
+  });
   try {
     await Promise.all(started);
   } catch (error) {
@@ -38,3 +58,6 @@ export async function openKernel(threads: number, limitBytes?: number): Promise<
   }
   return memory;
 }
+
+const onNative = (set: InstructionSet) => (bytes: Uint8Array, threads: number) =>
+  openNative(set, bytes, threads);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type Backend, openStudy, peakBytes } from './circuit-study.ts';
+import type { Backend } from './circuit-row.ts';
+import { openStudy, peakBytes } from './circuit-study.ts';
 
 /**
  * Child process of `npm run bench:he`: one evaluator. Usage: bench-he-run.ts LABEL FOLDER BACKEND THREADS RUNS. Says

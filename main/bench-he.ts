@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nativeSets } from '../kernel/native.ts';
 import type { HeRunReport } from './bench-he-run.ts';
-import { findEntry } from './circuit-row.ts';
-import { type Backend, prepareStudy } from './circuit-study.ts';
+import { type Backend, backends, findEntry } from './circuit-row.ts';
+import { prepareStudy } from './circuit-study.ts';
 import { readCount, readOptions, runCommand, UsageError } from './command-options.ts';
 import { describeMachine, median } from './machine.ts';
 import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
@@ -17,12 +18,15 @@ import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 const usage = `usage: npm run bench:he [-- OPTIONS]
   --runs 1..100       warm runs of each, default 7
   --networks A,B      labels of npm run circuits; default hefnet-r-f8-shallow,hefnet-r-f8-none,hefnet-f8-none
-  --backends A,B      seal, kernel; default both
+  --backends A,B      seal, kernel, kernel-avx2, kernel-avx512; default all that this machine has
   --json              one object on standard output`;
+const available = backends.filter(
+  (backend) => !backend.startsWith('kernel-') || nativeSets().some((set) => backend === `kernel-${set}`),
+);
 const options = readOptions(usage, {
   runs: { type: 'string', default: '7' },
   networks: { type: 'string', default: 'hefnet-r-f8-shallow,hefnet-r-f8-none,hefnet-f8-none' },
-  backends: { type: 'string', default: 'seal,kernel' },
+  backends: { type: 'string', default: available.join(',') },
   json: { type: 'boolean', default: false },
 });
 const runs = readCount(options.runs, [1, 100], usage);

@@ -18,7 +18,7 @@ import { seededTensor } from '../he/graph.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
 import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '../he/params.ts';
 import { readCostModel, results } from './circuit-row.ts';
-import { type Backend, backends, openEngine } from './circuit-study.ts';
+import { openEngine } from './circuit-study.ts';
 import { readCount, readOptions } from './command-options.ts';
 import { describeMachine } from './machine.ts';
 
@@ -34,6 +34,9 @@ const levelsByDegree: Record<RingDegree, readonly number[]> = {
   32768: [2, 6, 12, 22],
 };
 const primeBits = 30;
+/** The backends that have a cost model. */
+const backends = ['seal', 'kernel'] as const;
+type Backend = (typeof backends)[number];
 /** Small enough for the square of a value at two primes of 30 bits. */
 const scale = 2 ** 20;
 /** Plaintexts of one sum of products: more than the caches hold, so that it reads memory as a network does. */

@@ -27,8 +27,12 @@ export const entrySchema = z.object({
 });
 export type NetworkEntry = z.infer<typeof entrySchema>;
 
+/** `kernel` is WebAssembly, `kernel-…` native code (npm run native). */
+export const backends = ['seal', 'kernel', 'kernel-avx2', 'kernel-avx512'] as const;
+export type Backend = (typeof backends)[number];
+
 export const measuredSchema = z.object({
-  backend: z.enum(['kernel', 'seal']),
+  backend: z.enum(backends),
   /** Of the kernel. SEAL has none: two are two studies at the same time in two processes. */
   threads: z.int().positive(),
   /** Wall seconds of one study, or of one study's share. */

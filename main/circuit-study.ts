@@ -17,8 +17,8 @@ import { type CkksParams, checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import { SealEngine } from '../he/seal/engine.ts';
 import { keyPlaces, payloadLimits } from '../he/sizes.ts';
-import { openKernel } from '../kernel/open.ts';
-import { findEntry, openNetwork } from './circuit-row.ts';
+import { type Arithmetic, openKernel } from '../kernel/open.ts';
+import { type Backend, findEntry, openNetwork } from './circuit-row.ts';
 
 /** One encrypted study of a network of native-models/networks, outside the application: for measuring evaluators. */
 const latentSeed = 7;
@@ -85,8 +85,8 @@ export async function prepareStudy(label: string, folder: string): Promise<Circu
   };
 }
 
-export const backends = ['seal', 'kernel'] as const;
-export type Backend = (typeof backends)[number];
+const arithmeticOf = (backend: Backend): Arithmetic =>
+  backend === 'kernel-avx2' ? 'avx2' : backend === 'kernel-avx512' ? 'avx512' : 'wasm';
 
 /** @param keyLevels  levels that have evaluation keys. */
 export async function openEngine(
@@ -98,7 +98,7 @@ export async function openEngine(
   const engine =
     backend === 'seal'
       ? await SealEngine.open(params, keyLevels, budgets)
-      : new KernelEngine(await openKernel(threads), params, budgets);
+      : new KernelEngine(await openKernel(threads, { arithmetic: arithmeticOf(backend) }), params, budgets);
   return engine as Engine<unknown, unknown, LoadedKeys>;
 }
 

@@ -29,7 +29,7 @@ const usage = `usage: npm run circuits [-- OPTIONS]
   --network NAME  --factor 8|16  --attention none|paper|shallow   only these
   --json          one array of rows
   --markdown      write the table into docs/circuits.md
-  --measure WAYS  first run each of them encrypted and keep the figures; of kernel1,kernel2,seal1,seal2
+  --measure WAYS  first run each of them encrypted and keep the figures; of kernel1,kernel2,seal1,seal2,avx512-1,avx512-2
   --explain tiny|LABEL|FILE.json   one network, layer by layer`;
 const options = readOptions(usage, {
   network: { type: 'string' },
@@ -117,15 +117,17 @@ const ways: readonly Way[] = [
   { backend: 'kernel', threads: 2 },
   { backend: 'seal', threads: 1 },
   { backend: 'seal', threads: 2 },
+  { backend: 'kernel-avx512', threads: 1 },
+  { backend: 'kernel-avx512', threads: 2 },
 ];
+const nameOf = ({ backend, threads }: Way): string =>
+  backend === 'kernel-avx512' ? `avx512-${threads}` : `${backend}${threads}`;
 const isSame = (way: Way) => (other: Way) => way.backend === other.backend && way.threads === other.threads;
 
 /** Runs each network for real; figures of older programs of the same network give way. */
 async function measureAll(entries: readonly NetworkEntry[], rows: readonly CircuitRow[]): Promise<void> {
-  const chosen = ways.filter(({ backend, threads }) =>
-    options.measure!.split(',').includes(`${backend}${threads}`),
-  );
-  if (chosen.length === 0) throw new UsageError('--measure takes a list of kernel1, kernel2, seal1, seal2');
+  const chosen = ways.filter((way) => options.measure!.split(',').includes(nameOf(way)));
+  if (chosen.length === 0) throw new UsageError(`--measure takes a list of ${ways.map(nameOf).join(', ')}`);
   for (const [index, entry] of entries.entries()) {
     if (rows[index]!.refused !== undefined) continue;
     for (const way of chosen) await measureOne(labelOf(entry), way);

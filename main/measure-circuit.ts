@@ -11,8 +11,8 @@ import { encodeFrame } from '../he/frame.ts';
 import { packPatches } from '../he/layout.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { run } from '../he/run.ts';
-import type { Measured } from './circuit-row.ts';
-import { type Backend, prepareStudy } from './circuit-study.ts';
+import type { Backend, Measured } from './circuit-row.ts';
+import { prepareStudy } from './circuit-study.ts';
 import type { EvaluatorReport } from './measure-evaluator.ts';
 import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 

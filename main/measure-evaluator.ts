@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Backend, openStudy, peakBytes } from './circuit-study.ts';
+import type { Backend } from './circuit-row.ts';
+import { openStudy, peakBytes } from './circuit-study.ts';
 
 /**
  * The evaluator's side of a measured run, in a process of its own as in production, so that its peak memory is the

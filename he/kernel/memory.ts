@@ -20,6 +20,18 @@ export type HelperStart = {
   readonly thread: number;
 };
 
+/** All tasks, by native code on the same memory and on threads of its own. */
+export type NativeTasks = Disposable & {
+  run(task: number, ring: number, args: number, units: number): void;
+};
+
+export type MemoryOptions = {
+  /** Most memory it may ever take; 4 GiB when left out. */
+  readonly limitBytes?: number | undefined;
+  /** Opens native tasks on the memory behind `bytes`, which never moves. */
+  readonly native?: ((bytes: Uint8Array, threads: number) => NativeTasks) | undefined;
+};
+
 const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /**
@@ -27,9 +39,11 @@ const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignm
  * programs ask for many sizes, and blocks kept by size would fill the memory.
  */
 export class KernelMemory implements Disposable {
+  readonly threads: number;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: KernelExports;
   readonly #helpers: readonly Disposable[];
+  readonly #native: NativeTasks | undefined;
   readonly #control: number;
   /** Ascending, never adjacent. */
   readonly #free: { at: number; size: number }[] = [];
@@ -41,13 +55,12 @@ export class KernelMemory implements Disposable {
    * @param module       kernel/wasm.ts; kernel/open.ts compiles it.
    * @param threads      including the caller's.
    * @param startHelper  starts a further thread.
-   * @param limitBytes   most memory it may ever take.
    */
   constructor(
     module: WebAssembly.Module,
     threads: number,
     startHelper: (start: HelperStart) => Disposable,
-    limitBytes: number = mostPages * pageBytes,
+    { limitBytes = mostPages * pageBytes, native }: MemoryOptions = {},
   ) {
     this.#memory = new WebAssembly.Memory({ initial: 16, maximum: mostPages, shared: true });
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
@@ -56,13 +69,12 @@ export class KernelMemory implements Disposable {
     this.#top = Math.ceil((this.#exports.heapBase() >>> 0) / alignment) * alignment;
     this.#control = this.allocate(4 * controlWords);
     this.words(this.#control, controlWords)[threadsWord] = threads;
-    this.#helpers = Array.from({ length: threads - 1 }, (_, index) =>
+    this.threads = threads;
+    this.#native = native?.(new Uint8Array(this.#memory.buffer), threads);
+    const helpers = this.#native === undefined ? threads - 1 : 0;
+    this.#helpers = Array.from({ length: helpers }, (_, index) =>
       startHelper({ module, memory: this.#memory, control: this.#control, thread: index + 1 }),
     );
-  }
-
-  get threads(): number {
-    return this.#helpers.length + 1;
   }
 
   /** Bytes in use, and bytes that the memory has grown to. */
@@ -79,7 +91,8 @@ export class KernelMemory implements Disposable {
 
   /** Runs all units of a task on all threads. */
   run(task: number, ring: number, args: number, units: number): void {
-    this.#exports.runTask(this.#control, task, ring, args, units);
+    if (this.#native !== undefined) this.#native.run(task, ring, args, units);
+    else this.#exports.runTask(this.#control, task, ring, args, units);
   }
 
   /** The smallest free block that is large enough, or new memory. @throws RangeError when the limit is reached. */
@@ -142,6 +155,7 @@ export class KernelMemory implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#native?.[Symbol.dispose]();
     this.#exports.stop(this.#control);
     for (const helper of this.#helpers) helper[Symbol.dispose]();
   }

@@ -27,7 +27,7 @@ async function subjects() {
   const plan = { relinearizationLevel: level, rotations: [{ step, level }] };
   const [relinearization, rotation] = [...evaluationKeyParts(holder, plan)];
   const [question] = encryptVectors(holder, [new Float64Array(degree / 2).fill(0.5)], 2 ** 30);
-  const memory = await openKernel(1, memoryLimit);
+  const memory = await openKernel(1, { limitBytes: memoryLimit });
   const engine = new KernelEngine(memory, params);
   const input = {
     parmsId: engine.parmsId(level, false),

@@ -10,7 +10,7 @@ afterAll(() => {
   for (const memory of opened) memory[Symbol.dispose]();
 });
 async function open(threads = 1, limitBytes?: number): Promise<KernelMemory> {
-  const memory = await openKernel(threads, limitBytes);
+  const memory = await openKernel(threads, limitBytes === undefined ? {} : { limitBytes });
   opened.push(memory);
   return memory;
 }

@@ -18,18 +18,26 @@ import { LevelContexts, parmsIdsByLevel } from '../../he/seal/context.ts';
 import { sealKeyCache } from '../../he/seal/engine.ts';
 import { type Ciphertext, loadSeal } from '../../he/seal/module.ts';
 import { compileKernel, moduleText } from '../../kernel/compile.ts';
-import { openKernel } from '../../kernel/open.ts';
+import { instructionSets, nativeSets } from '../../kernel/native.ts';
+import { type Arithmetic, openKernel } from '../../kernel/open.ts';
 import { seededNumbers } from './random-network.ts';
 
-/** The same value in SEAL and in kernels of one and of two threads. */
-type Triple = { seal: Ciphertext; kernels: readonly [KernelCiphertext, KernelCiphertext] };
+/** WebAssembly on one thread and on two, then on two threads what native code there is. */
+const kinds: readonly (readonly [threads: number, arithmetic: Arithmetic])[] = [
+  [1, 'wasm'],
+  [2, 'wasm'],
+  ...nativeSets().map((set) => [2, set] as const),
+];
+
+/** The same value in SEAL and in each kind of kernel. */
+type Everywhere = { seal: Ciphertext; kernels: readonly KernelCiphertext[] };
 
 const memories: KernelMemory[] = [];
 afterAll(() => {
   for (const memory of memories) memory[Symbol.dispose]();
 });
 
-/** SEAL and two kernels over one ring, with the same keys and the same two fresh ciphertexts. */
+/** SEAL and all kernels over one ring, with the same keys and the same fresh ciphertexts. */
 async function laboratory(degree: number, levels: number, primeBits: number, centred: boolean) {
   const [special] = findNttPrimes(degree, 30, 1);
   const primes = findNttPrimes(degree, primeBits, levels, [special!]);
@@ -53,8 +61,8 @@ async function laboratory(degree: number, levels: number, primeBits: number, cen
   for (const key of checked) sealKeys.add(key);
   reference.useKeys(sealKeys);
   const rings = await Promise.all(
-    [1, 2].map(async (threads) => {
-      const memory = await openKernel(threads);
+    kinds.map(async ([threads, arithmetic]) => {
+      const memory = await openKernel(threads, { arithmetic });
       memories.push(memory);
       return new KernelRing(memory, params);
     }),
@@ -69,21 +77,20 @@ async function laboratory(degree: number, levels: number, primeBits: number, cen
       );
     backend.useKeys({ get: (step) => keys.get(step)! });
     return backend;
-  }) as [KernelBackend, KernelBackend];
+  });
   const scale = 2 ** primeBits;
   const next = seededNumbers(degree + levels);
   const slots = () => Float64Array.from({ length: degree / 2 }, next);
-  const fresh = (): Triple => {
+  const fresh = (): Everywhere => {
     const [bytes] = encryptVectors(holder, [slots()], scale);
     const ciphertext = new seal.Ciphertext();
     ciphertext.loadFromArray(contexts.top, bytes!);
     const read = rings.map((ring, index) => readSeeded(ring, kernels[index]!, bytes!, scale));
-    return { seal: ciphertext, kernels: read as [KernelCiphertext, KernelCiphertext] };
+    return { seal: ciphertext, kernels: read };
   };
-  const bytesOf = ({ seal: value, kernels: [one, two] }: Triple) => ({
+  const bytesOf = ({ seal: value, kernels: own }: Everywhere) => ({
     seal: value.saveToArray(seal.ComprModeType.none) as Uint8Array,
-    one: writeCiphertext(rings[0]!, one),
-    two: writeCiphertext(rings[1]!, two),
+    kernels: own.map((one, index) => writeCiphertext(rings[index]!, one)),
   });
   return { params, seal, holder, contexts, reference, kernels, rings, fresh, bytesOf, slots, next, steps };
 }
@@ -101,14 +108,15 @@ function work(
   const pick = <T>(list: readonly T[]): T => list[Math.floor(((next() + 1) / 2) * list.length * 0.999999)]!;
   const levels = lab.params.dataPrimes.length;
   let pool = [lab.fresh(), lab.fresh(), lab.fresh()];
-  const both = (make: (backend: KernelBackend, index: 0 | 1) => KernelCiphertext) =>
-    [make(kernels[0], 0), make(kernels[1], 1)] as [KernelCiphertext, KernelCiphertext];
-  const level = (value: Triple) => reference.level(value.seal);
-  const bits = (value: Triple) => Math.log2(reference.scale(value.seal));
+  const onEach = (
+    make: (backend: KernelBackend, own: (value: Everywhere) => KernelCiphertext) => KernelCiphertext,
+  ) => kernels.map((backend, index) => make(backend, (value) => value.kernels[index]!));
+  const level = (value: Everywhere) => reference.level(value.seal);
+  const bits = (value: Everywhere) => Math.log2(reference.scale(value.seal));
   const capacity = (at: number) =>
     lab.params.dataPrimes.slice(0, at).reduce((sum, prime) => sum + Math.log2(Number(prime)), 0);
   const done = new Map<string, number>();
-  const check = (what: string, triple: Triple): Triple => {
+  const check = (what: string, triple: Everywhere): Everywhere => {
     expectSame(lab.bytesOf(triple), what);
     done.set(what, (done.get(what) ?? 0) + 1);
     return triple;
@@ -118,32 +126,32 @@ function work(
     const at = level(value);
     const operation = pick(operations);
     const encodeBits = 12;
-    let made: Triple | undefined;
+    let made: Everywhere | undefined;
     if (operation === 'add') {
       const other = pool.find((candidate) => level(candidate) === at && bits(candidate) === bits(value))!;
       made = {
         seal: reference.add(value.seal, other.seal),
-        kernels: both((backend, index) => backend.add(value.kernels[index], other.kernels[index])),
+        kernels: onEach((backend, own) => backend.add(own(value), own(other))),
       };
     } else if (operation === 'multiply' && 2 * bits(value) + 4 < capacity(at)) {
       const product = check('multiply', {
         seal: reference.square(value.seal),
-        kernels: both((backend, index) => backend.square(value.kernels[index])),
+        kernels: onEach((backend, own) => backend.square(own(value))),
       });
       total += 1;
       made = check('relinearize', {
         seal: reference.relinearize(product.seal),
-        kernels: both((backend, index) => backend.relinearize(product.kernels[index])),
+        kernels: onEach((backend, own) => backend.relinearize(own(product))),
       });
     } else if (operation === 'rescale' && at > 1 && bits(value) > 40) {
       made = {
         seal: reference.rescale(value.seal),
-        kernels: both((backend, index) => backend.rescale(value.kernels[index])),
+        kernels: onEach((backend, own) => backend.rescale(own(value))),
       };
     } else if (operation === 'dropTo' && at > 2 && bits(value) + 2 < capacity(at - 1)) {
       made = {
         seal: reference.dropTo(value.seal, at - 1),
-        kernels: both((backend, index) => backend.dropTo(value.kernels[index], at - 1)),
+        kernels: onEach((backend, own) => backend.dropTo(own(value), at - 1)),
       };
     } else if (operation === 'rotate' && bits(value) > lab.params.scaleBits - 1) {
       const step = pick(lab.steps);
@@ -151,15 +159,13 @@ function work(
         for (const [index, backend] of kernels.entries()) backend.shareRotations(value.kernels[index]!);
       made = {
         seal: reference.rotate(value.seal, step),
-        kernels: both((backend, index) => backend.rotate(value.kernels[index], step)),
+        kernels: onEach((backend, own) => backend.rotate(own(value), step)),
       };
     } else if (operation === 'addPlain' && bits(value) < 34) {
       const [slots, scale] = [lab.slots(), reference.scale(value.seal)];
       made = {
         seal: reference.addPlain(value.seal, reference.encode(slots, at, scale)),
-        kernels: both((backend, index) =>
-          backend.addPlain(value.kernels[index], backend.encode(slots, at, scale)),
-        ),
+        kernels: onEach((backend, own) => backend.addPlain(own(value), backend.encode(slots, at, scale))),
       };
     } else if (operation === 'sumOfProducts' && bits(value) + encodeBits + 4 < capacity(at)) {
       const terms = Array.from({ length: pick([1, 3, 16, 17, 40]) }, () => lab.slots());
@@ -167,9 +173,9 @@ function work(
         seal: reference.sumOfProducts(
           terms.map((slots) => [value.seal, reference.encode(slots, at, 2 ** encodeBits)] as const),
         ),
-        kernels: both((backend, index) =>
+        kernels: onEach((backend, own) =>
           backend.sumOfProducts(
-            terms.map((slots) => [value.kernels[index], backend.encode(slots, at, 2 ** encodeBits)] as const),
+            terms.map((slots) => [own(value), backend.encode(slots, at, 2 ** encodeBits)] as const),
           ),
         ),
       };
@@ -185,8 +191,8 @@ function work(
 }
 
 /** SEAL rotates before it takes digits, the kernel after: same value, other noise. From here on SEAL takes the kernel's. */
-function alignWithKernel(lab: Laboratory, value: Triple): void {
-  value.seal.loadFromArray(lab.contexts.top, writeCiphertext(lab.rings[0]!, value.kernels[0]));
+function alignWithKernel(lab: Laboratory, value: Everywhere): void {
+  value.seal.loadFromArray(lab.contexts.top, writeCiphertext(lab.rings[0]!, value.kernels[0]!));
 }
 
 const same = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0;
@@ -199,14 +205,15 @@ describe('the kernel against SEAL', () => {
     { degree: 16384, levels: 10, primeBits: 30, count: 100 },
   ];
   it.each(rings)(
-    'gives its bytes in $count random operations, N $degree, $levels primes of $primeBits bits, on one thread and two',
+    'gives its bytes in $count random operations, N $degree, $levels primes of $primeBits bits, on all kinds of kernel',
     async ({ degree, levels, primeBits, count }) => {
       const lab = await laboratory(degree, levels, primeBits, false);
-      const done = work(lab, count, ({ seal, one, two }, what) => {
-        expect(same(one, two), `${what}: threads`).toBe(true);
-        if (what !== 'rotate') expect(same(one, seal), what).toBe(true);
+      const done = work(lab, count, ({ seal, kernels: [one, ...others] }, what) => {
+        for (const [index, other] of others.entries())
+          expect(same(one!, other), `${what}: ${kinds[index + 1]!.join(' ')}`).toBe(true);
+        if (what !== 'rotate') expect(same(one!, seal), what).toBe(true);
         else {
-          expect(distance(lab, one, seal), 'rotation').toBeLessThan(2 ** (primeBits - 4));
+          expect(distance(lab, one!, seal), 'rotation').toBeLessThan(2 ** (primeBits - 4));
         }
       });
       expect([...done.keys()].sort()).toEqual([...operations, 'relinearize'].sort());
@@ -225,23 +232,27 @@ describe('the kernel against SEAL', () => {
       const rotated = {
         seal: lab.reference.rotate(value.seal, step),
         kernels: lab.kernels.map((backend, index) => backend.rotate(value.kernels[index]!, step)),
-      } as unknown as Triple;
-      const { seal, one } = lab.bytesOf(rotated);
+      };
+      const {
+        seal,
+        kernels: [one, ...others],
+      } = lab.bytesOf(rotated);
+      for (const other of others) expect(same(one!, other)).toBe(true);
       const error = (got: Uint8Array) =>
         decryptVector(lab.holder, got).reduce(
           (most, slot, at) => Math.max(most, Math.abs(slot - want[at]!)),
           0,
         );
-      expect(error(one)).toBeLessThan(2e-4);
-      expect(error(one)).toBeLessThan(error(seal));
+      expect(error(one!)).toBeLessThan(2e-4);
+      expect(error(one!)).toBeLessThan(error(seal));
     }
   });
 
   it('reads back what it wrote, and names parameters as SEAL does', async () => {
     const lab = await laboratory(1024, 3, 30, true);
     const value = lab.fresh();
-    const { one } = lab.bytesOf(value);
-    const again = readCiphertext(lab.rings[0]!, lab.kernels[0], one, value.kernels[0].scale);
+    const one = lab.bytesOf(value).kernels[0]!;
+    const again = readCiphertext(lab.rings[0]!, lab.kernels[0]!, one, value.kernels[0]!.scale);
     expect(same(writeCiphertext(lab.rings[0]!, again), one)).toBe(true);
     const ids = parmsIdsByLevel(lab.contexts.top, lab.params);
     expect(ids.map((id) => [...id])).toEqual(
@@ -269,6 +280,17 @@ describe('the kernel against SEAL', () => {
     const slots = decryptVector(holder, a.saveToArray(seal.ComprModeType.none) as Uint8Array);
     return a.scale() * slots.reduce((most, slot) => Math.max(most, Math.abs(slot)), 0);
   }
+});
+
+describe('native code', () => {
+  it.skipIf(nativeSets().length === 0)(
+    'is refused for what this processor or build does not have',
+    async () => {
+      for (const set of instructionSets.filter((one) => !nativeSets().includes(one)))
+        await expect(openKernel(1, { arithmetic: set })).rejects.toThrow(/no native kernel/);
+      await expect(openKernel(65, { arithmetic: nativeSets()[0]! })).rejects.toThrow(/threads/);
+    },
+  );
 });
 
 describe('the compiled kernel in the repository', () => {

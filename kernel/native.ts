@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { NativeTasks } from '../he/kernel/memory.ts';
+
+/** Instruction sets of kernel/native, best first. */
+export const instructionSets = ['avx512', 'avx2'] as const;
+export type InstructionSet = (typeof instructionSets)[number];
+
+/** kernel/native/addon.cc. */
+type Addon = {
+  readonly version: number;
+  readonly sets: readonly InstructionSet[];
+  open(bytes: Uint8Array, set: InstructionSet, threads: number): object;
+  run(pool: object, task: number, ring: number, args: number, units: number): void;
+  close(pool: object): void;
+};
+
+/** Changes with the layout of the kernel's memory. */
+const addonVersion = 1;
+/** Beside the sources, or beside the bundled application. */
+const places = ['native/build/Release/kernel.node', '../../kernel/native/build/Release/kernel.node'];
+
+let loaded: Addon | null | undefined;
+
+function load(): Addon | null {
+  const path = places.map((place) => join(import.meta.dirname, place)).find((file) => existsSync(file));
+  if (path === undefined) return null;
+  try {
+    const addon = createRequire(import.meta.url)(path) as Addon;
+    return addon.version === addonVersion ? addon : null;
+  } catch {
+    // Built for another platform or by another compiler's libraries: WebAssembly does the same, slower.
+    return null;
+  }
+}
+
+/** Instruction sets that a native kernel is built for and this processor has, best first; empty without one. */
+export function nativeSets(): readonly InstructionSet[] {
+  loaded ??= load();
+  return instructionSets.filter((set) => loaded?.sets.includes(set));
+}
+
+/** The native tasks on the memory behind `bytes`, which never moves. @throws RangeError for a set that is not there. */
+export function openNative(set: InstructionSet, bytes: Uint8Array, threads: number): NativeTasks {
+  if (!nativeSets().includes(set)) throw new RangeError(`no native kernel for ${set}: npm run native`);
+  const addon = loaded!;
+  const pool = addon.open(bytes, set, threads);
+  return {
+    run: (task, ring, args, units) => addon.run(pool, task, ring, args, units),
+    [Symbol.dispose]: () => addon.close(pool),
+  };
+}

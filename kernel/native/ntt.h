@@ -1,0 +1,249 @@
+#pragma once
+#include "modular.h"
+
+/**
+ * Negacyclic number-theoretic transform of N residues in place, radix 4, with the same orders as kernel/assembly/ntt.ts.
+ * The layers between neighbours closer than a vector's lanes are done in registers on pairs of vectors.
+ */
+namespace cipherfilm {
+namespace {
+
+template <class S>
+struct Ntt {
+  using V = typename S::Vector;
+  using M = Modular<S>;
+  static constexpr size_t lanes = S::lanes;
+  /** Words that stay in the first cache level. */
+  static constexpr size_t block = 4096;
+
+  struct Table {
+    const uint32_t* powers;
+    const uint32_t* quotients;
+  };
+  struct Twiddle {
+    V w, quotient;
+    V times(V a, V q) const { return M::mulSplat(a, w, quotient, q); }
+  };
+  static Twiddle twiddle(Table table, size_t index) {
+    return {S::splat(table.powers[index]), S::splat(table.quotients[index])};
+  }
+
+  /** Lazy in, lazy out. */
+  static void forwardPair(V& a, V& b, V product, V q2) {
+    const V low = M::lower(a, q2);
+    a = S::add(low, product);
+    b = S::add(S::sub(low, product), q2);
+  }
+  /** Half-lazy in; the sum half-lazy, the difference lazy and still to be multiplied. */
+  static void backwardPair(V& a, V& b, V q2) {
+    const V sum = M::lower(S::add(a, b), q2);
+    b = S::add(S::sub(a, b), q2);
+    a = sum;
+  }
+
+  /** Pairs of neighbouring vectors that are worked on side by side, so that their long chains of operations overlap. */
+  static constexpr size_t sideBySide = lanes == 16 ? 4 : 2;
+  struct Pairs {
+    V a[sideBySide], b[sideBySide];
+  };
+
+  template <size_t half>
+  static void exchange(Pairs& pairs) {
+    for (size_t n = 0; n < sideBySide; n++) S::template exchange<half>(pairs.a[n], pairs.b[n]);
+  }
+
+  /** Odd lanes of what `spread<half>` made: where groups are wider than a lane, the same as the even ones. */
+  template <size_t half>
+  static V oddOf(V spread) {
+    return half == 1 ? S::odd(spread) : spread;
+  }
+
+  template <size_t half>
+  static void forwardLanes(Pairs& pairs, Table table, size_t degree, size_t pair, V q, V q2) {
+    exchange<half>(pairs);
+    for (size_t n = 0; n < sideBySide; n++) {
+      const size_t group = degree / (2 * half) + lanes * (pair + n) / half;
+      const V w = S::template spread<half>(table.powers + group);
+      const V quotient = S::template spread<half>(table.quotients + group);
+      forwardPair(pairs.a[n], pairs.b[n], M::mulConstant(pairs.b[n], w, quotient, oddOf<half>(quotient), q), q2);
+    }
+    if constexpr (half > 1) forwardLanes<half / 2>(pairs, table, degree, pair, q, q2);
+  }
+
+  template <size_t half>
+  static void backwardLanes(Pairs& pairs, Table table, size_t degree, size_t pair, V q, V q2) {
+    if constexpr (half > 1) backwardLanes<half / 2>(pairs, table, degree, pair, q, q2);
+    for (size_t n = 0; n < sideBySide; n++) {
+      const size_t group = degree / (2 * half) + lanes * (pair + n) / half;
+      const V w = S::template spread<half>(table.powers + group);
+      const V quotient = S::template spread<half>(table.quotients + group);
+      backwardPair(pairs.a[n], pairs.b[n], q2);
+      pairs.b[n] = M::mulConstant(pairs.b[n], w, quotient, oddOf<half>(quotient), q);
+    }
+    exchange<half>(pairs);
+  }
+
+  static Pairs loadPairs(const uint32_t* x) {
+    Pairs pairs;
+    for (size_t n = 0; n < sideBySide; n++) {
+      pairs.a[n] = S::load(x + 2 * n * lanes);
+      pairs.b[n] = S::load(x + (2 * n + 1) * lanes);
+    }
+    return pairs;
+  }
+
+  /** The last layers, over `size` words that begin at word `first` of the whole: reduced. */
+  static void forwardEnd(uint32_t* x, size_t first, size_t size, bool neighbours, Table table, size_t degree, V q, V q2) {
+    for (size_t at = 0; at < size; at += 2 * lanes * sideBySide) {
+      const size_t pair = (first + at) / (2 * lanes);
+      Pairs pairs = loadPairs(x + at);
+      if (neighbours)
+        for (size_t n = 0; n < sideBySide; n++) {
+          const Twiddle w = twiddle(table, degree / (2 * lanes) + pair + n);
+          forwardPair(pairs.a[n], pairs.b[n], w.times(pairs.b[n], q), q2);
+        }
+      forwardLanes<lanes / 2>(pairs, table, degree, pair, q, q2);
+      for (size_t n = 0; n < sideBySide; n++) {
+        S::interleave(pairs.a[n], pairs.b[n]);
+        S::store(x + at + 2 * n * lanes, M::reduce(pairs.a[n], q, q2));
+        S::store(x + at + (2 * n + 1) * lanes, M::reduce(pairs.b[n], q, q2));
+      }
+    }
+  }
+
+  static void backwardBegin(uint32_t* x, size_t first, size_t size, bool neighbours, Table table, size_t degree, V q, V q2) {
+    for (size_t at = 0; at < size; at += 2 * lanes * sideBySide) {
+      const size_t pair = (first + at) / (2 * lanes);
+      Pairs pairs = loadPairs(x + at);
+      for (size_t n = 0; n < sideBySide; n++) S::deinterleave(pairs.a[n], pairs.b[n]);
+      backwardLanes<lanes / 2>(pairs, table, degree, pair, q, q2);
+      for (size_t n = 0; n < sideBySide; n++) {
+        if (neighbours) {
+          backwardPair(pairs.a[n], pairs.b[n], q2);
+          pairs.b[n] = twiddle(table, degree / (2 * lanes) + pair + n).times(pairs.b[n], q);
+        }
+        S::store(x + at + 2 * n * lanes, pairs.a[n]);
+        S::store(x + at + (2 * n + 1) * lanes, pairs.b[n]);
+      }
+    }
+  }
+
+  /** Two layers over one group of four quarters. */
+  static void forwardGroup(uint32_t* x, size_t quarter, Table table, size_t group, V q, V q2) {
+    const Twiddle outer = twiddle(table, group);
+    const Twiddle left = twiddle(table, 2 * group);
+    const Twiddle right = twiddle(table, 2 * group + 1);
+    for (size_t at = 0; at < quarter; at += lanes) {
+      V a = S::load(x + at);
+      V b = S::load(x + at + quarter);
+      V c = S::load(x + at + 2 * quarter);
+      V d = S::load(x + at + 3 * quarter);
+      forwardPair(a, c, outer.times(c, q), q2);
+      forwardPair(b, d, outer.times(d, q), q2);
+      forwardPair(a, b, left.times(b, q), q2);
+      forwardPair(c, d, right.times(d, q), q2);
+      S::store(x + at, a);
+      S::store(x + at + quarter, b);
+      S::store(x + at + 2 * quarter, c);
+      S::store(x + at + 3 * quarter, d);
+    }
+  }
+
+  static void backwardGroup(uint32_t* x, size_t quarter, Table table, size_t group, V q, V q2) {
+    const Twiddle outer = twiddle(table, group);
+    const Twiddle left = twiddle(table, 2 * group);
+    const Twiddle right = twiddle(table, 2 * group + 1);
+    for (size_t at = 0; at < quarter; at += lanes) {
+      V a = S::load(x + at);
+      V b = S::load(x + at + quarter);
+      V c = S::load(x + at + 2 * quarter);
+      V d = S::load(x + at + 3 * quarter);
+      backwardPair(a, b, q2);
+      b = left.times(b, q);
+      backwardPair(c, d, q2);
+      d = right.times(d, q);
+      backwardPair(a, c, q2);
+      backwardPair(b, d, q2);
+      S::store(x + at, a);
+      S::store(x + at + quarter, b);
+      S::store(x + at + 2 * quarter, outer.times(c, q));
+      S::store(x + at + 3 * quarter, outer.times(d, q));
+    }
+  }
+
+  /** The last two layers over the whole, times N^-1: reduced. */
+  static void backwardEnd(uint32_t* x, size_t quarter, Table table, const Modulus& modulus, V q, V q2) {
+    const Twiddle left = twiddle(table, 2);
+    const Twiddle right = twiddle(table, 3);
+    const Twiddle whole = {S::splat(modulus.degree), S::splat(modulus.degreeQuotient)};
+    const Twiddle last = {S::splat(modulus.last), S::splat(modulus.lastQuotient)};
+    for (size_t at = 0; at < quarter; at += lanes) {
+      V a = S::load(x + at);
+      V b = S::load(x + at + quarter);
+      V c = S::load(x + at + 2 * quarter);
+      V d = S::load(x + at + 3 * quarter);
+      backwardPair(a, b, q2);
+      b = left.times(b, q);
+      backwardPair(c, d, q2);
+      d = right.times(d, q);
+      S::store(x + at, M::lower(whole.times(S::add(a, c), q), q));
+      S::store(x + at + quarter, M::lower(whole.times(S::add(b, d), q), q));
+      S::store(x + at + 2 * quarter, M::lower(last.times(S::add(S::sub(a, c), q2), q), q));
+      S::store(x + at + 3 * quarter, M::lower(last.times(S::add(S::sub(b, d), q2), q), q));
+    }
+  }
+
+  /** Whether layers of one vector's length and more are odd in number. */
+  static bool hasNeighbours(size_t degree) {
+    size_t layers = 0;
+    for (size_t length = degree; length > lanes; length /= 2) layers++;
+    return layers % 2 == 1;
+  }
+
+  /** @param x  N >= 1024 residues, lazy; reduced afterwards. */
+  static void forward(uint32_t* x, const View& view, const Modulus& modulus) {
+    const size_t degree = view.degree();
+    const V q = S::splat(modulus.q);
+    const V q2 = S::add(q, q);
+    const uint32_t* powers = view.at<uint32_t>(modulus.forward);
+    const Table table = {powers, powers + degree};
+    const bool neighbours = hasNeighbours(degree);
+    const size_t smallest = neighbours ? 2 * lanes : lanes;
+    size_t size = degree;
+    for (; size > block && size > smallest; size /= 4)
+      for (size_t group = 0; group < degree / size; group++)
+        forwardGroup(x + group * size, size / 4, table, degree / size + group, q, q2);
+    for (size_t first = 0; first < degree; first += size) {
+      for (size_t length = size; length > smallest; length /= 4)
+        for (size_t at = first; at < first + size; at += length)
+          forwardGroup(x + at, length / 4, table, (degree + at) / length, q, q2);
+      forwardEnd(x + first, first, size, neighbours, table, degree, q, q2);
+    }
+  }
+
+  /** The inverse of `forward`; takes half-lazy residues, leaves reduced ones. */
+  static void backward(uint32_t* x, const View& view, const Modulus& modulus) {
+    const size_t degree = view.degree();
+    const V q = S::splat(modulus.q);
+    const V q2 = S::add(q, q);
+    const uint32_t* powers = view.at<uint32_t>(modulus.backward);
+    const Table table = {powers, powers + degree};
+    const bool neighbours = hasNeighbours(degree);
+    size_t size = neighbours ? 2 * lanes : lanes;
+    size_t inner = size;
+    while (inner * 4 <= block && inner * 4 < degree) inner *= 4;
+    for (size_t first = 0; first < degree; first += inner) {
+      backwardBegin(x + first, first, inner, neighbours, table, degree, q, q2);
+      for (size_t length = size * 4; length <= inner; length *= 4)
+        for (size_t at = first; at < first + inner; at += length)
+          backwardGroup(x + at, length / 4, table, (degree + at) / length, q, q2);
+    }
+    for (size_t length = inner * 4; length < degree; length *= 4)
+      for (size_t at = 0; at < degree; at += length)
+        backwardGroup(x + at, length / 4, table, (degree + at) / length, q, q2);
+    backwardEnd(x, degree / 4, table, modulus, q, q2);
+  }
+};
+
+}  // namespace
+}  // namespace cipherfilm

@@ -1,0 +1,273 @@
+#pragma once
+#include <cstring>
+
+#include "blake2x.h"
+#include "encode.h"
+#include "ntt.h"
+
+/**
+ * The tasks of kernel/assembly/tasks.ts, with the same arguments, units and, to the bit, the same results. One unit is
+ * mostly one residue polynomial ("limb") of N words.
+ */
+namespace cipherfilm {
+namespace {
+
+template <class S>
+struct Tasks {
+  using V = typename S::Vector;
+  using M = Modular<S>;
+  using N = Ntt<S>;
+  static constexpr size_t lanes = S::lanes;
+  /** Products below 2^60 that 64 bits hold, and whose high half stays lazy. */
+  static constexpr size_t termsAtOnce = 16;
+  /** Vectors of a sum of products that are in registers at once. */
+  static constexpr size_t width = lanes == 16 ? 4 : 2;
+
+  /** args: from, to. */
+  static void toCoefficients(const View& view, const Address* args, size_t unit) {
+    const size_t degree = view.degree();
+    uint32_t* to = view.at<uint32_t>(args[1]) + unit * degree;
+    std::memcpy(to, view.at<uint32_t>(args[0]) + unit * degree, 4 * degree);
+    N::backward(to, view, view.modulus(unit));
+  }
+
+  /** args: level, coefficients, NTT form, digits or 0, whether they are there, key, its level, sums, whether centred. */
+  static void switchInto(const View& view, const Address* args, size_t unit, uint32_t thread) {
+    const size_t level = args[0];
+    const size_t bytes = 4 * view.degree();
+    const bool isSpecial = unit == level;
+    const Modulus& modulus = view.modulus(isSpecial ? view.ring->primes : unit);
+    const Address scratch = view.scratch(thread);
+    const Address digits = args[3] != 0 ? args[3] + unit * level * bytes : scratch + scratchList;
+    const size_t keyLevel = args[6];
+    const Address key = args[5] + (isSpecial ? keyLevel : unit) * keyLevel * 2 * bytes;
+    Term* terms = view.at<Term>(scratch);
+    for (size_t digit = 0; digit < level; digit++) {
+      Address at = digits + digit * bytes;
+      if (digit == unit) {
+        at = args[2] + digit * bytes;
+      } else if (args[4] == 0) {
+        uint32_t* target = view.at<uint32_t>(at);
+        spread(view.at<uint32_t>(args[1] + digit * bytes), target, view.modulus(digit), modulus, view.degree(), args[8] != 0);
+        N::forward(target, view, modulus);
+      }
+      terms[digit] = {at, static_cast<Address>(key + digit * 2 * bytes), static_cast<Address>(key + (digit * 2 + 1) * bytes)};
+    }
+    const Address sums = args[7];
+    if (sums != 0)
+      sumProducts(view, terms, level, 0, view.at<uint32_t>(sums + unit * bytes),
+                  view.at<uint32_t>(sums + (level + 1 + unit) * bytes), modulus);
+  }
+
+  /** Residues modulo `from` as lazy residues modulo `to`; when centred, those above half stand for negative numbers. */
+  static void spread(const uint32_t* source, uint32_t* target, const Modulus& from, const Modulus& to, size_t degree,
+                     bool centred) {
+    const V q = S::splat(to.q);
+    const V half = S::splat(from.q >> 1);
+    const V shift = S::splat(centred ? (from.q + to.q - 1) / to.q * to.q - from.q : 0);
+    const V one = S::splat(1);
+    const V quotient = S::splat(to.oneQuotient);
+    // Shifted residues lie below p + q.
+    const bool fits = from.q <= 3 * to.q;
+    for (size_t at = 0; at < degree; at += lanes) {
+      const V value = S::load(source + at);
+      const V moved = S::add(value, S::whereAbove(value, half, shift));
+      S::store(target + at, fits ? moved : M::mulSplat(moved, one, quotient, q));
+    }
+  }
+
+  /** Sums of s·x and of s·y over the terms, divided by 2^32: reduced. `offset`: bytes added to every address. */
+  static void sumProducts(const View& view, const Term* terms, size_t count, size_t offset, uint32_t* outX, uint32_t* outY,
+                          const Modulus& modulus) {
+    const V q = S::splat(modulus.q);
+    const V q2 = S::add(q, q);
+    const V inverse = S::splat(modulus.inverse);
+    const size_t degree = view.degree();
+    for (size_t first = 0; first < count; first += termsAtOnce) {
+      const size_t end = count < first + termsAtOnce ? count : first + termsAtOnce;
+      for (size_t at = 0; at < degree; at += width * lanes) {
+        V x[width][2], y[width][2];
+        for (size_t n = 0; n < width; n++) x[n][0] = x[n][1] = y[n][0] = y[n][1] = S::zero();
+        for (size_t term = first; term < end; term++) {
+          const uint32_t* s = view.at<uint32_t>(terms[term].shared + offset) + at;
+          const uint32_t* xs = view.at<uint32_t>(terms[term].x + offset) + at;
+          const uint32_t* ys = view.at<uint32_t>(terms[term].y + offset) + at;
+          for (size_t n = 0; n < width; n++) {
+            // Too many streams for the processor to foresee; beyond the end of one it does no harm.
+            S::prefetch(s + (width + n) * lanes);
+            S::prefetch(xs + (width + n) * lanes);
+            S::prefetch(ys + (width + n) * lanes);
+            const V factor = S::load(s + n * lanes);
+            const V odd = S::odd(factor);
+            const V xFactor = S::load(xs + n * lanes);
+            x[n][0] = S::add64(x[n][0], S::mulEven(factor, xFactor));
+            x[n][1] = S::add64(x[n][1], S::mulEven(odd, S::odd(xFactor)));
+            const V yFactor = S::load(ys + n * lanes);
+            y[n][0] = S::add64(y[n][0], S::mulEven(factor, yFactor));
+            y[n][1] = S::add64(y[n][1], S::mulEven(odd, S::odd(yFactor)));
+          }
+        }
+        for (size_t n = 0; n < width; n++) {
+          put(outX + at + n * lanes, M::montgomery(x[n][0], x[n][1], inverse, q, q2), first == 0, q);
+          put(outY + at + n * lanes, M::montgomery(y[n][0], y[n][1], inverse, q, q2), first == 0, q);
+        }
+      }
+    }
+  }
+
+  static void put(uint32_t* at, V value, bool isFirst, V q) {
+    S::store(at, isFirst ? value : M::lower(S::add(S::load(at), value), q));
+  }
+
+  /** args: first polynomial, bytes from one polynomial to the next, limb, modulus index, out. Units: polynomials. */
+  static void toRounded(const View& view, const Address* args, size_t unit) {
+    const size_t degree = view.degree();
+    const Modulus& modulus = view.modulus(args[3]);
+    uint32_t* out = view.at<uint32_t>(args[4]) + unit * degree;
+    std::memcpy(out, view.at<uint32_t>(args[0] + unit * args[1]) + args[2] * degree, 4 * degree);
+    N::backward(out, view, modulus);
+    const V q = S::splat(modulus.q);
+    const V half = S::splat(modulus.q >> 1);
+    for (size_t at = 0; at < degree; at += lanes) S::store(out + at, M::lower(S::add(S::load(out + at), half), q));
+  }
+
+  /**
+   * args: first polynomial, bytes from one polynomial to the next, rounded coefficients, modulus index of the divisor,
+   * out, limbs, addend or 0, polynomials that have one, permutation or 0. Units: polynomials x limbs.
+   */
+  static void divide(const View& view, const Address* args, size_t unit, uint32_t thread) {
+    const size_t degree = view.degree();
+    const size_t limbs = args[5];
+    const size_t polynomial = unit / limbs;
+    const size_t limb = unit % limbs;
+    const Modulus& modulus = view.modulus(limb);
+    const Divisor& divisor = view.at<Divisor>(view.ring->divisors)[args[3] * view.ring->primes + limb];
+    uint32_t* scratch = view.at<uint32_t>(view.scratch(thread) + scratchList);
+    const V q = S::splat(modulus.q);
+    const V quotientOfOne = S::splat(modulus.oneQuotient);
+    const V one = S::splat(1);
+    const V minusHalf = S::splat(divisor.minusHalf);
+    const uint32_t* rounded = view.at<uint32_t>(args[2]) + polynomial * degree;
+    for (size_t at = 0; at < degree; at += lanes)
+      S::store(scratch + at, S::add(M::mulSplat(S::load(rounded + at), one, quotientOfOne, q), minusHalf));
+    N::forward(scratch, view, modulus);
+    const uint32_t* source = view.at<uint32_t>(args[0] + polynomial * args[1]) + limb * degree;
+    const V inverse = S::splat(divisor.inverse);
+    const V quotient = S::splat(divisor.quotient);
+    uint32_t* out = view.at<uint32_t>(args[4]) + unit * degree;
+    uint32_t* result = args[8] != 0 ? scratch : out;
+    const uint32_t* addend = polynomial < args[7] ? view.at<uint32_t>(args[6]) + unit * degree : nullptr;
+    for (size_t at = 0; at < degree; at += lanes) {
+      const V difference = S::add(S::sub(S::load(source + at), S::load(scratch + at)), q);
+      V value = M::lower(M::mulSplat(difference, inverse, quotient, q), q);
+      if (addend != nullptr) value = M::lower(S::add(value, S::load(addend + at)), q);
+      S::store(result + at, value);
+    }
+    if (args[8] != 0) permute(scratch, out, view.at<uint32_t>(args[8]), degree);
+  }
+
+  /** out[n] = from[permutation[n]]. */
+  static void permute(const uint32_t* from, uint32_t* out, const uint32_t* permutation, size_t degree) {
+    for (size_t at = 0; at < degree; at += lanes) S::store(out + at, S::gather(from, S::load(permutation + at)));
+  }
+
+  /** args: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
+  static void add(const View& view, const Address* args, size_t unit) {
+    const size_t degree = view.degree();
+    const V q = S::splat(view.modulus(unit % args[3]).q);
+    const uint32_t* left = view.at<uint32_t>(args[0]) + unit * degree;
+    const uint32_t* right = view.at<uint32_t>(args[1]) + unit * degree;
+    uint32_t* out = view.at<uint32_t>(args[2]) + unit * degree;
+    for (size_t at = 0; at < degree; at += lanes)
+      S::store(out + at, M::lower(S::add(S::load(left + at), S::load(right + at)), q));
+  }
+
+  /** args: value, plaintext in Montgomery form, out. Units: level. */
+  static void addPlain(const View& view, const Address* args, size_t unit) {
+    const size_t degree = view.degree();
+    const Modulus& modulus = view.modulus(unit);
+    const V q = S::splat(modulus.q);
+    const V q2 = S::add(q, q);
+    const V inverse = S::splat(modulus.inverse);
+    const V one = S::splat(1);
+    const uint32_t* value = view.at<uint32_t>(args[0]) + unit * degree;
+    const uint32_t* plaintext = view.at<uint32_t>(args[1]) + unit * degree;
+    uint32_t* out = view.at<uint32_t>(args[2]) + unit * degree;
+    for (size_t at = 0; at < degree; at += lanes) {
+      const V form = S::load(plaintext + at);
+      const V plain = M::montgomery(S::mulEven(form, one), S::mulEven(S::odd(form), one), inverse, q, q2);
+      S::store(out + at, M::lower(S::add(S::load(value + at), plain), q));
+    }
+  }
+
+  /** args: list of terms, count, out, bytes of a polynomial of out. Units: level. */
+  static void sumOfProducts(const View& view, const Address* args, size_t unit) {
+    const size_t offset = unit * 4 * view.degree();
+    sumProducts(view, view.at<Term>(args[0]), args[1], offset, view.at<uint32_t>(args[2] + offset),
+                view.at<uint32_t>(args[2] + offset + args[3]), view.modulus(unit));
+  }
+
+  /** (a0·b0, a0·b1 + a1·b0, a1·b1). args: left, right, out, bytes of a polynomial. Units: level. */
+  static void multiply(const View& view, const Address* args, size_t unit) {
+    const size_t degree = view.degree();
+    const Modulus& modulus = view.modulus(unit);
+    const V q = S::splat(modulus.q);
+    const V q2 = S::add(q, q);
+    const V inverse = S::splat(modulus.inverse);
+    const V radix = S::splat(modulus.radix);
+    const V quotient = S::splat(modulus.radixQuotient);
+    const size_t polynomial = args[3] / 4;
+    const uint32_t* left = view.at<uint32_t>(args[0]) + unit * degree;
+    const uint32_t* right = view.at<uint32_t>(args[1]) + unit * degree;
+    uint32_t* out = view.at<uint32_t>(args[2]) + unit * degree;
+    for (size_t at = 0; at < degree; at += lanes) {
+      const V a0 = M::lower(M::mulSplat(S::load(left + at), radix, quotient, q), q);
+      const V a1 = M::lower(M::mulSplat(S::load(left + polynomial + at), radix, quotient, q), q);
+      const V b0 = S::load(right + at);
+      const V b1 = S::load(right + polynomial + at);
+      const V a0Odd = S::odd(a0), a1Odd = S::odd(a1), b0Odd = S::odd(b0), b1Odd = S::odd(b1);
+      S::store(out + at, M::montgomery(S::mulEven(a0, b0), S::mulEven(a0Odd, b0Odd), inverse, q, q2));
+      S::store(out + polynomial + at,
+               M::montgomery(S::add64(S::mulEven(a0, b1), S::mulEven(a1, b0)),
+                             S::add64(S::mulEven(a0Odd, b1Odd), S::mulEven(a1Odd, b0Odd)), inverse, q, q2));
+      S::store(out + 2 * polynomial + at, M::montgomery(S::mulEven(a1, b1), S::mulEven(a1Odd, b1Odd), inverse, q, q2));
+    }
+  }
+
+  /** One limb of a key: Montgomery form, permuted. args per unit: from, out, modulus index, permutation or 0. */
+  static void prepareKey(const View& view, const Address* args, size_t unit, uint32_t thread) {
+    const Address* own = args + 4 * unit;
+    const size_t degree = view.degree();
+    const Modulus& modulus = view.modulus(own[2]);
+    const V q = S::splat(modulus.q);
+    const V radix = S::splat(modulus.radix);
+    const V quotient = S::splat(modulus.radixQuotient);
+    const uint32_t* from = view.at<uint32_t>(own[0]);
+    uint32_t* out = view.at<uint32_t>(own[1]);
+    uint32_t* result = own[3] != 0 ? view.at<uint32_t>(view.scratch(thread) + scratchList) : out;
+    for (size_t at = 0; at < degree; at += lanes)
+      S::store(result + at, M::lower(M::mulSplat(S::load(from + at), radix, quotient, q), q));
+    if (own[3] != 0) permute(result, out, view.at<uint32_t>(own[3]), degree);
+  }
+
+  static void perform(uint8_t* memory, uint32_t task, Address ring, Address argsAt, uint32_t unit, uint32_t thread) {
+    const View view(memory, ring);
+    const Address* args = view.at<Address>(argsAt);
+    switch (task) {
+      case 0: return toCoefficients(view, args, unit);
+      case 1: return switchInto(view, args, unit, thread);
+      case 2: return toRounded(view, args, unit);
+      case 3: return divide(view, args, unit, thread);
+      case 4: return add(view, args, unit);
+      case 5: return addPlain(view, args, unit);
+      case 6: return sumOfProducts(view, args, unit);
+      case 7: return multiply(view, args, unit);
+      case 8: return prepareKey(view, args, unit, thread);
+      case 9: return Encoder<S>::encodeOne(view, args, unit, thread);
+      case 10: return Uniform<S>::expand(view, args, unit);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace cipherfilm
