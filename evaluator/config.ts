@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { CxrError } from '../contract/errors.ts';
+import { nativeSets } from '../kernel/native.ts';
+import { type Arithmetic, arithmetics, fastestArithmetic } from '../kernel/open.ts';
 
 /** Flags of the evaluator; each may also come from `CIPHERFILM_EVALUATOR_<NAME>`, a flag wins. */
 const options = {
@@ -15,6 +17,7 @@ const options = {
   bundles: { type: 'string' },
   workers: { type: 'string' },
   threads: { type: 'string' },
+  arithmetic: { type: 'string' },
   'max-queued': { type: 'string' },
   'max-keys': { type: 'string' },
   'max-key-bytes': { type: 'string' },
@@ -32,6 +35,7 @@ const schema = z.object({
   bundles: z.string().min(1).optional(),
   workers: whole(1, 64).default(1),
   threads: whole(1, 64).optional(),
+  arithmetic: z.enum(['auto', ...arithmetics]).default('auto'),
   'max-queued': whole(1, 10_000).default(32),
   'max-keys': whole(1, 100_000).default(16),
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
@@ -49,6 +53,8 @@ export type Config = {
   readonly workers: number;
   /** Threads of each worker, its own included; by default the cores are shared out. */
   readonly threads: number;
+  /** `auto` is resolved: the fastest that this machine has. All give the same bits. */
+  readonly arithmetic: Arithmetic;
   readonly maxQueued: number;
   readonly maxKeys: number;
   readonly maxKeyBytes: number;
@@ -79,6 +85,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     bundleRoot: resolve(given.bundles ?? bundlesBesideTheCode()),
     workers: given.workers,
     threads: given.threads ?? defaultThreads(given.workers),
+    arithmetic: resolveArithmetic(given.arithmetic),
     maxQueued: given['max-queued'],
     maxKeys: given['max-keys'],
     maxKeyBytes: given['max-key-bytes'],
@@ -91,6 +98,18 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
 const mostUsefulThreads = 8;
 const defaultThreads = (workers: number): number =>
   Math.min(mostUsefulThreads, Math.max(1, Math.floor(availableParallelism() / workers)));
+
+function resolveArithmetic(wanted: 'auto' | Arithmetic): Arithmetic {
+  if (wanted === 'auto') return fastestArithmetic();
+  const available = ['wasm', ...nativeSets()];
+  if (!available.includes(wanted))
+    throw new CxrError('request-invalid', {
+      flag: '--arithmetic',
+      got: wanted,
+      expected: `${available.join(' or ')} on this machine`,
+    });
+  return wanted;
+}
 
 function fromFlags(argv: readonly string[]): Partial<Record<OptionName, string>> {
   try {

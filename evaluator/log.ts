@@ -14,11 +14,12 @@ export type LogFields = {
   readonly bytes?: number;
   readonly ms?: number;
   readonly count?: number;
+  readonly arithmetic?: string;
 };
 export type LogEvent = 'start' | 'stop' | 'request' | 'job' | 'key-stored' | 'key-evicted' | 'worker-lost';
 export type Log = (event: LogEvent, fields?: LogFields) => void;
 
-const allowed = 'method route status code jobId keyId bundle state bytes ms count'.split(' ');
+const allowed = 'method route status code jobId keyId bundle state bytes ms count arithmetic'.split(' ');
 
 /** Says nothing; the default. */
 export const silentLog: Log = () => {};

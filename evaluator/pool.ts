@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { KeyId } from '../contract/stages.ts';
+import type { Arithmetic } from '../kernel/open.ts';
 import type { Bundles } from './bundles.ts';
 import type { Execution, Executor, OnProgress, Outcome, Task } from './job-record.ts';
 import type { Log } from './log.ts';
-import type { RunCommand, WorkerMessage } from './worker-message.ts';
+import type { RunCommand, WorkerMessage, WorkerStart } from './worker-message.ts';
 
 /** The worker beside this file, in source (.ts) and bundled (.js) form. */
 export const workerEntry = new URL(
@@ -16,6 +17,7 @@ export type PoolOptions = {
   readonly workers: number;
   /** Threads of each worker, its own included. */
   readonly threads: number;
+  readonly arithmetic: Arithmetic;
   readonly bundles: Bundles;
   readonly keyFile: (key: KeyId) => string;
   /** A worker that is busy longer than this is stuck and is replaced. */
@@ -107,11 +109,12 @@ export class WorkerPool implements Executor {
   }
 
   #spawn(slot: Slot): Worker {
+    const { threads, arithmetic } = this.#options;
     const worker = new Worker(this.#options.entry, {
       name: 'evaluator',
       env: {},
       stdin: false,
-      workerData: { threads: this.#options.threads },
+      workerData: { threads, arithmetic } satisfies WorkerStart,
     });
     slot.worker = worker;
     // 'exit' follows; the error itself may quote data and is not looked at.

@@ -30,6 +30,7 @@ export async function startEvaluator(config: Config, version: string): Promise<R
     entry: workerEntry,
     workers: config.workers,
     threads: config.threads,
+    arithmetic: config.arithmetic,
     bundles,
     keyFile: (key) => keys.pathOf(key),
     jobTimeoutMs,
@@ -44,7 +45,7 @@ export async function startEvaluator(config: Config, version: string): Promise<R
   });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log('start', { count: bundles.size });
+  log('start', { count: bundles.size, arithmetic: config.arithmetic });
   return {
     url: `http://${host}:${port}`,
     stop: async () => {

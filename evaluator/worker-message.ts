@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../contract/errors.ts';
 import type { BundleId, Cost, JobId, KeyId } from '../contract/stages.ts';
+import type { Arithmetic } from '../kernel/open.ts';
 import type { PayloadLimits } from './bundles.ts';
 
 /** What the HTTP thread tells a worker. Frames are read from files; only the abort flag is shared memory. */
@@ -25,3 +26,6 @@ export type WorkerOutcome =
   | { readonly kind: 'done'; readonly frame: Uint8Array; readonly evaluateMs: number; readonly cost: Cost }
   | { readonly kind: 'failed'; readonly code: ErrorCode }
   | { readonly kind: 'cancelled' };
+
+/** What a worker is started with. */
+export type WorkerStart = { readonly threads: number; readonly arithmetic: Arithmetic };

@@ -7,12 +7,13 @@ import { checkParams } from '../he/params.ts';
 import { openKernel } from '../kernel/open.ts';
 import { openServerHalf } from '../native-models/bundle.ts';
 import { serveJobs } from './serve-jobs.ts';
+import type { WorkerStart } from './worker-message.ts';
 
 /** Entry of a worker thread: the only place of the evaluator where ciphertexts are computed on. */
 if (parentPort === null) throw new TypeError('evaluator/worker.ts runs as a worker thread only');
 
-const { threads } = workerData as { readonly threads: number };
-const memory = await openKernel(threads);
+const { threads, arithmetic } = workerData as WorkerStart;
+const memory = await openKernel(threads, { arithmetic });
 
 serveJobs<LoadedKeys>(parentPort, async (folder, bundle) => {
   const { id, description, program } = await openServerHalf(folder);

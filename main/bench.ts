@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { StageTimes, StudyResult } from '../contract/stages.ts';
+import { fastestArithmetic } from '../kernel/open.ts';
 import { readCount, readOptions } from './command-options.ts';
 import { sampleStudy, withHeadless } from './headless.ts';
 import { describeMachine, median } from './machine.ts';
@@ -43,7 +44,7 @@ async function measure() {
       schema: 'cipherfilm-bench/1',
       machine: describeMachine(),
       bundle: first.bundle,
-      backend: 'kernel',
+      backend: `kernel ${fastestArithmetic()}`,
       runs,
       parameters: first.parameters,
       cost: first.cost,

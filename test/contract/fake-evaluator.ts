@@ -81,6 +81,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   const pool = new WorkerPool({
     entry: new URL('./fake-worker.ts', import.meta.url),
     threads: 1,
+    arithmetic: 'wasm',
     workers: options.workers ?? 1,
     bundles,
     keyFile: (key) => keys.pathOf(key),

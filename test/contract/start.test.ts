@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../evaluator/config.ts';
+import { instructionSets, nativeSets } from '../../kernel/native.ts';
 import { startEmbeddedEvaluator } from '../../main/embedded-evaluator.ts';
 
 const entry = fileURLToPath(new URL('./fake-entry.ts', import.meta.url));
@@ -40,7 +41,17 @@ describe('the configuration of an evaluator', () => {
     expect(codeOf(['--host', '0.0.0.0', '--insecure-http'])).toMatchObject({ host: '0.0.0.0' });
   });
 
+  it('computes with the fastest arithmetic that this machine has, or the one asked for', () => {
+    expect(codeOf([])).toMatchObject({ arithmetic: nativeSets()[0] ?? 'wasm' });
+    expect(codeOf(['--arithmetic', 'wasm'])).toMatchObject({ arithmetic: 'wasm' });
+    for (const set of instructionSets)
+      expect(codeOf(['--arithmetic', set])).toEqual(
+        nativeSets().includes(set) ? expect.objectContaining({ arithmetic: set }) : 'request-invalid',
+      );
+  });
+
   it.each([
+    [['--arithmetic', 'neon']],
     [['--port', 'x']],
     [['--port', '70000']],
     [['--workers', '0']],
