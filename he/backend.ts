@@ -33,6 +33,8 @@ export interface HeBackend<Ct, Pt> {
    * longer. Cost: one plaintext product per term, 0 levels.
    */
   sumOfProducts(terms: Iterable<readonly [Ct, Pt]>): Ct;
+  /** Several at once, of values of one level: what they have in common is read once. */
+  sumsOfProducts?(sums: readonly Iterable<readonly [Ct, Pt]>[]): Ct[];
   add(left: Ct, right: Ct): Ct;
   addPlain(value: Ct, plaintext: Pt): Ct;
   /** Three-part result until `relinearize`. */

@@ -45,7 +45,9 @@ export function run<Ct, Pt>(
       if (control.isAborted?.() === true) throw new CxrError('cancelled', { layer: step.layer });
       control.progress?.(index / program.steps.length, step.layer);
       if (step.op === 'rotate' && shared.delete(step.value)) backend.shareRotations?.(read(step.value));
-      live.set(index, execute(step, inputs, backend, read, plaintext));
+      if (step.op === 'sumOfProducts' && backend.sumsOfProducts !== undefined)
+        for (const [at, sum] of sumsFrom(index, program, live, backend, plaintext)) live.set(at, sum);
+      else live.set(index, execute(step, inputs, backend, read, plaintext));
       for (const operand of operandsOf(step)) {
         if (lastUse[operand] !== index || isInput(operand)) continue;
         backend.release(read(operand));
@@ -89,6 +91,42 @@ function execute<Ct, Pt>(
     case 'dropTo':
       return backend.dropTo(read(step.value), step.level);
   }
+}
+
+/** Encoded plaintexts that the sums of one batch may take, bytes: where memory is short they are all encoded for it. */
+const batchBytes = 64 * 2 ** 20;
+
+/** The sum at `index`, unless it is there, with those that follow in its layer and whose values are there as well. */
+function sumsFrom<Ct, Pt>(
+  index: number,
+  program: Program,
+  live: ReadonlyMap<number, Ct>,
+  backend: HeBackend<Ct, Pt>,
+  plaintext: PlaintextSource<Pt>,
+): [number, Ct][] {
+  if (live.has(index)) return [];
+  const { layer } = program.steps[index]!;
+  const read = (at: number): Ct => live.get(at)!;
+  const batch: number[] = [];
+  let level = 0;
+  let bytes = 0;
+  for (let at = index; program.steps[at]?.layer === layer; at += 1) {
+    const step = program.steps[at]!;
+    if (step.op !== 'sumOfProducts' || live.has(at)) continue;
+    if (!operandsOf(step).every((operand) => live.has(operand))) break;
+    const own = backend.level(read(step.terms[0]![0]));
+    if (batch.length === 0) level = own;
+    bytes += step.terms.length * own * program.slotCount * 8;
+    if (batch.length > 0 && (own !== level || bytes > batchBytes)) break;
+    batch.push(at);
+  }
+  const sums = backend.sumsOfProducts!(
+    batch.map((at) => {
+      const step = program.steps[at]!;
+      return step.op === 'sumOfProducts' ? termsOf(step.terms, read, plaintext) : [];
+    }),
+  );
+  return batch.map((at, place) => [at, sums[place]!]);
 }
 
 /** One term at a time, because there may be more plaintexts than fit into memory. */

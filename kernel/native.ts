@@ -17,7 +17,7 @@ type Addon = {
 };
 
 /** Changes with the layout of the kernel's memory. */
-const addonVersion = 1;
+const addonVersion = 2;
 /** Beside the sources, or beside the bundled application. */
 const places = ['native/build/Release/kernel.node', '../../kernel/native/build/Release/kernel.node'];
 

@@ -32,6 +32,8 @@ const argumentWords = 64;
 /** So many values' digits are kept. */
 const sharedAtOnce = 2;
 const encodeArgumentBytes = 24;
+/** A limb's sums are handed out in so many pieces, so that threads finish together. */
+const partsOfLimb = 4;
 
 /**
  * CKKS evaluation in our own kernel (kernel/assembly): 30-bit primes in 32-bit lanes, centred digits, hoisted
@@ -215,28 +217,54 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   }
 
   sumOfProducts(terms: Iterable<readonly [KernelCiphertext, KernelPlaintext]>): KernelCiphertext {
-    const list = [...terms];
-    const [first] = list;
-    if (first === undefined) throw new TypeError('a sum of no products');
-    const { level } = first[0];
-    const scale = first[0].scale * first[1].scale;
-    const { limbBytes } = this.#ring;
-    const words = new Uint32Array(3 * list.length);
-    for (const [index, [value, plaintext]] of list.entries()) {
-      if (value.size !== 2) throw new TypeError('a product takes two polynomials');
-      this.#requireLevel(value.level, level);
-      this.#requireLevel(plaintext.level, level);
-      this.#requireScale(value.scale * plaintext.scale, scale);
-      words.set([plaintext.at, value.at, value.at + level * limbBytes], 3 * index);
-    }
-    const at = this.#memory.allocate(words.byteLength);
-    this.#memory.words(at, words.length).set(words);
-    const out = this.create(2, level, scale);
-    this.#run('sumOfProducts', [at, list.length, out.at, level * limbBytes], level);
-    this.#memory.free(at, words.byteLength);
-    this.#executed.plaintextProducts += list.length;
+    return this.sumsOfProducts([terms])[0]!;
+  }
+
+  sumsOfProducts(
+    sums: readonly Iterable<readonly [KernelCiphertext, KernelPlaintext]>[],
+  ): KernelCiphertext[] {
+    const lists = sums.map((terms) => this.#collect(terms));
+    const { level } = lists[0]!.out;
+    const records = lists.flatMap(({ words, out }) => {
+      this.#requireLevel(out.level, level);
+      return [this.#written(words), words.length / 3, out.at, level * this.#ring.limbBytes];
+    });
+    const recordsAt = this.#written(records);
+    this.#run('sumsOfProducts', [recordsAt, sums.length, partsOfLimb], level * partsOfLimb);
+    for (const [index, { words }] of lists.entries())
+      this.#memory.free(records[4 * index]!, 4 * words.length);
+    this.#memory.free(recordsAt, 4 * records.length);
     this.#bury();
-    return out;
+    return lists.map(({ out }) => out);
+  }
+
+  /** Words in the kernel's memory; the caller frees them. */
+  #written(words: readonly number[]): number {
+    const at = this.#memory.allocate(4 * words.length);
+    this.#memory.words(at, words.length).set(words);
+    return at;
+  }
+
+  /** A sum's list of addresses, and a place for its result. */
+  #collect(terms: Iterable<readonly [KernelCiphertext, KernelPlaintext]>): {
+    words: readonly number[];
+    out: KernelCiphertext;
+  } {
+    const words: number[] = [];
+    let kind: { level: number; scale: number } | undefined;
+    for (const [value, plaintext] of terms) {
+      const { level } = value;
+      const scale = value.scale * plaintext.scale;
+      kind ??= { level, scale };
+      if (value.size !== 2) throw new TypeError('a product takes two polynomials');
+      this.#requireLevel(level, kind.level);
+      this.#requireLevel(plaintext.level, level);
+      this.#requireScale(scale, kind.scale);
+      words.push(plaintext.at, value.at, value.at + level * this.#ring.limbBytes);
+      this.#executed.plaintextProducts += 1;
+    }
+    if (kind === undefined) throw new TypeError('a sum of no products');
+    return { words, out: this.create(2, kind.level, kind.scale) };
   }
 
   #requireLevel(got: number, expected: number): void {

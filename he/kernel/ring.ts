@@ -26,7 +26,7 @@ export const tasks = {
   divide: 3,
   add: 4,
   addPlain: 5,
-  sumOfProducts: 6,
+  sumsOfProducts: 6,
   multiply: 7,
   prepareKey: 8,
   encode: 9,

@@ -7,7 +7,7 @@ import {
   divide,
   multiply,
   prepareKey,
-  sumOfProducts,
+  sumsOfProducts,
   switchInto,
   toCoefficients,
   toRounded,
@@ -119,7 +119,7 @@ function perform(task: u32, ring: usize, args: usize, unit: usize, thread: i32):
       addPlain(ring, args, unit);
       break;
     case 6:
-      sumOfProducts(ring, args, unit);
+      sumsOfProducts(ring, args, unit);
       break;
     case 7:
       multiply(ring, args, unit);

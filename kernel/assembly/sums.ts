@@ -11,6 +11,7 @@ export const TERM_BYTES: usize = 12;
  *
  * @param list    `count` ≥ 1 terms of three pointers to `degree` residues each.
  * @param offset  bytes added to every pointer.
+ * @param bytes   of every residue polynomial that are worked on, a multiple of 32.
  */
 export function sumProducts(
   list: usize,
@@ -19,13 +20,12 @@ export function sumProducts(
   outX: usize,
   outY: usize,
   modulus: usize,
-  degree: i32,
+  bytes: usize,
 ): void {
   const q = v128.load32_splat(modulus + MODULUS_Q);
   const q2 = i32x4.add(q, q);
   const inverse = v128.load32_splat(modulus + MODULUS_INVERSE);
   const last = list + <usize>count * TERM_BYTES;
-  const bytes = <usize>degree << 2;
   for (let first = list; first < last; first += <usize>TERMS * TERM_BYTES) {
     const end = min(last, first + <usize>TERMS * TERM_BYTES);
     for (let at: usize = 0; at < bytes; at += 32) {

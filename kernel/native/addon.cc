@@ -14,7 +14,7 @@ namespace {
 using cipherfilm::Pool;
 
 /** Changes with layout.h and with the arguments of any task; kernel/native.ts expects the same. */
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, nullptr, message);

@@ -28,6 +28,15 @@ struct Ntt {
     return {S::splat(table.powers[index]), S::splat(table.quotients[index])};
   }
 
+  /** Memory that is needed next and comes from afar: some lines of it are asked for at every step of the work. */
+  struct Ahead {
+    const uint32_t* next;
+    const uint32_t* end;
+    void ask(size_t lines) {
+      for (; lines > 0 && next < end; lines--, next += 16) S::prefetchFar(next);
+    }
+  };
+
   /** Lazy in, lazy out. */
   static void forwardPair(V& a, V& b, V product, V q2) {
     const V low = M::lower(a, q2);
@@ -93,8 +102,10 @@ struct Ntt {
   }
 
   /** The last layers, over `size` words that begin at word `first` of the whole: reduced. */
-  static void forwardEnd(uint32_t* x, size_t first, size_t size, bool neighbours, Table table, size_t degree, V q, V q2) {
+  static void forwardEnd(uint32_t* x, size_t first, size_t size, bool neighbours, Table table, size_t degree, V q, V q2,
+                         Ahead& ahead) {
     for (size_t at = 0; at < size; at += 2 * lanes * sideBySide) {
+      ahead.ask(4);
       const size_t pair = (first + at) / (2 * lanes);
       Pairs pairs = loadPairs(x + at);
       if (neighbours)
@@ -128,16 +139,18 @@ struct Ntt {
     }
   }
 
-  /** Two layers over one group of four quarters. */
-  static void forwardGroup(uint32_t* x, size_t quarter, Table table, size_t group, V q, V q2) {
+  /** Two layers over one group of four quarters; `read(at)` gives what there is at word `at` before them. */
+  template <class Read>
+  static void forwardGroup(uint32_t* x, size_t quarter, Table table, size_t group, V q, V q2, Ahead& ahead, Read read) {
     const Twiddle outer = twiddle(table, group);
     const Twiddle left = twiddle(table, 2 * group);
     const Twiddle right = twiddle(table, 2 * group + 1);
     for (size_t at = 0; at < quarter; at += lanes) {
-      V a = S::load(x + at);
-      V b = S::load(x + at + quarter);
-      V c = S::load(x + at + 2 * quarter);
-      V d = S::load(x + at + 3 * quarter);
+      ahead.ask(2);
+      V a = read(at);
+      V b = read(at + quarter);
+      V c = read(at + 2 * quarter);
+      V d = read(at + 3 * quarter);
       forwardPair(a, c, outer.times(c, q), q2);
       forwardPair(b, d, outer.times(d, q), q2);
       forwardPair(a, b, left.times(b, q), q2);
@@ -202,6 +215,12 @@ struct Ntt {
 
   /** @param x  N >= 1024 residues, lazy; reduced afterwards. */
   static void forward(uint32_t* x, const View& view, const Modulus& modulus) {
+    forwardFrom(x, view, modulus, {nullptr, nullptr}, [x](size_t at) { return S::load(x + at); });
+  }
+
+  /** The same of residues that `read` gives, left in x. */
+  template <class Read>
+  static void forwardFrom(uint32_t* x, const View& view, const Modulus& modulus, Ahead ahead, Read read) {
     const size_t degree = view.degree();
     const V q = S::splat(modulus.q);
     const V q2 = S::add(q, q);
@@ -209,15 +228,19 @@ struct Ntt {
     const Table table = {powers, powers + degree};
     const bool neighbours = hasNeighbours(degree);
     const size_t smallest = neighbours ? 2 * lanes : lanes;
-    size_t size = degree;
-    for (; size > block && size > smallest; size /= 4)
-      for (size_t group = 0; group < degree / size; group++)
-        forwardGroup(x + group * size, size / 4, table, degree / size + group, q, q2);
+    const auto layers = [&](size_t at, size_t length) {
+      const uint32_t* own = x + at;
+      forwardGroup(x + at, length / 4, table, (degree + at) / length, q, q2, ahead,
+                   [own](size_t index) { return S::load(own + index); });
+    };
+    forwardGroup(x, degree / 4, table, 1, q, q2, ahead, read);
+    size_t size = degree / 4;
+    for (; size > block; size /= 4)
+      for (size_t at = 0; at < degree; at += size) layers(at, size);
     for (size_t first = 0; first < degree; first += size) {
       for (size_t length = size; length > smallest; length /= 4)
-        for (size_t at = first; at < first + size; at += length)
-          forwardGroup(x + at, length / 4, table, (degree + at) / length, q, q2);
-      forwardEnd(x + first, first, size, neighbours, table, degree, q, q2);
+        for (size_t at = first; at < first + size; at += length) layers(at, length);
+      forwardEnd(x + first, first, size, neighbours, table, degree, q, q2, ahead);
     }
   }
 

@@ -20,6 +20,10 @@ struct Tasks {
   static constexpr size_t lanes = S::lanes;
   /** Products below 2^60 that 64 bits hold, and whose high half stays lazy. */
   static constexpr size_t termsAtOnce = 16;
+  /** Digits that are transformed before they meet their keys: while they are in a near cache. */
+  static constexpr size_t digitsAtOnce = 4;
+  /** Words of a limb that all sums are made of before the next ones: what they share stays in a near cache. */
+  static constexpr size_t tile = 1024;
   /** Vectors of a sum of products that are in registers at once. */
   static constexpr size_t width = lanes == 16 ? 4 : 2;
 
@@ -41,51 +45,58 @@ struct Tasks {
     const Address digits = args[3] != 0 ? args[3] + unit * level * bytes : scratch + scratchList;
     const size_t keyLevel = args[6];
     const Address key = args[5] + (isSpecial ? keyLevel : unit) * keyLevel * 2 * bytes;
+    const Address sums = args[7];
     Term* terms = view.at<Term>(scratch);
     for (size_t digit = 0; digit < level; digit++) {
       Address at = digits + digit * bytes;
       if (digit == unit) {
         at = args[2] + digit * bytes;
       } else if (args[4] == 0) {
-        uint32_t* target = view.at<uint32_t>(at);
-        spread(view.at<uint32_t>(args[1] + digit * bytes), target, view.modulus(digit), modulus, view.degree(), args[8] != 0);
-        N::forward(target, view, modulus);
+        const uint32_t* ownKey = view.at<uint32_t>(key + digit * 2 * bytes);
+        const Spread spread(view.at<uint32_t>(args[1] + digit * bytes), view.modulus(digit), modulus, args[8] != 0);
+        N::forwardFrom(view.at<uint32_t>(at), view, modulus, {ownKey, ownKey + bytes / 2}, spread);
       }
-      terms[digit] = {at, static_cast<Address>(key + digit * 2 * bytes), static_cast<Address>(key + (digit * 2 + 1) * bytes)};
+      const size_t place = digit % digitsAtOnce;
+      terms[place] = {at, static_cast<Address>(key + digit * 2 * bytes), static_cast<Address>(key + (digit * 2 + 1) * bytes)};
+      if (sums != 0 && (place + 1 == digitsAtOnce || digit + 1 == level))
+        sumProducts(view, terms, place + 1, 0, view.at<uint32_t>(sums + unit * bytes),
+                    view.at<uint32_t>(sums + (level + 1 + unit) * bytes), modulus, view.degree(), digit != place);
     }
-    const Address sums = args[7];
-    if (sums != 0)
-      sumProducts(view, terms, level, 0, view.at<uint32_t>(sums + unit * bytes),
-                  view.at<uint32_t>(sums + (level + 1 + unit) * bytes), modulus);
   }
 
   /** Residues modulo `from` as lazy residues modulo `to`; when centred, those above half stand for negative numbers. */
-  static void spread(const uint32_t* source, uint32_t* target, const Modulus& from, const Modulus& to, size_t degree,
-                     bool centred) {
-    const V q = S::splat(to.q);
-    const V half = S::splat(from.q >> 1);
-    const V shift = S::splat(centred ? (from.q + to.q - 1) / to.q * to.q - from.q : 0);
-    const V one = S::splat(1);
-    const V quotient = S::splat(to.oneQuotient);
-    // Shifted residues lie below p + q.
-    const bool fits = from.q <= 3 * to.q;
-    for (size_t at = 0; at < degree; at += lanes) {
+  struct Spread {
+    const uint32_t* source;
+    V q, half, shift, one, quotient;
+    bool fits;
+
+    Spread(const uint32_t* residues, const Modulus& from, const Modulus& to, bool centred)
+        : source(residues),
+          q(S::splat(to.q)),
+          half(S::splat(from.q >> 1)),
+          shift(S::splat(centred ? (from.q + to.q - 1) / to.q * to.q - from.q : 0)),
+          one(S::splat(1)),
+          quotient(S::splat(to.oneQuotient)),
+          // Shifted residues lie below p + q.
+          fits(from.q <= 3 * to.q) {}
+
+    V operator()(size_t at) const {
       const V value = S::load(source + at);
       const V moved = S::add(value, S::whereAbove(value, half, shift));
-      S::store(target + at, fits ? moved : M::mulSplat(moved, one, quotient, q));
+      return fits ? moved : M::mulSplat(moved, one, quotient, q);
     }
-  }
+  };
 
-  /** Sums of s·x and of s·y over the terms, divided by 2^32: reduced. `offset`: bytes added to every address. */
+  /** `length` residues of the sums of s·x and of s·y over the terms, divided by 2^32: reduced. `offset`: in bytes. */
   static void sumProducts(const View& view, const Term* terms, size_t count, size_t offset, uint32_t* outX, uint32_t* outY,
-                          const Modulus& modulus) {
+                          const Modulus& modulus, size_t length, bool isContinued = false) {
     const V q = S::splat(modulus.q);
     const V q2 = S::add(q, q);
     const V inverse = S::splat(modulus.inverse);
-    const size_t degree = view.degree();
     for (size_t first = 0; first < count; first += termsAtOnce) {
+      const bool isFirst = first == 0 && !isContinued;
       const size_t end = count < first + termsAtOnce ? count : first + termsAtOnce;
-      for (size_t at = 0; at < degree; at += width * lanes) {
+      for (size_t at = 0; at < length; at += width * lanes) {
         V x[width][2], y[width][2];
         for (size_t n = 0; n < width; n++) x[n][0] = x[n][1] = y[n][0] = y[n][1] = S::zero();
         for (size_t term = first; term < end; term++) {
@@ -108,8 +119,8 @@ struct Tasks {
           }
         }
         for (size_t n = 0; n < width; n++) {
-          put(outX + at + n * lanes, M::montgomery(x[n][0], x[n][1], inverse, q, q2), first == 0, q);
-          put(outY + at + n * lanes, M::montgomery(y[n][0], y[n][1], inverse, q, q2), first == 0, q);
+          put(outX + at + n * lanes, M::montgomery(x[n][0], x[n][1], inverse, q, q2), isFirst, q);
+          put(outY + at + n * lanes, M::montgomery(y[n][0], y[n][1], inverse, q, q2), isFirst, q);
         }
       }
     }
@@ -148,9 +159,9 @@ struct Tasks {
     const V one = S::splat(1);
     const V minusHalf = S::splat(divisor.minusHalf);
     const uint32_t* rounded = view.at<uint32_t>(args[2]) + polynomial * degree;
-    for (size_t at = 0; at < degree; at += lanes)
-      S::store(scratch + at, S::add(M::mulSplat(S::load(rounded + at), one, quotientOfOne, q), minusHalf));
-    N::forward(scratch, view, modulus);
+    N::forwardFrom(scratch, view, modulus, {nullptr, nullptr}, [=](size_t at) {
+      return S::add(M::mulSplat(S::load(rounded + at), one, quotientOfOne, q), minusHalf);
+    });
     const uint32_t* source = view.at<uint32_t>(args[0] + polynomial * args[1]) + limb * degree;
     const V inverse = S::splat(divisor.inverse);
     const V quotient = S::splat(divisor.quotient);
@@ -200,11 +211,23 @@ struct Tasks {
     }
   }
 
-  /** args: list of terms, count, out, bytes of a polynomial of out. Units: level. */
-  static void sumOfProducts(const View& view, const Address* args, size_t unit) {
-    const size_t offset = unit * 4 * view.degree();
-    sumProducts(view, view.at<Term>(args[0]), args[1], offset, view.at<uint32_t>(args[2] + offset),
-                view.at<uint32_t>(args[2] + offset + args[3]), view.modulus(unit));
+  /** args: sums, their number, parts of a limb. Per sum: list of terms, count, out, bytes of a polynomial of out. */
+  static void sumsOfProducts(const View& view, const Address* args, size_t unit) {
+    struct Sum {
+      Address terms, count, out, polynomial;
+    };
+    const Sum* sums = view.at<Sum>(args[0]);
+    const size_t parts = args[2];
+    const size_t limb = unit / parts;
+    const size_t part = view.degree() / parts;
+    const size_t length = tile < part ? tile : part;
+    const size_t first = limb * view.degree() + unit % parts * part;
+    for (size_t from = first; from < first + part; from += length)
+      for (const Sum* sum = sums; sum < sums + args[1]; sum++) {
+        uint32_t* out = view.at<uint32_t>(sum->out) + from;
+        sumProducts(view, view.at<Term>(sum->terms), sum->count, 4 * from, out, out + sum->polynomial / 4, view.modulus(limb),
+                    length);
+      }
   }
 
   /** (a0·b0, a0·b1 + a1·b0, a1·b1). args: left, right, out, bytes of a polynomial. Units: level. */
@@ -260,7 +283,7 @@ struct Tasks {
       case 3: return divide(view, args, unit, thread);
       case 4: return add(view, args, unit);
       case 5: return addPlain(view, args, unit);
-      case 6: return sumOfProducts(view, args, unit);
+      case 6: return sumsOfProducts(view, args, unit);
       case 7: return multiply(view, args, unit);
       case 8: return prepareKey(view, args, unit, thread);
       case 9: return Encoder<S>::encodeOne(view, args, unit, thread);

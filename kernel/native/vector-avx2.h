@@ -17,6 +17,7 @@ struct Avx2 {
 
   static Vector load(const uint32_t* at) { return _mm256_loadu_si256(reinterpret_cast<const Vector*>(at)); }
   static void prefetch(const uint32_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  static void prefetchFar(const uint32_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T1); }
   static void store(uint32_t* at, Vector value) { _mm256_storeu_si256(reinterpret_cast<Vector*>(at), value); }
   static Vector splat(uint32_t value) { return _mm256_set1_epi32(static_cast<int>(value)); }
   static Vector zero() { return _mm256_setzero_si256(); }

@@ -17,6 +17,7 @@ struct Avx512 {
 
   static Vector load(const uint32_t* at) { return _mm512_loadu_si512(at); }
   static void prefetch(const uint32_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  static void prefetchFar(const uint32_t* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T1); }
   static void store(uint32_t* at, Vector value) { _mm512_storeu_si512(at, value); }
   static Vector splat(uint32_t value) { return _mm512_set1_epi32(static_cast<int>(value)); }
   static Vector zero() { return _mm512_setzero_si512(); }
