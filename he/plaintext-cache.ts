@@ -1,4 +1,5 @@
 import type { HeBackend } from './backend.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import type { PlaintextOperand } from './program.ts';
 
 /** What the cache needs of an engine. */
@@ -10,6 +11,8 @@ export type Encoding<Pt> = {
 
 /** So many are encoded at once where the backend has several threads. */
 const batch = 32;
+/** Encoded bytes after which the numbers that they were made from are given back. */
+const collectEvery = 2 ** 27;
 
 /**
  * Encoded plaintexts of a program: encoded on first use and kept until the budget is full; from then on further ones
@@ -24,6 +27,7 @@ export class PlaintextCache<Pt> implements Disposable {
   readonly #batch: number;
   #freeBytes: number;
   #isFull = false;
+  #uncollected = 0;
 
   constructor(encoding: Encoding<Pt>, operands: readonly PlaintextOperand[]) {
     this.#encoding = encoding;
@@ -56,6 +60,11 @@ export class PlaintextCache<Pt> implements Disposable {
       if (this.#isFull) continue;
       this.#freeBytes -= bytes;
       this.#operands[index] = null;
+      this.#uncollected += bytes;
+    }
+    if (this.#uncollected > collectEvery) {
+      this.#uncollected = 0;
+      collectGarbage();
     }
   }
 

@@ -29,8 +29,8 @@ export type KernelKeySource = { get(step: number): KernelKey };
 /** Scales that should be equal may differ by rounding of doubles. */
 const scaleTolerance = 2 ** -40;
 const argumentWords = 64;
-/** So many values' digits are kept. */
-const sharedAtOnce = 2;
+/** So many values' digits are kept: each takes the memory of several ciphertexts. */
+const sharedAtOnce = 1;
 const encodeArgumentBytes = 24;
 /** A limb's sums are handed out in so many pieces, so that threads finish together. */
 const partsOfLimb = 4;
