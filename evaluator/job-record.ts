@@ -51,6 +51,8 @@ export type Execution = { readonly outcome: Promise<Outcome>; cancel(): void };
 export interface Executor {
   /** How many jobs could start now. */
   readonly free: number;
+  /** Whether one could start without loading its evaluation keys first. */
+  hasReady(key: KeyId): boolean;
   start(task: Task, onProgress: OnProgress): Execution;
   close(): Promise<void>;
 }

@@ -49,6 +49,10 @@ export class WorkerPool implements Executor {
     return this.#slots.filter((slot) => !slot.busy).length;
   }
 
+  hasReady(key: KeyId): boolean {
+    return this.#slots.some((slot) => !slot.busy && slot.worker !== null && slot.lastKey === key);
+  }
+
   start(task: Task, onProgress: OnProgress): Execution {
     const idle = this.#slots.filter((slot) => !slot.busy);
     const slot =

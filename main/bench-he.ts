@@ -1,9 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { nativeSets } from '../kernel/native.ts';
+import { fastestArithmetic } from '../kernel/open.ts';
 import type { HeRunReport } from './bench-he-run.ts';
+import { benchTenants } from './bench-tenants.ts';
 import { type Backend, backends, findEntry } from './circuit-row.ts';
 import { prepareStudy } from './circuit-study.ts';
 import { readCount, readOptions, runCommand, UsageError } from './command-options.ts';
@@ -19,6 +22,7 @@ const usage = `usage: npm run bench:he [-- OPTIONS]
   --runs 1..100       warm runs of each, default 7
   --networks A,B      labels of npm run circuits; default hefnet-r-f8-shallow,hefnet-r-f8-none,hefnet-f8-none
   --backends A,B      seal, kernel, kernel-avx2, kernel-avx512; default all that this machine has
+  --tenants A,B       clients with different keys on one evaluator; default 1,2,4; none with 0
   --json              one object on standard output`;
 const available = backends.filter(
   (backend) => !backend.startsWith('kernel-') || nativeSets().some((set) => backend === `kernel-${set}`),
@@ -27,6 +31,7 @@ const options = readOptions(usage, {
   runs: { type: 'string', default: '7' },
   networks: { type: 'string', default: 'hefnet-r-f8-shallow,hefnet-r-f8-none,hefnet-f8-none' },
   backends: { type: 'string', default: available.join(',') },
+  tenants: { type: 'string', default: '1,2,4' },
   json: { type: 'boolean', default: false },
 });
 const runs = readCount(options.runs, [1, 100], usage);
@@ -122,10 +127,16 @@ async function bench(): Promise<void> {
         }
     });
   }
+  const counts = options.tenants.split(',').map((count) => readCount(count, [0, 16], usage));
+  const note = (line: string) => void process.stderr.write(`  ${line}\n`);
+  const kinds = [...new Set(['wasm', fastestArithmetic()] as const)];
+  const ways = kinds.map((arithmetic) => [arithmetic, availableParallelism()] as const);
+  const tenants = counts.includes(0) ? null : await benchTenants(counts, ways, note);
   const result = {
-    schema: 'cipherfilm-bench-he/1',
+    schema: 'cipherfilm-bench-he/2',
     machine: describeMachine(),
     runs: done,
+    tenants,
   };
   await mkdir('bench-results', { recursive: true });
   await writeFile('bench-results/he.json', `${JSON.stringify(result, null, 2)}\n`);

@@ -12,6 +12,9 @@ export type EmbeddedEvaluatorOptions = {
   readonly entry?: string;
   /** Studies evaluated at the same time; each worker holds the encoded weights, some 1.2 GB. */
   readonly workers?: number;
+  /** Default: the evaluator's own. */
+  readonly threads?: number;
+  readonly arithmetic?: string;
   readonly signal?: AbortSignal;
   readonly startTimeoutMs?: number;
 };
@@ -49,7 +52,9 @@ function argumentsOf(options: EmbeddedEvaluatorOptions): string[] {
   const entry = options.entry ?? fileURLToPath(new URL('../evaluator/index.ts', import.meta.url));
   const place = ['--data', options.dataDir, '--bundles', options.bundleRoot];
   const workers = ['--workers', String(options.workers ?? 1)];
-  return [entry, '--host', '127.0.0.1', '--port', '0', ...workers, ...place];
+  const threads = options.threads === undefined ? [] : ['--threads', String(options.threads)];
+  const arithmetic = options.arithmetic === undefined ? [] : ['--arithmetic', options.arithmetic];
+  return [entry, '--host', '127.0.0.1', '--port', '0', ...workers, ...threads, ...arithmetic, ...place];
 }
 
 function addressOf(child: ChildProcess, options: EmbeddedEvaluatorOptions): Promise<string> {

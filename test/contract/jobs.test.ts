@@ -75,6 +75,27 @@ describe('a job', () => {
     await expectServing(url);
   });
 
+  it('may pass older ones of another client, whose keys are not loaded, three times', async () => {
+    const started: string[] = [];
+    const onLog = (line: string) => {
+      const { jobId, state } = JSON.parse(line) as { jobId?: string; state?: string };
+      if (state === 'running') started.push(jobId!);
+    };
+    const { url } = await start({ onLog });
+    const [one, other] = [keyFrame('one'), keyFrame('other')];
+    await putKeys(url, one);
+    await putKeys(url, other);
+    const blocking = await submit(url, one, 'endless');
+    await waitFor(url, blocking, 'running');
+    const first = await submit(url, other, 'first');
+    const own: string[] = [];
+    for (const text of ['a', 'b', 'c', 'd']) own.push(await submit(url, one, text));
+    await ask('DELETE', url + paths.job(blocking));
+    await waitFor(url, own[3]!, 'done');
+    expect(started).toEqual([blocking, own[0], own[1], own[2], first, own[3]]);
+    expect(textOf(await resultOf(url, own[3]!))).toBe('one|3|d');
+  });
+
   it('is cancelled while it waits and never runs', async () => {
     const { url } = await start();
     const key = keyFrame();
