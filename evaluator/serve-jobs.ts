@@ -41,9 +41,12 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
   const run = async (command: RunCommand): Promise<WorkerOutcome> => {
     const program = programs.get(command.bundle) ?? (await openBundle(command.bundleFolder, command.bundle));
     programs.set(command.bundle, program);
-    const { frame, digest } = readInput(command);
     const control = controlOf(command, port);
+    const input = readInput(command);
+    // A job that is cancelled loses its input, perhaps before it was read.
     if (control.isAborted()) return { kind: 'cancelled' };
+    if (input === null) throw new CxrError('job-failed', { job: command.job, reason: 'input missing' });
+    const { frame, digest } = input;
     const keys = keysFor(command, program);
     const startedAt = performance.now();
     const { payload, cost } = program.evaluate(frame.payload, keys, control);
@@ -83,8 +86,13 @@ function controlOf(command: RunCommand, port: MessagePort): EvaluationControl {
   };
 }
 
-function readInput(command: RunCommand): { frame: Frame; digest: ReturnType<typeof frameDigest> } {
-  const bytes = readFileSync(command.inputFile);
+function readInput(command: RunCommand): { frame: Frame; digest: ReturnType<typeof frameDigest> } | null {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(command.inputFile);
+  } catch {
+    return null;
+  }
   const { bundle, key: subject } = command;
   const expected = { kind: 'input', bundle, subject, maxPayloadBytes: command.limits.input } as const;
   return { frame: decodeFrame(bytes, expected), digest: frameDigest(bytes) };

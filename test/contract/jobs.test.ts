@@ -75,6 +75,21 @@ describe('a job', () => {
     await expectServing(url);
   });
 
+  it('does not cost the worker its life when it is cancelled before it was read', async () => {
+    const events: string[] = [];
+    const { url } = await start({
+      onLog: (line) => events.push((JSON.parse(line) as { event: string }).event),
+    });
+    const key = keyFrame();
+    await putKeys(url, key);
+    // The first one only now starts the worker.
+    await ask('DELETE', url + paths.job(await submit(url, key, 'cancelled')));
+    const last = await submit(url, key, 'last');
+    await waitFor(url, last, 'done');
+    expect(textOf(await resultOf(url, last))).toBe('keys|1|last');
+    expect(events).not.toContain('worker-lost');
+  });
+
   it('may pass older ones of another client, whose keys are not loaded, three times', async () => {
     const started: string[] = [];
     const onLog = (line: string) => {
@@ -85,6 +100,8 @@ describe('a job', () => {
     const [one, other] = [keyFrame('one'), keyFrame('other')];
     await putKeys(url, one);
     await putKeys(url, other);
+    const loading = await submit(url, one, 'loads keys');
+    await waitFor(url, loading, 'done');
     const blocking = await submit(url, one, 'endless');
     await waitFor(url, blocking, 'running');
     const first = await submit(url, other, 'first');
@@ -92,7 +109,7 @@ describe('a job', () => {
     for (const text of ['a', 'b', 'c', 'd']) own.push(await submit(url, one, text));
     await ask('DELETE', url + paths.job(blocking));
     await waitFor(url, own[3]!, 'done');
-    expect(started).toEqual([blocking, own[0], own[1], own[2], first, own[3]]);
+    expect(started).toEqual([loading, blocking, own[0], own[1], own[2], first, own[3]]);
     expect(textOf(await resultOf(url, own[3]!))).toBe('one|3|d');
   });
 
