@@ -24,7 +24,7 @@ export interface HeBackend<Ct, Pt> {
   /** Encodes several at once; their values stay the caller's. */
   encodeAll?(requests: readonly EncodeRequest[]): Pt[];
   releasePlaintext(plaintext: Pt): void;
-  /** Says that several rotations of this value follow, so that their common part is done once. */
+  /** Says that several rotations of this value follow at once, so that their common part is done once. */
   shareRotations?(value: Ct): void;
   /** slot i of the result = slot (i + step) mod slotCount. Cost: 1 key switch, 0 levels. */
   rotate(value: Ct, step: number): Ct;

@@ -36,7 +36,7 @@ export function run<Ct, Pt>(
     });
   }
   const lastUse = lastUses(program);
-  const shared = sharedRotations(program);
+  const rotations = rotationsByValue(program);
   const live = new Map<number, Ct>();
   const read = (index: number): Ct => live.get(index)!;
   const isInput = (index: number): boolean => program.steps[index]!.op === 'input';
@@ -44,8 +44,9 @@ export function run<Ct, Pt>(
     for (const [index, step] of program.steps.entries()) {
       if (control.isAborted?.() === true) throw new CxrError('cancelled', { layer: step.layer });
       control.progress?.(index / program.steps.length, step.layer);
-      if (step.op === 'rotate' && shared.delete(step.value)) backend.shareRotations?.(read(step.value));
-      if (step.op === 'sumOfProducts' && backend.sumsOfProducts !== undefined)
+      if (step.op === 'rotate' && backend.shareRotations !== undefined)
+        rotateFrom(index, program, live, rotations, backend);
+      else if (step.op === 'sumOfProducts' && backend.sumsOfProducts !== undefined)
         for (const [at, sum] of sumsFrom(index, program, live, backend, plaintext)) live.set(at, sum);
       else live.set(index, execute(step, inputs, backend, read, plaintext));
       for (const operand of operandsOf(step)) {
@@ -153,16 +154,31 @@ export function operandsOf(step: Step): number[] {
   }
 }
 
-/** Values that are rotated more than once. */
-function sharedRotations(program: Program): Set<number> {
-  const seen = new Set<number>();
-  const shared = new Set<number>();
-  for (const step of program.steps) {
-    if (step.op !== 'rotate') continue;
-    if (seen.has(step.value)) shared.add(step.value);
-    seen.add(step.value);
+/** The instructions that rotate each value. */
+function rotationsByValue(program: Program): Map<number, number[]> {
+  const rotations = new Map<number, number[]>();
+  for (const [index, step] of program.steps.entries())
+    if (step.op === 'rotate') rotations.set(step.value, [...(rotations.get(step.value) ?? []), index]);
+  return rotations;
+}
+
+/** Makes the rotation at `index`, unless it is there, and its layer's others of the same value while digits are kept. */
+function rotateFrom<Ct, Pt>(
+  index: number,
+  { steps }: Program,
+  live: Map<number, Ct>,
+  rotations: ReadonlyMap<number, readonly number[]>,
+  backend: HeBackend<Ct, Pt>,
+): void {
+  const step = steps[index]!;
+  if (live.has(index) || step.op !== 'rotate') return;
+  const value = live.get(step.value)!;
+  const together = rotations.get(step.value)!.filter((at) => steps[at]!.layer === step.layer);
+  if (together.length > 1) backend.shareRotations?.(value);
+  for (const at of together) {
+    const other = steps[at]!;
+    if (other.op === 'rotate') live.set(at, backend.rotate(value, other.step));
   }
-  return shared;
 }
 
 function lastUses(program: Program): Int32Array {

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decrypt, encrypt } from '../../he/client.ts';
+import type { Engine, LoadedKeys } from '../../he/engine.ts';
+import { openEncryptedEvaluator } from '../../he/evaluate.ts';
+import { decodeFrame, encodeFrame } from '../../he/frame.ts';
+import { KernelEngine } from '../../he/kernel/engine.ts';
+import { generateEvaluationKeys, KeyHolder } from '../../he/keys.ts';
+import { SealEngine } from '../../he/seal/engine.ts';
+import { keyPlaces, payloadLimits } from '../../he/sizes.ts';
+import { nativeSets } from '../../kernel/native.ts';
+import { openKernel } from '../../kernel/open.ts';
+import { toRadiograph } from '../../main/dicom/radiograph.ts';
+import { reduceToEncoderImage } from '../../main/dicom/reduce.ts';
+import { toFindings } from '../../main/findings.ts';
+import { bundleRoot, sampleStudy } from '../../main/headless.ts';
+import { listBundles, openClientHalf, openServerHalf } from '../../native-models/bundle.ts';
+import { openEncoder } from '../../native-models/encoder.ts';
+
+const minutes = 60_000;
+
+describe('the shipped study with one key', () => {
+  it('has the same probabilities from SEAL and from the kernel, and the same bytes from every kernel', {
+    timeout: 8 * minutes,
+  }, async () => {
+    const [bundleName] = await listBundles(bundleRoot, 'client');
+    const folder = join(bundleRoot, bundleName!);
+    const { id, description, calibration, encoderPath } = await openClientHalf(folder);
+    const { program } = await openServerHalf(folder);
+    const encoder = await openEncoder(encoderPath);
+    const latent = await encoder.encode(
+      reduceToEncoderImage(await toRadiograph(await readFile(sampleStudy))),
+    );
+    await encoder.dispose();
+    using holder = await KeyHolder.generate(description);
+    const { frame, keyId } = await generateEvaluationKeys(holder, id, description);
+    const question = encrypt(latent, holder, keyId, id, description);
+    const limits = payloadLimits(description);
+    const payloadOf = (bytes: Uint8Array, kind: 'evaluationKeys' | 'input') =>
+      decodeFrame(bytes, { kind, maxPayloadBytes: limits[kind] }).payload;
+
+    /** Evaluates and closes the engine. */
+    const answerOf = <Ct, Pt, Keys extends LoadedKeys>(engine: Engine<Ct, Pt, Keys>): Uint8Array => {
+      using evaluator = openEncryptedEvaluator(description, program, engine);
+      using keys = evaluator.loadKeys(payloadOf(frame, 'evaluationKeys'));
+      const control = { progress: () => {}, isAborted: () => false };
+      return evaluator.evaluate(payloadOf(question.frame, 'input'), keys, control).payload;
+    };
+    const probabilitiesOf = (payload: Uint8Array): number[] => {
+      const answer = {
+        kind: 'result',
+        bundle: id,
+        subject: question.digest,
+        nonce: randomBytes(16),
+      } as const;
+      const logits = decrypt(
+        { frame: encodeFrame({ ...answer, payload }) },
+        question,
+        holder,
+        id,
+        description,
+      );
+      return toFindings(logits, calibration).map(({ probability }) => probability);
+    };
+
+    const answers: Uint8Array[] = [];
+    for (const [threads, arithmetic] of [
+      [1, 'wasm'],
+      [2, 'wasm'],
+      ...nativeSets().flatMap((set) => [1, 2].map((threads) => [threads, set] as const)),
+    ] as const) {
+      using memory = await openKernel(threads, { arithmetic });
+      answers.push(answerOf(new KernelEngine(memory, holder.params)));
+    }
+    for (const other of answers.slice(1)) expect(Buffer.compare(other, answers[0]!)).toBe(0);
+
+    const levels = keyPlaces(description).map(({ level }) => level);
+    const reference = probabilitiesOf(answerOf(await SealEngine.open(holder.params, levels)));
+    const own = probabilitiesOf(answers[0]!);
+    expect(own).toHaveLength(14);
+    for (const [index, probability] of own.entries())
+      expect(Math.abs(probability - reference[index]!), `finding ${index}`).toBeLessThan(1e-3);
+  });
+});
