@@ -4,6 +4,7 @@ import {
   MODULUS_DEGREE,
   MODULUS_FORWARD,
   MODULUS_LAST,
+  MODULUS_ONE_QUOTIENT,
   MODULUS_Q,
   mulConstant,
   reduce,
@@ -37,19 +38,89 @@ function forwardGroup(at: usize, quarter: usize, w: usize, q: v128, q2: v128, ta
   const w3 = splatAt(w + (group << 3) + 4);
   const v3 = splatAt(w + tableBytes + (group << 3) + 4);
   for (let end = at + quarter; at < end; at += 16) {
-    const a = lower(v128.load(at), q2);
-    const b = lower(v128.load(at + quarter), q2);
     const c = mulConstant(v128.load(at + 2 * quarter), w1, v1, q);
     const d = mulConstant(v128.load(at + 3 * quarter), w1, v1, q);
-    const a1 = lower(i32x4.add(a, c), q2);
-    const c1 = lower(i32x4.add(i32x4.sub(a, c), q2), q2);
-    const b1 = mulConstant(i32x4.add(b, d), w2, v2, q);
-    const d1 = mulConstant(i32x4.add(i32x4.sub(b, d), q2), w3, v3, q);
-    v128.store(at, i32x4.add(a1, b1));
-    v128.store(at + quarter, i32x4.add(i32x4.sub(a1, b1), q2));
-    v128.store(at + 2 * quarter, i32x4.add(c1, d1));
-    v128.store(at + 3 * quarter, i32x4.add(i32x4.sub(c1, d1), q2));
+    forwardFour(at, quarter, v128.load(at), v128.load(at + quarter), c, d, w2, v2, w3, v3, q, q2);
   }
+}
+
+/** Two forward layers on a, b (lazy) and c, d (half-lazy, already times the first layer's twiddle), stored at `at`. */
+// @ts-expect-error: decorator
+@inline
+function forwardFour(
+  at: usize,
+  quarter: usize,
+  aLazy: v128,
+  bLazy: v128,
+  c: v128,
+  d: v128,
+  w2: v128,
+  v2: v128,
+  w3: v128,
+  v3: v128,
+  q: v128,
+  q2: v128,
+): void {
+  const a = lower(aLazy, q2);
+  const b = lower(bLazy, q2);
+  const a1 = lower(i32x4.add(a, c), q2);
+  const c1 = lower(i32x4.add(i32x4.sub(a, c), q2), q2);
+  const b1 = mulConstant(i32x4.add(b, d), w2, v2, q);
+  const d1 = mulConstant(i32x4.add(i32x4.sub(b, d), q2), w3, v3, q);
+  v128.store(at, i32x4.add(a1, b1));
+  v128.store(at + quarter, i32x4.add(i32x4.sub(a1, b1), q2));
+  v128.store(at + 2 * quarter, i32x4.add(c1, d1));
+  v128.store(at + 3 * quarter, i32x4.add(i32x4.sub(c1, d1), q2));
+}
+
+/** What makes lazy residues modulo q of residues modulo another prime: `shift` is added above `half`. */
+// @ts-expect-error: decorator
+@inline
+function spreadOne(value: v128, half: v128, shift: v128, one: v128, q: v128, fits: bool): v128 {
+  const moved = i32x4.add(value, v128.and(i32x4.gt_u(value, half), shift));
+  return fits ? moved : mulConstant(moved, i32x4.splat(1), one, q);
+}
+
+/**
+ * `forwardNtt` into `at` of residues modulo another prime; when centred, those above half of it stand for negative
+ * numbers. The first layers read the source.
+ *
+ * @param from  the source's modulus.
+ */
+export function forwardSpread(source: usize, at: usize, from: usize, modulus: usize, degree: i32, centred: bool): void {
+  const p = load<u32>(from + MODULUS_Q);
+  const qOne = load<u32>(modulus + MODULUS_Q);
+  const q = i32x4.splat(qOne);
+  const q2 = i32x4.add(q, q);
+  const half = i32x4.splat(p >> 1);
+  const shift = i32x4.splat(centred ? ((p + qOne - 1) / qOne) * qOne - p : 0);
+  const one = splatAt(modulus + MODULUS_ONE_QUOTIENT);
+  // Shifted residues lie below p + q.
+  const fits = p <= 3 * qOne;
+  const bytes = <usize>degree << 2;
+  if ((ctz(degree) & 1) != 0) {
+    for (let offset: usize = 0; offset < bytes; offset += 16)
+      v128.store(at + offset, spreadOne(v128.load(source + offset), half, shift, one, q, fits));
+    forwardNtt(at, modulus, degree);
+    return;
+  }
+  const w = <usize>load<u32>(modulus + MODULUS_FORWARD);
+  const w1 = splatAt(w + 4);
+  const v1 = splatAt(w + bytes + 4);
+  const w2 = splatAt(w + 8);
+  const v2 = splatAt(w + bytes + 8);
+  const w3 = splatAt(w + 12);
+  const v3 = splatAt(w + bytes + 12);
+  const quarter = <usize>degree;
+  for (let offset: usize = 0; offset < quarter; offset += 16) {
+    const here = source + offset;
+    const a = spreadOne(v128.load(here), half, shift, one, q, fits);
+    const b = spreadOne(v128.load(here + quarter), half, shift, one, q, fits);
+    const c = mulConstant(spreadOne(v128.load(here + 2 * quarter), half, shift, one, q, fits), w1, v1, q);
+    const d = mulConstant(spreadOne(v128.load(here + 3 * quarter), half, shift, one, q, fits), w1, v1, q);
+    forwardFour(at + offset, quarter, a, b, c, d, w2, v2, w3, v3, q, q2);
+  }
+  forwardFrom(at, modulus, degree, degree >> 2, 4);
 }
 
 /** One forward layer over one group: halves of `half` bytes. */
@@ -120,18 +191,23 @@ function forwardLast(at: usize, w: usize, tableBytes: usize, group: usize, q: v1
  * @param degree   N ≥ 32.
  */
 export function forwardNtt(at: usize, modulus: usize, degree: i32): void {
+  // An odd number of layers begins with a single one.
+  const isOdd = (ctz(degree) & 1) != 0;
+  if (isOdd) {
+    const q = splatAt(modulus + MODULUS_Q);
+    const w = <usize>load<u32>(modulus + MODULUS_FORWARD);
+    const tableBytes = <usize>degree << 2;
+    forwardHalves(at, <usize>(degree << 1), splatAt(w + 4), splatAt(w + tableBytes + 4), q, i32x4.add(q, q));
+  }
+  forwardFrom(at, modulus, degree, isOdd ? degree >> 1 : degree, isOdd ? 2 : 1);
+}
+
+/** The layers that are left when there are `groups` of `size` residues. */
+function forwardFrom(at: usize, modulus: usize, degree: i32, size: i32, groups: i32): void {
   const q = splatAt(modulus + MODULUS_Q);
   const q2 = i32x4.add(q, q);
   const w = <usize>load<u32>(modulus + MODULUS_FORWARD);
   const tableBytes = <usize>degree << 2;
-  let size = degree;
-  let groups: i32 = 1;
-  // An odd number of layers begins with a single one.
-  if ((ctz(degree) & 1) != 0) {
-    forwardHalves(at, <usize>(size << 1), splatAt(w + 4), splatAt(w + tableBytes + 4), q, q2);
-    size >>= 1;
-    groups <<= 1;
-  }
   while (size > BLOCK) {
     for (let group = 0; group < groups; group++)
       forwardGroup(at + <usize>(group * size << 2), <usize>size, w, q, q2, tableBytes, <usize>(groups + group));

@@ -11,6 +11,7 @@ export const TERM_BYTES: usize = 12;
  *
  * @param list    `count` ≥ 1 terms of three pointers to `degree` residues each.
  * @param offset  bytes added to every pointer.
+ * @param isContinued  adds to what the outputs hold.
  * @param bytes   of every residue polynomial that are worked on, a multiple of 32.
  */
 export function sumProducts(
@@ -21,6 +22,7 @@ export function sumProducts(
   outY: usize,
   modulus: usize,
   bytes: usize,
+  isContinued: bool,
 ): void {
   const q = v128.load32_splat(modulus + MODULUS_Q);
   const q2 = i32x4.add(q, q);
@@ -28,6 +30,7 @@ export function sumProducts(
   const last = list + <usize>count * TERM_BYTES;
   for (let first = list; first < last; first += <usize>TERMS * TERM_BYTES) {
     const end = min(last, first + <usize>TERMS * TERM_BYTES);
+    const isFirst = first == list && !isContinued;
     for (let at: usize = 0; at < bytes; at += 32) {
       let x0 = i64x2.splat(0);
       let x1 = i64x2.splat(0);
@@ -56,10 +59,10 @@ export function sumProducts(
         y2 = i64x2.add(y2, i64x2.extmul_low_i32x4_u(s1, factor));
         y3 = i64x2.add(y3, i64x2.extmul_high_i32x4_u(s1, factor));
       }
-      store4(outX + at, montgomery(x0, x1, inverse, q, q2), first == list, q);
-      store4(outX + at + 16, montgomery(x2, x3, inverse, q, q2), first == list, q);
-      store4(outY + at, montgomery(y0, y1, inverse, q, q2), first == list, q);
-      store4(outY + at + 16, montgomery(y2, y3, inverse, q, q2), first == list, q);
+      store4(outX + at, montgomery(x0, x1, inverse, q, q2), isFirst, q);
+      store4(outX + at + 16, montgomery(x2, x3, inverse, q, q2), isFirst, q);
+      store4(outY + at, montgomery(y0, y1, inverse, q, q2), isFirst, q);
+      store4(outY + at + 16, montgomery(y2, y3, inverse, q, q2), isFirst, q);
     }
   }
 }

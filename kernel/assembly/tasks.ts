@@ -9,7 +9,7 @@ import {
   montgomery,
   mulConstant,
 } from './modular';
-import { backwardNtt, forwardNtt } from './ntt';
+import { backwardNtt, forwardNtt, forwardSpread } from './ntt';
 import { sumProducts, TERM_BYTES } from './sums';
 
 /**
@@ -65,6 +65,9 @@ export function toCoefficients(ring: usize, args: usize, unit: usize): void {
   backwardNtt(to, modulusAt(ring, unit), degreeOf(ring));
 }
 
+/** Digits that are transformed before they meet their keys: while they are in a near cache. */
+const DIGITS: usize = 4;
+
 /**
  * Key switching into one modulus: every digit of `level` residues, centred, transformed, times its part of the key.
  *
@@ -83,39 +86,23 @@ export function switchInto(ring: usize, args: usize, unit: usize, thread: i32): 
   const kept = word(args, 3);
   const digits = kept != 0 ? kept + unit * level * bytes : scratch + SCRATCH_LIST;
   const keyLevel = word(args, 6);
+  const sums = word(args, 7);
   const key = word(args, 5) + (isSpecial ? keyLevel : unit) * keyLevel * 2 * bytes;
   for (let digit: usize = 0; digit < level; digit++) {
     let at = digits + digit * bytes;
     if (digit == unit) at = word(args, 2) + digit * bytes;
     else if (word(args, 4) == 0) {
-      spread(word(args, 1) + digit * bytes, at, modulusAt(ring, digit), modulus, bytes, word(args, 8) != 0);
-      forwardNtt(at, modulus, degree);
+      forwardSpread(word(args, 1) + digit * bytes, at, modulusAt(ring, digit), modulus, degree, word(args, 8) != 0);
     }
-    const term = scratch + digit * TERM_BYTES;
+    const place = digit % DIGITS;
+    const term = scratch + place * TERM_BYTES;
     store<u32>(term, <u32>at);
     store<u32>(term, <u32>(key + digit * 2 * bytes), 4);
     store<u32>(term, <u32>(key + (digit * 2 + 1) * bytes), 8);
-  }
-  const sums = word(args, 7);
-  if (sums != 0)
-    sumProducts(scratch, <i32>level, 0, sums + unit * bytes, sums + (level + 1 + unit) * bytes, modulus, bytes);
-}
-
-/** Residues modulo `from` as lazy residues modulo `to`; when centred, those above half stand for negative numbers. */
-function spread(source: usize, target: usize, from: usize, to: usize, bytes: usize, centred: bool): void {
-  const p = load<u32>(from + MODULUS_Q);
-  const qOne = load<u32>(to + MODULUS_Q);
-  const q = i32x4.splat(qOne);
-  const half = i32x4.splat(p >> 1);
-  const shift = i32x4.splat(centred ? ((p + qOne - 1) / qOne) * qOne - p : 0);
-  const one = v128.load32_splat(to + MODULUS_ONE_QUOTIENT);
-  const w = i32x4.splat(1);
-  // Shifted residues lie below p + q.
-  const fits = p <= 3 * qOne;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const value = v128.load(source + at);
-    const moved = i32x4.add(value, v128.and(i32x4.gt_u(value, half), shift));
-    v128.store(target + at, fits ? moved : mulConstant(moved, w, one, q));
+    if (sums != 0 && (place + 1 == DIGITS || digit + 1 == level)) {
+      const x = sums + unit * bytes;
+      sumProducts(scratch, <i32>place + 1, 0, x, x + (level + 1) * bytes, modulus, bytes, digit != place);
+    }
   }
 }
 
@@ -241,7 +228,7 @@ export function sumsOfProducts(ring: usize, args: usize, unit: usize): void {
   for (let offset = first; offset < first + part; offset += tile)
     for (let sum = word(args, 0); sum < last; sum += 16) {
       const out = word(sum, 2) + offset;
-      sumProducts(word(sum, 0), <i32>word(sum, 1), offset, out, out + word(sum, 3), modulus, tile);
+      sumProducts(word(sum, 0), <i32>word(sum, 1), offset, out, out + word(sum, 3), modulus, tile, false);
     }
 }
 
