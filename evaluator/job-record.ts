@@ -53,6 +53,8 @@ export interface Executor {
   readonly free: number;
   /** Whether one could start without loading its evaluation keys first. */
   hasReady(key: KeyId): boolean;
+  /** Gets an idle worker ready for jobs of a bundle, once. */
+  prepare(bundle: BundleId): void;
   start(task: Task, onProgress: OnProgress): Execution;
   close(): Promise<void>;
 }

@@ -66,6 +66,11 @@ export class Jobs {
     return this.#limits;
   }
 
+  /** A client has asked for a bundle: its first job will come, once it has made its keys. */
+  prepare(bundle: BundleId): void {
+    this.#executor.prepare(bundle);
+  }
+
   /** The job that accepted this very frame before, if it is still remembered. */
   acceptedBefore(input: Digest): JobId | undefined {
     return this.#accepted.get(input);

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { KeyId } from '../contract/stages.ts';
+import type { BundleId, KeyId } from '../contract/stages.ts';
 import type { Arithmetic } from '../kernel/open.ts';
 import type { Bundles } from './bundles.ts';
 import type { Execution, Executor, OnProgress, Outcome, Task } from './job-record.ts';
 import type { Log } from './log.ts';
-import type { RunCommand, WorkerMessage, WorkerStart } from './worker-message.ts';
+import type { PrepareCommand, RunCommand, WorkerMessage, WorkerStart } from './worker-message.ts';
 
 /** The worker beside this file, in source (.ts) and bundled (.js) form. */
 export const workerEntry = new URL(
@@ -25,7 +25,13 @@ export type PoolOptions = {
   readonly log: Log;
 };
 
-type Slot = { worker: Worker | null; busy: boolean; lastKey: KeyId | null };
+type Slot = {
+  worker: Worker | null;
+  busy: boolean;
+  lastKey: KeyId | null;
+  /** Opened or being opened by this worker. */
+  readonly bundles: Set<BundleId>;
+};
 
 /**
  * Worker threads, started when first needed. A job goes to the idle worker that has its keys loaded, if there is
@@ -42,11 +48,23 @@ export class WorkerPool implements Executor {
       worker: null,
       busy: false,
       lastKey: null,
+      bundles: new Set(),
     }));
   }
 
   get free(): number {
     return this.#slots.filter((slot) => !slot.busy).length;
+  }
+
+  prepare(id: BundleId): void {
+    const bundle = this.#options.bundles.get(id);
+    if (bundle === undefined || this.#closing || this.#slots.some(({ bundles }) => bundles.has(id))) return;
+    const slot = this.#slots.find(({ busy }) => !busy);
+    if (slot === undefined) return;
+    const worker = slot.worker ?? this.#spawn(slot);
+    slot.bundles.add(id);
+    worker.postMessage({ kind: 'prepare', bundle: id, bundleFolder: bundle.folder } satisfies PrepareCommand);
+    worker.unref();
   }
 
   hasReady(key: KeyId): boolean {
@@ -57,6 +75,7 @@ export class WorkerPool implements Executor {
     const idle = this.#slots.filter((slot) => !slot.busy);
     const slot =
       idle.find((candidate) => candidate.lastKey === task.key) ??
+      idle.find((candidate) => candidate.lastKey === null && candidate.bundles.has(task.bundle)) ??
       idle.find((candidate) => candidate.worker === null) ??
       idle[0];
     if (slot === undefined) throw new TypeError('no worker is free');
@@ -91,6 +110,7 @@ export class WorkerPool implements Executor {
     const worker = slot.worker ?? this.#spawn(slot);
     slot.busy = true;
     slot.lastKey = command.key;
+    slot.bundles.add(command.bundle);
     worker.ref();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onMessage = (message: WorkerMessage) => {
@@ -127,6 +147,7 @@ export class WorkerPool implements Executor {
       if (slot.worker !== worker) return;
       slot.worker = null;
       slot.lastKey = null;
+      slot.bundles.clear();
       if (!this.#closing) this.#options.log('worker-lost', { count: this.#slots.length });
     });
     return worker;

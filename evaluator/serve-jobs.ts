@@ -4,13 +4,14 @@ import { CxrError } from '../contract/errors.ts';
 import type { BundleId, Cost, KeyId } from '../contract/stages.ts';
 import type { EvaluationControl } from '../he/evaluate.ts';
 import { decodeFrame, encodeFrame, type Frame, frameDigest, noSubject } from '../he/frame.ts';
-import type { RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
+import type { PrepareCommand, RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
 
 /** How often a worker reports progress at most, milliseconds. */
 const progressEveryMs = 200;
 
 /** What a worker needs of he/evaluate.ts; tests put a fake in its place. */
 export type OpenedBundle<Keys extends Disposable> = {
+  prepare(): void;
   loadKeys(payload: Uint8Array): Keys;
   evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
 };
@@ -27,8 +28,15 @@ export type OpenBundle<Keys extends Disposable> = (
  * dies of it and the pool starts a new one.
  */
 export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle: OpenBundle<Keys>): void {
-  const programs = new Map<BundleId, OpenedBundle<Keys>>();
+  const programs = new Map<BundleId, Promise<OpenedBundle<Keys>>>();
   let loaded: { readonly id: KeyId; readonly keys: Keys } | null = null;
+
+  const programOf = ({ bundle, bundleFolder }: RunCommand | PrepareCommand) => {
+    const opening = programs.get(bundle) ?? openBundle(bundleFolder, bundle);
+    programs.set(bundle, opening);
+    opening.catch(() => programs.delete(bundle));
+    return opening;
+  };
 
   const keysFor = (command: RunCommand, program: OpenedBundle<Keys>): Keys => {
     if (loaded?.id === command.key) return loaded.keys;
@@ -39,8 +47,7 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
   };
 
   const run = async (command: RunCommand): Promise<WorkerOutcome> => {
-    const program = programs.get(command.bundle) ?? (await openBundle(command.bundleFolder, command.bundle));
-    programs.set(command.bundle, program);
+    const program = await programOf(command);
     const control = controlOf(command, port);
     const input = readInput(command);
     // A job that is cancelled loses its input, perhaps before it was read.
@@ -61,7 +68,17 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
     return { kind: 'done', frame: encodeFrame(result), evaluateMs, cost };
   };
 
-  port.on('message', async (command: RunCommand) => {
+  /** What goes wrong here goes wrong again, and is told, with the first job. */
+  const prepare = async (command: PrepareCommand): Promise<void> => {
+    try {
+      (await programOf(command)).prepare();
+    } catch (error) {
+      if (!(error instanceof CxrError)) throw error;
+    }
+  };
+
+  port.on('message', async (command: RunCommand | PrepareCommand) => {
+    if (command.kind === 'prepare') return await prepare(command);
     let outcome: WorkerOutcome;
     try {
       outcome = await run(command);

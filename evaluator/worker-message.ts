@@ -17,7 +17,14 @@ export type RunCommand = {
   readonly abort: SharedArrayBuffer;
 };
 
-/** What a worker answers; exactly one `ended` per command unless the worker dies. */
+/** Opens a bundle and encodes its weights, so that the first job need not; answered by nothing. */
+export type PrepareCommand = {
+  readonly kind: 'prepare';
+  readonly bundle: BundleId;
+  readonly bundleFolder: string;
+};
+
+/** What a worker answers; exactly one `ended` per job unless the worker dies. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly job: JobId; readonly fraction: number; readonly layer: string }
   | { readonly kind: 'ended'; readonly job: JobId; readonly outcome: WorkerOutcome };

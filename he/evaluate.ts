@@ -12,6 +12,8 @@ import { type KeyPlace, keyPlaces, partSizes } from './sizes.ts';
 export type EvaluationControl = { progress(fraction: number, layer: string): void; isAborted(): boolean };
 
 export interface EncryptedEvaluator<Keys extends LoadedKeys = LoadedKeys> extends Disposable {
+  /** Encodes the weights now rather than during the first run. */
+  prepare(): void;
   /** Checks every byte of every key, before any run. @throws CxrError `evaluation-key-invalid`. */
   loadKeys(payload: Uint8Array): Keys;
   /**
@@ -49,6 +51,10 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
     this.#engine = engine;
     this.#keyPlaces = keyPlaces(description);
     this.#plaintexts = new PlaintextCache(engine, program.plaintexts);
+  }
+
+  prepare(): void {
+    this.#plaintexts.fill();
   }
 
   loadKeys(payload: Uint8Array): Keys {

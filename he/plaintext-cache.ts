@@ -42,6 +42,15 @@ export class PlaintextCache<Pt> implements Disposable {
     return known ?? this.#kept.get(index) ?? this.#passing.get(index)!;
   }
 
+  /** Encodes all that will be kept. */
+  fill(): void {
+    for (const index of this.#operands.keys()) {
+      if (this.#isFull) break;
+      this.get(index);
+    }
+    this.#releasePassing();
+  }
+
   /** Encodes this one and those after it that are not kept. */
   #encodeFrom(first: number): void {
     this.#releasePassing();

@@ -22,6 +22,8 @@ export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): 
   );
 
   app.get<IdParams>(paths.bundle(':id'), async (request): Promise<BundleDescription> => {
-    return findBundle(deps.bundles, bundleParameter(request.params.id)).description;
+    const { id, description } = findBundle(deps.bundles, bundleParameter(request.params.id));
+    deps.jobs.prepare(id);
+    return description;
   });
 }

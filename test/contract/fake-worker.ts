@@ -18,10 +18,14 @@ const cost = {
 };
 const decoder = new TextDecoder();
 let loads = 0;
+let prepared = 0;
 
 const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 serveJobs<TextKeys>(parentPort!, async () => ({
+  prepare() {
+    prepared += 1;
+  },
   loadKeys(payload) {
     const text = decoder.decode(payload);
     if (text === 'broken keys') throw new CxrError('evaluation-key-invalid');
@@ -38,6 +42,7 @@ serveJobs<TextKeys>(parentPort!, async () => ({
       control.progress(round / 4000, 'fake layer');
       sleep(5);
     }
+    if (text === 'prepared?') return { payload: Buffer.from(String(prepared)), cost };
     return { payload: Buffer.from(`${keys.text}|${loads}|${text}`), cost };
   },
 }));

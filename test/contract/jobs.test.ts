@@ -53,6 +53,16 @@ describe('a job', () => {
     expect([...result.nonce]).toEqual(new Array(16).fill(0));
   });
 
+  it('finds its bundle ready once a client has asked for it, however often', async () => {
+    const { url } = await start();
+    for (let times = 0; times < 3; times += 1) await ask('GET', url + paths.bundle(bundle));
+    const key = keyFrame();
+    await putKeys(url, key);
+    const id = await submit(url, key, 'prepared?');
+    await waitFor(url, id, 'done');
+    expect(textOf(await resultOf(url, id))).toBe('1');
+  });
+
   it('has no result before it is done', async () => {
     const { url } = await start();
     const key = keyFrame();

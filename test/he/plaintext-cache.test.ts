@@ -13,6 +13,8 @@ const allBytes = program.plaintexts.reduce((sum, { values, level }) => sum + 16 
 /** Counts plaintexts as they come and go. */
 class Counting extends DryBackend {
   encoded = 0;
+  /** Before the first run. */
+  filled = 0;
   alive = new Set<DryValue>();
   most = 0;
 
@@ -29,13 +31,15 @@ class Counting extends DryBackend {
   }
 }
 
-function runTwice(budgetBytes: number) {
+function runTwice(budgetBytes: number, isFilled = false) {
   const backend = new Counting(program.slotCount, ckks.dataPrimes);
   {
     const plaintextBytes = (level: number) => 8 * ckks.polyModulusDegree * level;
     const encoding = { backend, budgets: { plaintextBytes: budgetBytes }, plaintextBytes };
     using cache = new PlaintextCache<DryValue>(encoding, program.plaintexts);
     const inputs = Array.from({ length: program.inputCount }, () => backend.value(program.inputScale));
+    if (isFilled) cache.fill();
+    backend.filled = backend.encoded;
     for (const _ of [1, 2]) run(program, inputs, backend, (index) => cache.get(index));
   }
   return backend;
@@ -47,6 +51,15 @@ describe('plaintexts of a program', () => {
   it('are encoded once when all fit', () => {
     const backend = runTwice(allBytes);
     expect([backend.encoded, backend.most, backend.alive.size]).toEqual([count, count, 0]);
+  });
+
+  it('can be encoded before the first run, as many as stay', () => {
+    const backend = runTwice(allBytes, true);
+    expect([backend.encoded, backend.filled, backend.alive.size]).toEqual([count, count, 0]);
+    const half = runTwice(allBytes / 2, true);
+    expect(half.filled).toBeGreaterThan(count / 4);
+    expect(half.filled).toBeLessThan(count);
+    expect(half.alive.size).toBe(0);
   });
 
   it('are never two at a time when none fits, even within one sum of many products', () => {
