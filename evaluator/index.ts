@@ -1,41 +1,12 @@
-import { toCodedError } from '../contract/errors.ts';
-import { readConfig } from './config.ts';
-import { type RunningEvaluator, startEvaluator } from './start.ts';
+import { keepCompiled } from '../he/keep-compiled.ts';
 
 /**
- * Entry of the evaluator process. Prints one line when it listens and nothing else on standard output.
+ * Entry of the evaluator process:
  *
  *   node evaluator/index.ts --port 8420 --data ./data --workers 2 --log
- *
- * It speaks plain HTTP and binds to loopback; a reverse proxy in front of it terminates TLS.
  */
-const version = '0.1.0';
-
-/** The port to the parent when Electron forked this process as a utility process. */
-type ElectronProcess = NodeJS.Process & { parentPort?: { on(event: 'close', listener: () => void): void } };
-
-function stopOnRequest(stop: () => void): void {
-  // Ctrl-C reaches the whole group of a terminal; a parent that started this process decides for itself when to stop.
-  if (process.connected) process.on('SIGINT', () => {});
-  else process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  // A parent that dies cannot send a signal; its channel closes.
-  process.once('disconnect', stop);
-  if (process.connected === false) stop();
-  (process as ElectronProcess).parentPort?.on('close', stop);
-}
-
-async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
-  setTimeout(() => process.exit(1), 5_000).unref();
-  await evaluator.stop().catch(() => {});
-  process.exit(0);
-}
-
-try {
-  const evaluator = await startEvaluator(readConfig(process.argv.slice(2), process.env), version);
-  stopOnRequest(() => void stopAndExit(evaluator));
-  process.stdout.write(`cipherfilm evaluator listening on ${evaluator.url}\n`);
-} catch (error) {
-  process.stderr.write(`${JSON.stringify({ event: 'not-started', ...toCodedError(error) })}\n`);
-  process.exit(1);
-}
+keepCompiled();
+const { runEvaluator } = await import('./process.ts');
+// In source and in bundled form the worker stands beside this file.
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+await runEvaluator(new URL(`./worker.${extension}`, import.meta.url));

@@ -6,12 +6,6 @@ import type { Execution, Executor, OnProgress, Outcome, Task } from './job-recor
 import type { Log } from './log.ts';
 import type { PrepareCommand, RunCommand, WorkerMessage, WorkerStart } from './worker-message.ts';
 
-/** The worker beside this file, in source (.ts) and bundled (.js) form. */
-export const workerEntry = new URL(
-  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
-  import.meta.url,
-);
-
 export type PoolOptions = {
   readonly entry: URL;
   readonly workers: number;

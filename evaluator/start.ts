@@ -8,7 +8,7 @@ import { lockFolder } from './folder-lock.ts';
 import { Jobs } from './jobs.ts';
 import { KeyStore } from './key-store.ts';
 import { createLog, silentLog } from './log.ts';
-import { WorkerPool, workerEntry } from './pool.ts';
+import { WorkerPool } from './pool.ts';
 
 /** Uploads of evaluation keys at one time. */
 const maxUploads = 4;
@@ -20,7 +20,11 @@ const maxRecords = 4_096;
 export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
 
 /** Starts an evaluator on its own data folder; two on one folder would take each other's jobs. */
-export async function startEvaluator(config: Config, version: string): Promise<RunningEvaluator> {
+export async function startEvaluator(
+  config: Config,
+  version: string,
+  workerEntry: URL,
+): Promise<RunningEvaluator> {
   const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
   const bundles = await readBundles(config.bundleRoot);
   const unlock = await lockFolder(config.dataFolder);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { compiledFolder } from '../he/keep-compiled.ts';
 import { nativeSets } from '../kernel/native.ts';
 import { fastestArithmetic } from '../kernel/open.ts';
 import type { HeRunReport } from './bench-he-run.ts';
@@ -64,7 +65,11 @@ async function runEvaluators(
   const script = join(import.meta.dirname, 'bench-he-run.ts');
   const args = [label, folder, backend, String(threads), String(count)];
   const children = Array.from({ length: processes }, () =>
-    fork(script, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    fork(script, args, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // As the evaluator does it.
+      env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder },
+    }),
   );
   const next = async (child: (typeof children)[number]) => {
     const [message] = await Promise.race([
