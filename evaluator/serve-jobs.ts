@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId, Cost, KeyId } from '../contract/stages.ts';
+import { collectGarbage } from '../he/collect-garbage.ts';
 import type { EvaluationControl } from '../he/evaluate.ts';
 import { decodeFrame, encodeFrame, type Frame, frameDigest, noSubject } from '../he/frame.ts';
 import type { PrepareCommand, RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
@@ -43,6 +44,8 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
     loaded?.keys[Symbol.dispose]();
     loaded = null;
     loaded = { id: command.key, keys: program.loadKeys(readKeys(command).payload) };
+    // The bytes that came fill as much as the keys themselves.
+    collectGarbage();
     return loaded.keys;
   };
 

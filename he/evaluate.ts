@@ -1,6 +1,5 @@
 import type { BundleDescription } from '../contract/bundle.ts';
 import type { Cost } from '../contract/stages.ts';
-import { collectGarbage } from './collect-garbage.ts';
 import type { Engine, LoadedKeys } from './engine.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 import { PlaintextCache } from './plaintext-cache.ts';
@@ -72,7 +71,6 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
         keys.add({ ...place, bytes });
         index += 1;
       }
-      collectGarbage();
       return keys;
     } catch (error) {
       keys[Symbol.dispose]();
