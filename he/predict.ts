@@ -7,8 +7,8 @@ import { run } from './run.ts';
 /**
  * Standard deviations between the expected error and the bound that is reported. More than the six of a Gaussian: a
  * rounding error meets the secret, and the product of two such numbers has exponential tails (2^-24 beyond twelve); and
- * values that share a source have errors that share it too, which the sum of their variances does not see (up to 2.3
- * times in 107 random networks).
+ * values that share a source have errors that share it too, which the sum of their variances does not see (about
+ * twice in some random networks).
  */
 const deviations = 12;
 
