@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId, Cost, KeyId } from '../contract/stages.ts';
+import type { ByteSource } from '../he/byte-source.ts';
 import { collectGarbage } from '../he/collect-garbage.ts';
 import type { EvaluationControl } from '../he/evaluate.ts';
-import { decodeFrame, encodeFrame, type Frame, frameDigest, noSubject } from '../he/frame.ts';
+import { decodeFrame, encodeFrame, type Frame, frameDigest } from '../he/frame.ts';
+import { openKeyFile } from './key-file.ts';
 import type { PrepareCommand, RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
 
 /** How often a worker reports progress at most, milliseconds. */
@@ -13,7 +15,7 @@ const progressEveryMs = 200;
 /** What a worker needs of he/evaluate.ts; tests put a fake in its place. */
 export type OpenedBundle<Keys extends Disposable> = {
   prepare(): void;
-  loadKeys(payload: Uint8Array): Keys;
+  loadKeys(payload: ByteSource): Keys;
   evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
 };
 export type OpenBundle<Keys extends Disposable> = (
@@ -43,8 +45,13 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
     if (loaded?.id === command.key) return loaded.keys;
     loaded?.keys[Symbol.dispose]();
     loaded = null;
-    loaded = { id: command.key, keys: program.loadKeys(readKeys(command).payload) };
-    // The bytes that came fill as much as the keys themselves.
+    using file = openKeyFile(command.keyFile, {
+      key: command.key,
+      bundle: command.bundle,
+      maxPayloadBytes: command.limits.evaluationKeys,
+    });
+    loaded = { id: command.key, keys: program.loadKeys(file.payload) };
+    // The parts that were read fill as much as the keys themselves.
     collectGarbage();
     return loaded.keys;
   };
@@ -116,26 +123,4 @@ function readInput(command: RunCommand): { frame: Frame; digest: ReturnType<type
   const { bundle, key: subject } = command;
   const expected = { kind: 'input', bundle, subject, maxPayloadBytes: command.limits.input } as const;
   return { frame: decodeFrame(bytes, expected), digest: frameDigest(bytes) };
-}
-
-/** The frame was checked when it was stored; it is checked again because disks and people change files. */
-function readKeys(command: RunCommand): Frame {
-  const { bundle, limits } = command;
-  const expected = {
-    kind: 'evaluationKeys',
-    bundle,
-    subject: noSubject,
-    maxPayloadBytes: limits.evaluationKeys,
-  } as const;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(command.keyFile);
-  } catch (error) {
-    throw new CxrError('evaluation-key-missing', { key: command.key }, { cause: error });
-  }
-  try {
-    return decodeFrame(bytes, expected);
-  } catch (error) {
-    throw new CxrError('evaluation-key-invalid', { key: command.key }, { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import type { BundleDescription } from '../contract/bundle.ts';
 import type { Cost } from '../contract/stages.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { Engine, LoadedKeys } from './engine.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 import { PlaintextCache } from './plaintext-cache.ts';
@@ -14,7 +15,7 @@ export interface EncryptedEvaluator<Keys extends LoadedKeys = LoadedKeys> extend
   /** Encodes the weights now rather than during the first run. */
   prepare(): void;
   /** Checks every byte of every key, before any run. @throws CxrError `evaluation-key-invalid`. */
-  loadKeys(payload: Uint8Array): Keys;
+  loadKeys(payload: Uint8Array | ByteSource): Keys;
   /**
    * Runs the program on an input payload.
    *
@@ -56,7 +57,7 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
     this.#plaintexts.fill();
   }
 
-  loadKeys(payload: Uint8Array): Keys {
+  loadKeys(payload: Uint8Array | ByteSource): Keys {
     const sizes = partSizes(this.#description).evaluationKeys;
     const plan = this.#keyPlaces.map((place) => ({
       ...place,

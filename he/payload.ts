@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { CxrError, type ErrorCode } from '../contract/errors.ts';
+import { type ByteSource, inMemory } from './byte-source.ts';
 
 /**
  * Payload of a frame: a list of byte strings, each compressed with zstd.
@@ -36,31 +37,33 @@ export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
 export const packPayload = (parts: readonly Uint8Array[]): Uint8Array => joinParts(parts.map(compressPart));
 
 /**
- * Expands a payload part by part.
+ * Expands a payload part by part; of a source, it reads no more than one part at a time.
  *
  * @param sizes  exact expanded size of every part, in order.
  * @throws CxrError `code` when the number of parts or any size differs, or a part does not expand to its size.
  */
 export function* unpackPayload(
-  bytes: Uint8Array,
+  payload: Uint8Array | ByteSource,
   sizes: readonly number[],
   code: ErrorCode,
 ): Generator<Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || view.getUint32(0, true) !== sizes.length)
-    throw new CxrError(code, { field: 'parts' });
+  const source = payload instanceof Uint8Array ? inMemory(payload) : payload;
+  const word = (at: number): number => {
+    const bytes = source.read(at, 4);
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  };
+  if (source.length < 4 || word(0) !== sizes.length) throw new CxrError(code, { field: 'parts' });
   let at = 4;
   for (const [index, size] of sizes.entries()) {
-    if (at + 8 > bytes.length) throw new CxrError(code, { field: 'part header', index });
-    const announced = view.getUint32(at, true);
-    const compressed = view.getUint32(at + 4, true);
+    if (at + 8 > source.length) throw new CxrError(code, { field: 'part header', index });
+    const [announced, compressed] = [word(at), word(at + 4)];
     at += 8;
-    if (announced !== size || at + compressed > bytes.length)
+    if (announced !== size || at + compressed > source.length)
       throw new CxrError(code, { field: 'part size', index });
-    yield expand(bytes.subarray(at, at + compressed), size, index, code);
+    yield expand(source.read(at, compressed), size, index, code);
     at += compressed;
   }
-  if (at !== bytes.length) throw new CxrError(code, { field: 'end' });
+  if (at !== source.length) throw new CxrError(code, { field: 'end' });
 }
 
 function expand(compressed: Uint8Array, size: number, index: number, code: ErrorCode): Uint8Array {

@@ -27,7 +27,7 @@ serveJobs<TextKeys>(parentPort!, async () => ({
     prepared += 1;
   },
   loadKeys(payload) {
-    const text = decoder.decode(payload);
+    const text = decoder.decode(payload.read(0, payload.length));
     if (text === 'broken keys') throw new CxrError('evaluation-key-invalid');
     loads += 1;
     return { text, [Symbol.dispose]: () => {} };

@@ -283,11 +283,17 @@ describe('stored evaluation keys', () => {
 
   it('changed on disk fail the job that needs them, not the evaluator', async () => {
     const evaluator = await start();
-    const key = keyFrame();
-    await putKeys(evaluator.url, key);
-    await writeFile(join(evaluator.folder, 'keys', key.id), 'rotten');
-    const id = await submit(evaluator.url, key, 'x');
-    expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
+    const key = keyFrame('a key');
+    const other = keyFrame('another client');
+    const flipped = Buffer.from(key.bytes);
+    flipped[flipped.length - 1]! ^= 1;
+    const changes = [Buffer.from('rotten'), flipped, key.bytes.subarray(0, -1), other.bytes, Buffer.alloc(0)];
+    for (const bytes of changes) {
+      await putKeys(evaluator.url, key);
+      await writeFile(join(evaluator.folder, 'keys', key.id), bytes);
+      const id = await submit(evaluator.url, key, 'x');
+      expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
+    }
     await expectServing(evaluator.url);
   });
 });
