@@ -27,6 +27,9 @@ type Slot = {
   readonly bundles: Set<BundleId>;
 };
 
+/** Compiling a network makes many short-lived objects, for which V8 would take 48 MB for good. */
+const maxYoungGenerationSizeMb = 6;
+
 /**
  * Worker threads, started when first needed. A job goes to the idle worker that has its keys loaded, if there is
  * one. A worker that dies takes only its own job with it.
@@ -130,6 +133,7 @@ export class WorkerPool implements Executor {
     const { threads, arithmetic } = this.#options;
     const worker = new Worker(this.#options.entry, {
       name: 'evaluator',
+      resourceLimits: { maxYoungGenerationSizeMb },
       env: {},
       stdin: false,
       workerData: { threads, arithmetic } satisfies WorkerStart,

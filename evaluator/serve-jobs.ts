@@ -3,9 +3,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId, Cost, KeyId } from '../contract/stages.ts';
 import type { ByteSource } from '../he/byte-source.ts';
-import { collectGarbage } from '../he/collect-garbage.ts';
 import type { EvaluationControl } from '../he/evaluate.ts';
 import { decodeFrame, encodeFrame, type Frame, frameDigest } from '../he/frame.ts';
+import { giveBack } from './give-back.ts';
 import { openKeyFile } from './key-file.ts';
 import type { PrepareCommand, RunCommand, WorkerMessage, WorkerOutcome } from './worker-message.ts';
 
@@ -35,7 +35,7 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
   let loaded: { readonly id: KeyId; readonly keys: Keys } | null = null;
 
   const programOf = ({ bundle, bundleFolder }: RunCommand | PrepareCommand) => {
-    const opening = programs.get(bundle) ?? openBundle(bundleFolder, bundle);
+    const opening = programs.get(bundle) ?? openBundle(bundleFolder, bundle).finally(giveBack);
     programs.set(bundle, opening);
     opening.catch(() => programs.delete(bundle));
     return opening;
@@ -52,7 +52,7 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
     });
     loaded = { id: command.key, keys: program.loadKeys(file.payload) };
     // The parts that were read fill as much as the keys themselves.
-    collectGarbage();
+    giveBack();
     return loaded.keys;
   };
 
@@ -82,6 +82,7 @@ export function serveJobs<Keys extends Disposable>(port: MessagePort, openBundle
   const prepare = async (command: PrepareCommand): Promise<void> => {
     try {
       (await programOf(command)).prepare();
+      giveBack();
     } catch (error) {
       if (!(error instanceof CxrError)) throw error;
     }

@@ -1,6 +1,7 @@
 import type { BundleDescription } from '../contract/bundle.ts';
 import type { Cost } from '../contract/stages.ts';
 import type { ByteSource } from './byte-source.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import type { Engine, LoadedKeys } from './engine.ts';
 import { packPayload, unpackPayload } from './payload.ts';
 import { PlaintextCache } from './plaintext-cache.ts';
@@ -37,6 +38,9 @@ export const openEncryptedEvaluator = <Ct, Pt, Keys extends LoadedKeys>(
   engine: Engine<Ct, Pt, Keys>,
 ): EncryptedEvaluator<Keys> => new EncryptedProgram(description, program, engine);
 
+/** Bytes of keys after which those that were read and loaded are given back: several times as much was made of them. */
+const collectEvery = 2 ** 23;
+
 class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEvaluator<Keys> {
   readonly #description: BundleDescription;
   readonly #program: Program;
@@ -66,11 +70,16 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
     const keys = this.#engine.openKeys(plan);
     try {
       let index = 0;
+      let uncollected = 0;
       for (const bytes of unpackPayload(payload, sizes, 'evaluation-key-invalid')) {
         const place = plan[index]!;
         this.#checkKey(bytes, place);
         keys.add({ ...place, bytes });
         index += 1;
+        uncollected += bytes.length;
+        if (uncollected < collectEvery) continue;
+        uncollected = 0;
+        collectGarbage();
       }
       return keys;
     } catch (error) {

@@ -14,10 +14,11 @@ type Addon = {
   open(bytes: Uint8Array, set: InstructionSet, threads: number): object;
   run(pool: object, task: number, ring: number, args: number, units: number): void;
   close(pool: object): void;
+  trim(): void;
 };
 
 /** Changes with the layout of the kernel's memory. */
-const addonVersion = 2;
+const addonVersion = 3;
 /** Beside the sources, or beside the bundled application. */
 const places = ['native/build/Release/kernel.node', '../../kernel/native/build/Release/kernel.node'];
 
@@ -39,6 +40,12 @@ function load(): Addon | null {
 export function nativeSets(): readonly InstructionSet[] {
   loaded ??= load();
   return instructionSets.filter((set) => loaded?.sets.includes(set));
+}
+
+/** Gives back memory that was freed but that the C library keeps for later; nothing without a native kernel. */
+export function trimHeap(): void {
+  loaded ??= load();
+  loaded?.trim();
 }
 
 /** The native tasks on the memory behind `bytes`, which never moves. @throws RangeError for a set that is not there. */

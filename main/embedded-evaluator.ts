@@ -21,6 +21,8 @@ export type EmbeddedEvaluatorOptions = {
 export type EmbeddedEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
 const listening = /^cipherfilm evaluator listening on (http:\/\/127\.0\.0\.1:\d+)$/;
+/** glibc: one heap instead of one per thread, and what is freed in large pieces goes back at once. */
+const frugalMalloc = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
 /** How long the evaluator may take to stop by itself. */
 const stopTimeoutMs = 6_000;
 
@@ -36,7 +38,7 @@ export async function startEmbeddedEvaluator(options: EmbeddedEvaluatorOptions):
   const child = spawn(process.execPath, argumentsOf(options), {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     // In Electron, execPath is the application; this makes it behave as Node.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...frugalMalloc, ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
   try {
     const url = await addressOf(child, options);

@@ -1,5 +1,9 @@
 #include <node_api.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <memory>
 #include <string>
 
@@ -7,14 +11,15 @@
 
 /**
  * `version`, `sets`: names of the instruction sets that this processor has; `open(bytes, set, threads)`: a pool on the
- * memory of a Uint8Array, which must not move and must outlive it; `run(pool, task, ring, args, units)`; `close(pool)`.
+ * memory of a Uint8Array, which must not move and must outlive it; `run(pool, task, ring, args, units)`; `close(pool)`;
+ * `trim()`: freed memory that the C library keeps goes back to the system.
  */
 namespace {
 
 using cipherfilm::Pool;
 
 /** Changes with layout.h and with the arguments of any task; kernel/native.ts expects the same. */
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, nullptr, message);
@@ -86,6 +91,13 @@ napi_value close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value trim(napi_env, napi_callback_info) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  return nullptr;
+}
+
 void add(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -109,5 +121,6 @@ NAPI_MODULE_INIT() {
   add(env, exports, "open", open);
   add(env, exports, "run", run);
   add(env, exports, "close", close);
+  add(env, exports, "trim", trim);
   return exports;
 }
