@@ -100,23 +100,55 @@ export const bundleDescriptionSchema = z.object({
 });
 export type BundleDescription = z.infer<typeof bundleDescriptionSchema>;
 
+const share = z.number().min(0).max(1);
+
+/** A probability to compare with, and what that gives on the validation set; null without enough positives there. */
+const operatingPointSchema = z.object({
+  probability: share,
+  sensitivity: share.nullable(),
+  specificity: share.nullable(),
+});
+export type OperatingPoint = z.infer<typeof operatingPointSchema>;
+
+/** How many validation images with and without the finding fell between two neighbouring edges of log-odds. */
+const referenceSchema = z
+  .object({
+    edges: z.array(z.number()).min(2).max(257),
+    positives: z.array(z.int().nonnegative()),
+    negatives: z.array(z.int().nonnegative()),
+  })
+  .refine(
+    ({ edges, positives, negatives }) =>
+      positives.length === edges.length - 1 &&
+      negatives.length === edges.length - 1 &&
+      edges.every((edge, index) => index === 0 || edge > edges[index - 1]!),
+    'ascending edges, one more than counts',
+  );
+export type ReferenceHistogram = z.infer<typeof referenceSchema>;
+
+const findingCalibrationSchema = z
+  .object({
+    name: z.string().min(1).max(64),
+    slope: z.number().positive(),
+    intercept: z.number(),
+    /** A probability under `low` is below, from `high` on above, between them indeterminate. */
+    low: operatingPointSchema,
+    high: operatingPointSchema,
+    reference: referenceSchema,
+    /** Share of validation images with the finding, for which probabilities are calibrated. */
+    prevalence: share,
+    trainPositives: z.int().nonnegative(),
+    valPositives: z.int().nonnegative(),
+    claimable: z.boolean(),
+  })
+  .refine(({ low, high }) => low.probability <= high.probability, 'low above high');
+export type FindingCalibration = z.infer<typeof findingCalibrationSchema>;
+
+/** How logits become findings: per finding Platt's line, operating points and what is known from validation. */
 export const calibrationSchema = z.object({
-  format: z.literal('cipherfilm-calibration/1'),
+  format: z.literal('cipherfilm-calibration/2'),
   latentBound: z.number().positive(),
-  findings: z
-    .array(
-      z.object({
-        name: z.string().min(1).max(64),
-        slope: z.number().positive(),
-        intercept: z.number(),
-        threshold: z.number().min(0).max(1),
-        trainPositives: z.int().nonnegative(),
-        valPositives: z.int().nonnegative(),
-        claimable: z.boolean(),
-      }),
-    )
-    .min(1)
-    .max(4096),
+  findings: z.array(findingCalibrationSchema).min(1).max(4096),
 });
 export type Calibration = z.infer<typeof calibrationSchema>;
 

@@ -61,15 +61,24 @@ export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Dig
 /** What an evaluator returned: a framed result ciphertext. */
 export type EncryptedLogits = { readonly frame: Uint8Array };
 
+/** Where a probability lies against the finding's two operating points. */
+export type Verdict = 'below' | 'indeterminate' | 'above';
+
 /** One finding of a study. `claimable` is false where the training data were too few to claim anything. */
 export type Finding = {
   readonly name: string;
   readonly logit: number;
   readonly probability: number;
-  readonly threshold: number;
-  readonly above: boolean;
+  readonly verdict: Verdict;
+  /** Probabilities from which on it is indeterminate, and above. */
+  readonly low: number;
+  readonly high: number;
   readonly claimable: boolean;
+  /** What each region of the image adds to the logit, row by row; null when the model gives none. */
+  readonly regions: Regions | null;
 };
+/** `logits` has rows×columns elements, whose sum is the finding's logit. */
+export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
 
 /** What an encrypted run cost the evaluator, as executed (not as predicted). */
 export type Cost = {

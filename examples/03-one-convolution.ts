@@ -1,5 +1,5 @@
 import type { BundleDescription } from '../contract/bundle.ts';
-import { decryptVector, encryptVectors, readLogits } from '../he/client.ts';
+import { decryptVector, encryptVectors, readRegions } from '../he/client.ts';
 import { type Compiled, compile } from '../he/compile.ts';
 import { describeCompiled } from '../he/describe.ts';
 import { openEncryptedEvaluator } from '../he/evaluate.ts';
@@ -82,7 +82,7 @@ export async function main() {
 
   // ---- workstation ---- (channel j lies in every slot congruent to j; the copies are averaged)
   const [answer] = unpackPayload(payload, partSizes(description).result, 'result-invalid');
-  const means = readLogits(decryptVector(holder, answer!), description);
+  const means = readRegions(decryptVector(holder, answer!), description);
   const conv = convolve(image, { weights: kernel, inputs: 1, outputs: 4, side: 3, stride: 1 });
   const act = activate(conv, [a, b, c]);
   const plain = a.map((_, j) => act.subarray(256 * j, 256 * (j + 1)).reduce((sum, x) => sum + x, 0) / 256);

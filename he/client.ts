@@ -73,7 +73,8 @@ export function encrypt(
 /**
  * Decrypts an evaluator's answer to `question`.
  *
- * @returns one logit per finding: the mean over all slots that repeat it.
+ * @returns count×rows×columns logits as the model's output layout says: per finding and region, the mean over all slots
+ *          that repeat it. `sumRegions` makes one per finding of them.
  * @throws CxrError `result-foreign`, `result-invalid` before any secret is touched; `result-range` for non-finite or
  *         out-of-bound slots. The caller must not let the evaluator notice which.
  */
@@ -94,7 +95,7 @@ export function decrypt(
     scale: description.result.scale,
   };
   checkCiphertextBytes(bytes!, form, 'result-invalid');
-  return readLogits(decryptVector(holder, bytes!), description);
+  return readRegions(decryptVector(holder, bytes!), description);
 }
 
 function openResult(
@@ -119,19 +120,21 @@ function openResult(
 }
 
 /**
- * Refuses non-finite and out-of-bound slots, then reads one logit per finding: the mean over the slots that repeat an
- * element, the sum over regions where the model gives logits per region.
+ * Refuses non-finite and out-of-bound slots, then reads one logit per finding and region: the mean over the slots that
+ * repeat it.
  */
-export function readLogits(
+export function readRegions(
   slots: Float64Array,
-  description: Pick<BundleDescription, 'output' | 'logitBound'>,
+  { output, logitBound }: Pick<BundleDescription, 'output' | 'logitBound'>,
 ): Float64Array {
-  const { count, layout } = description.output;
-  checkRange(slots, description.logitBound, 'result-range');
-  const elements = gather([slots], layout);
-  const regions = elements.length / count;
-  const logits = new Float64Array(count);
-  for (let element = 0; element < elements.length; element += 1)
-    logits[Math.floor(element / regions)]! += elements[element]!;
-  return logits;
+  checkRange(slots, logitBound, 'result-range');
+  return gather([slots], output.layout);
+}
+
+/** One logit per finding: the sum over its regions, of which there is one where a model does not tell regions apart. */
+export function sumRegions(regions: Float64Array, count: number): Float64Array {
+  const each = regions.length / count;
+  return Float64Array.from({ length: count }, (_, index) =>
+    regions.subarray(index * each, (index + 1) * each).reduce((sum, logit) => sum + logit, 0),
+  );
 }

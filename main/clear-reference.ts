@@ -1,4 +1,5 @@
 import { ClearBackend } from '../he/backends/clear.ts';
+import { readRegions, sumRegions } from '../he/client.ts';
 import { packPatches } from '../he/layout.ts';
 import { run } from '../he/run.ts';
 import type { ServerHalf } from '../native-models/bundle.ts';
@@ -20,5 +21,5 @@ export function clearLogits(half: ServerHalf, latent: Float32Array): Float64Arra
     const { values, level, scale } = program.plaintexts[index]!;
     return backend.encode(values, level, scale);
   });
-  return output.slots.slice(0, description.output.count);
+  return sumRegions(readRegions(output.slots, description), description.output.count);
 }

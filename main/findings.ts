@@ -1,6 +1,6 @@
-import type { Calibration } from '../contract/bundle.ts';
+import type { Calibration, FindingCalibration, OperatingPoint } from '../contract/bundle.ts';
 import { checkShape } from '../contract/check.ts';
-import type { Finding } from '../contract/stages.ts';
+import type { Finding, Regions, Verdict } from '../contract/stages.ts';
 
 /**
  * Step to which logits are rounded before they leave the engine. A decrypted CKKS value carries noise that depends on
@@ -10,17 +10,66 @@ import type { Finding } from '../contract/stages.ts';
  * @see Li, Micciancio, "On the security of homomorphic encryption on approximate numbers", Eurocrypt 2021.
  */
 export const logitStep = 2 ** -10;
+const round = (logit: number): number => Math.round(logit / logitStep) * logitStep;
 
 /**
  * Rounded logits → calibrated probabilities, in the bundle's order: sigmoid(slope·logit + intercept), Platt's form.
  *
- * @param logits  one per finding, as decrypted.
+ * @param logits  as decrypted, findings×rows×columns.
+ * @param shape   findings, rows and columns of the model's output.
  */
-export function toFindings(logits: ArrayLike<number>, calibration: Calibration): Finding[] {
-  checkShape(logits, [calibration.findings.length], 'result-invalid');
-  return calibration.findings.map(({ name, slope, intercept, threshold, claimable }, index) => {
-    const logit = Math.round(logits[index]! / logitStep) * logitStep;
-    const probability = 1 / (1 + Math.exp(-(slope * logit + intercept)));
-    return { name, logit, probability, threshold, above: probability >= threshold, claimable };
-  });
+export function toFindings(
+  logits: Float64Array,
+  shape: readonly [number, number, number],
+  { findings }: Calibration,
+): Finding[] {
+  checkShape(logits, shape, 'result-invalid');
+  if (findings.length !== shape[0])
+    throw new TypeError(`${findings.length} findings for ${shape[0]} outputs`);
+  const each = shape[1] * shape[2];
+  return findings.map((calibration, index) =>
+    toFinding(logits.subarray(index * each, (index + 1) * each), shape, calibration),
+  );
+}
+
+function toFinding(
+  parts: Float64Array,
+  [, rows, columns]: readonly [number, number, number],
+  { name, slope, intercept, low, high, claimable }: FindingCalibration,
+): Finding {
+  const logit = round(parts.reduce((sum, part) => sum + part, 0));
+  const probability = 1 / (1 + Math.exp(-(slope * logit + intercept)));
+  const regions: Regions | null =
+    parts.length === 1 ? null : { rows, columns, logits: Array.from(parts, round) };
+  const verdict = verdictOf(probability, low, high);
+  return {
+    name,
+    logit,
+    probability,
+    verdict,
+    low: low.probability,
+    high: high.probability,
+    claimable,
+    regions,
+  };
+}
+
+const verdictOf = (probability: number, low: OperatingPoint, high: OperatingPoint): Verdict =>
+  probability >= high.probability ? 'above' : probability >= low.probability ? 'indeterminate' : 'below';
+
+export type PredictiveValues = { readonly positive: number; readonly negative: number };
+
+/**
+ * What a result at or above, or below, an operating point means where `prevalence` of the patients have the finding
+ * (Bayes' rule); null where sensitivity and specificity are not known.
+ */
+export function predictiveValues(
+  { sensitivity, specificity }: OperatingPoint,
+  prevalence: number,
+): PredictiveValues | null {
+  if (sensitivity === null || specificity === null) return null;
+  const [found, missed] = [sensitivity * prevalence, (1 - sensitivity) * prevalence];
+  const [alarms, cleared] = [(1 - specificity) * (1 - prevalence), specificity * (1 - prevalence)];
+  const of = (part: number, other: number) => (part + other === 0 ? 0 : part / (part + other));
+  return { positive: of(found, alarms), negative: of(cleared, missed) };
 }

@@ -8,7 +8,7 @@ import { decrypt } from '../he/client.ts';
 import type { Compiled } from '../he/compile.ts';
 import { evaluateDirectly } from '../he/direct.ts';
 import { encodeFrame } from '../he/frame.ts';
-import { packPatches } from '../he/layout.ts';
+import { gather, packPatches } from '../he/layout.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { run } from '../he/run.ts';
 import type { Backend, Measured } from './circuit-row.ts';
@@ -31,7 +31,7 @@ function evaluateClear({ program, ckks, input, output }: Compiled, latent: Float
     const { values, level, scale } = program.plaintexts[index]!;
     return backend.encode(values, level, scale);
   });
-  return slots.slice(0, output.count);
+  return gather([slots], output.layout);
 }
 
 async function next<Message extends { kind: string }>(

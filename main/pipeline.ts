@@ -101,7 +101,7 @@ export async function analyse(
   );
   const moved = connector.bytes;
   const result: StudyResult = {
-    findings: toFindings(logits, half.calibration),
+    findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
     facts: radiograph.facts,
     bundle: { id: half.id, name: half.description.name },
     evaluator: station.evaluator,

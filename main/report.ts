@@ -11,13 +11,9 @@ export function reportLines(result: StudyResult): string[] {
   return [
     'Research use only. Not a medical device.',
     '',
-    ...result.findings.map(({ name, probability, logit, above, claimable }) => {
-      const verdict = claimable
-        ? above
-          ? 'above threshold'
-          : 'below threshold'
-        : 'no claim (see the model card)';
-      return `  ${name.padEnd(widest)}  ${probability.toFixed(3)}  logit ${logit.toFixed(3).padStart(7)}  ${verdict}`;
+    ...result.findings.map(({ name, probability, logit, verdict, claimable }) => {
+      const said = claimable ? verdict : 'no claim (see the model card)';
+      return `  ${name.padEnd(widest)}  ${probability.toFixed(3)}  logit ${logit.toFixed(3).padStart(7)}  ${said}`;
     }),
     '',
     `Image       ${result.facts.modality} ${result.facts.columns}×${result.facts.rows}, ${result.facts.window}`,

@@ -121,9 +121,11 @@ class Placer {
   #frame(): Frame {
     const spatial = [...this.#network.shapes]
       .filter(([, shape]) => isSpatial(shape))
-      .map(([id, shape]) => ({ shape, scale: this.#scales.get(this.#find(id)) ?? ([0, 0] as const) }));
+      .map(([id, shape]) => ({ id, shape, scale: this.#scales.get(this.#find(id)) ?? ([0, 0] as const) }));
+    // Nothing reads the result, so a stride into it (logits per region) does not spread what comes before.
+    const read = spatial.filter(({ id }) => this.#find(id) !== this.#find(this.#network.output));
     const along = (axis: 0 | 1) => ({
-      coarse: Math.max(0, ...spatial.map(({ scale }) => scale[axis])),
+      coarse: Math.max(0, ...read.map(({ scale }) => scale[axis])),
       top: Math.max(0, ...spatial.map(({ scale, shape }) => scale[axis] + bitsFor(shape[axis + 1]!))),
     });
     const [y, x] = [along(0), along(1)];

@@ -34,7 +34,7 @@ export function findingName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Most above its own threshold first; the margin, not the probability, since thresholds differ. */
+/** Most above its own upper threshold first; the margin, not the probability, since thresholds differ. */
 export function byMargin(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => b.probability - b.threshold - (a.probability - a.threshold));
+  return [...findings].sort((a, b) => b.probability - b.high - (a.probability - a.high));
 }

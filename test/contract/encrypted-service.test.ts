@@ -15,6 +15,7 @@ import { type Connector, connect } from '../../main/connector.ts';
 import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/embedded-evaluator.ts';
 import { buildBundle } from '../../native-models/build-bundle.ts';
 import { readDescription } from '../../native-models/bundle.ts';
+import { plainFinding } from '../fixtures/calibration.ts';
 import { NetworkWriter, seededNumbers } from '../he/random-network.ts';
 import { runClear } from '../he/small-bundle.ts';
 
@@ -24,18 +25,10 @@ import { runClear } from '../he/small-bundle.ts';
  */
 const side = 8;
 const network = oneConvolution();
-const finding = {
-  slope: 1,
-  intercept: 0,
-  threshold: 0.5,
-  trainPositives: 1,
-  valPositives: 1,
-  claimable: true,
-};
 const calibration: Calibration = {
-  format: 'cipherfilm-calibration/1',
+  format: 'cipherfilm-calibration/2',
   latentBound: 8,
-  findings: Array.from({ length: 14 }, (_, index) => ({ name: `finding ${index}`, ...finding })),
+  findings: Array.from({ length: 14 }, (_, index) => plainFinding(`finding ${index}`)),
 };
 
 /** Convolution, square, linear head: three levels. */

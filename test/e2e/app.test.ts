@@ -108,7 +108,8 @@ describe.skipIf(reason !== null)(`the window${reason === null ? '' : ` (skipped:
     await expect.poll(() => findings.count(), { timeout: encryptedRunMs, interval: 500 }).toBe(14);
     const rows = await findings.allInnerTexts();
     expect(rows.some((row) => /effusion/i.test(row))).toBe(true);
-    for (const row of rows) expect(row).toMatch(/(above|below) threshold [\d.]+\s%|no claim/);
+    for (const row of rows)
+      expect(row).toMatch(/(above|below) [\d.]+\s%|indeterminate [\d.]+\s% – [\d.]+\s%|no claim/);
     await page.getByText('Ciphertext sent').waitFor();
     await page.screenshot({ path: join(results, 'window-result.png') });
   });

@@ -62,7 +62,9 @@ describe('the shipped study with one key', () => {
         id,
         description,
       );
-      return toFindings(logits, calibration).map(({ probability }) => probability);
+      return toFindings(logits, description.output.layout.shape, calibration).map(
+        ({ probability }) => probability,
+      );
     };
 
     const answers: Uint8Array[] = [];

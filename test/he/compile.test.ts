@@ -154,6 +154,27 @@ describe('levels', () => {
     const input = randomInput(2, 128);
     expect(worst(logitsClear(bundle, input), evaluateDirectly(bundle.graph, input))).toBeLessThan(1e-9);
   });
+
+  it('may be larger regions, at no cost to the layers before', () => {
+    const network = (pooled: boolean) => {
+      const net = new NetworkWriter(4);
+      const at = net.quadratic('act1', net.conv('conv1', 'input', 2, 4, 3, 1, 1), 4);
+      const grid = net.quadratic('act2', net.conv('conv2', at, 4, 8, 3, 2, 1), 8);
+      const head = net.conv('head', grid, 8, 3, 1, 1, 0);
+      if (pooled)
+        net.nodes.push({ op: 'averagePool', id: 'regions', input: head, kernel: [2, 2], stride: [2, 2] });
+      return smallBundle(net.finish('regions', [2, 8, 8], pooled ? 'regions' : head), 2048, {
+        strategy: 'phases',
+      });
+    };
+    const [coarse, fine] = [network(true), network(false)];
+    expect(coarse.compiled.output.layout.shape).toEqual([3, 2, 2]);
+    const earlier = ({ compiled }: typeof coarse) =>
+      compiled.program.steps.filter(({ layer }) => layer.startsWith('act')).map(({ op }) => op);
+    expect(earlier(coarse)).toEqual(earlier(fine));
+    const input = randomInput(2, 128);
+    expect(worst(logitsClear(coarse, input), evaluateDirectly(coarse.graph, input))).toBeLessThan(1e-9);
+  });
 });
 
 describe('the ring', () => {

@@ -31,15 +31,17 @@ describe('texts of the window', () => {
     ]);
     expect(findingName('Pleural_Thickening')).toBe('Pleural thickening');
   });
-  it('sorts by margin over the threshold, not by probability', () => {
+  it('sorts by margin over the upper threshold, not by probability', () => {
     // Margins: 0.5 − 0.6 = −0.1 and 0.2 − 0.1 = +0.1.
-    const finding = (name: string, probability: number, threshold: number): Finding => ({
+    const finding = (name: string, probability: number, high: number): Finding => ({
       name,
       probability,
-      threshold,
+      low: 0,
+      high,
       logit: 0,
-      above: probability >= threshold,
+      verdict: probability >= high ? 'above' : 'indeterminate',
       claimable: true,
+      regions: null,
     });
     const sorted = byMargin([finding('likely', 0.5, 0.6), finding('telling', 0.2, 0.1)]);
     expect(sorted.map(({ name }) => name)).toEqual(['telling', 'likely']);
