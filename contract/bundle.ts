@@ -152,6 +152,30 @@ export const calibrationSchema = z.object({
 });
 export type Calibration = z.infer<typeof calibrationSchema>;
 
+const numbers = (most: number) => z.array(z.number()).min(1).max(most);
+
+/** What the input gate compares an image with (main/input-gate.ts); made by training/gate.py. */
+export const gateSchema = z
+  .object({
+    format: z.literal('cipherfilm-gate/1'),
+    /** Cells per side over which each latent channel is averaged. */
+    cells: z.int().min(1).max(64),
+    mean: numbers(65_536),
+    /** Orthonormal directions, and the variance of training latents along each and beside all of them. */
+    basis: z.array(numbers(65_536)).min(1).max(1024),
+    variances: z.array(z.number().positive()).min(1).max(1024),
+    restVariance: z.number().positive(),
+    /** Largest distance that is let through, and smallest likeness of the codec's image, dB. */
+    distanceLimit: z.number().positive(),
+    psnrLimit: z.number(),
+  })
+  .refine(
+    ({ mean, basis, variances }) =>
+      variances.length === basis.length && basis.every(({ length }) => length === mean.length),
+    'directions as long as the mean, a variance for each',
+  );
+export type Gate = z.infer<typeof gateSchema>;
+
 /** Parses text from a bundle folder; a wrong shape is `bundle-invalid` with the offending path, never its content. */
 export function parseBundleFile<T>(schema: z.ZodType<T>, text: string, file: string): T {
   let json: unknown;

@@ -11,6 +11,8 @@ export const errorCodes = [
   'dicom-too-large',
   'dicom-pixels',
   'image-unreadable',
+  'input-view',
+  'input-unlike-chest',
   'latent-shape',
   'latent-range',
   'params-insecure',

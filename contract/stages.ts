@@ -61,6 +61,19 @@ export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Dig
 /** What an evaluator returned: a framed result ciphertext. */
 export type EncryptedLogits = { readonly frame: Uint8Array };
 
+/**
+ * How an image compares with the training images (main/input-gate.ts). `inverted`: it was scored with black and white
+ * exchanged, because the file's tag contradicts its pixels.
+ */
+export type InputVerdict = {
+  readonly distance: number;
+  readonly distanceLimit: number;
+  /** Likeness of the codec's image, dB. */
+  readonly psnr: number;
+  readonly psnrLimit: number;
+  readonly inverted: boolean;
+};
+
 /** Where a probability lies against the finding's two operating points. */
 export type Verdict = 'below' | 'indeterminate' | 'above';
 
@@ -135,6 +148,7 @@ export type StageTimes = {
 export type StudyResult = {
   readonly findings: readonly Finding[];
   readonly facts: RadiographFacts;
+  readonly input: InputVerdict;
   readonly bundle: { readonly id: BundleId; readonly name: string };
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
   readonly jobId: JobId;

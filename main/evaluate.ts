@@ -5,18 +5,18 @@ import { listBundles, openServerHalf } from '../native-models/bundle.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
 import { clearLogits } from './clear-reference.ts';
 import { readCount, readOptions } from './command-options.ts';
-import { reduceToEncoderImage } from './dicom/reduce.ts';
 import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
 import { bundleRoot } from './headless.ts';
+import { admit } from './input-gate.ts';
 import { type LabelledImage, readLabelTable } from './label-table.ts';
 import { analyse, type Workstation } from './pipeline.ts';
-import { readJpegRadiograph } from './radiograph-file.ts';
+import { readRadiographFile } from './radiograph-file.ts';
 import { exitOnSignals, withTemporaryFolder } from './temporary-folder.ts';
 import { openWorkstation } from './workstation.ts';
 
 /**
- * Scores a folder of JPEG radiographs through the application's own code path, on plain numbers or encrypted through
- * an evaluator process.
+ * Scores a folder of PNG and JPEG radiographs through the application's own code path, on plain numbers or encrypted
+ * through an evaluator process. Images that the input gate refuses get no result there, and are counted here.
  *
  *   npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split test] [--encrypted] [--limit N] [--json]
  *
@@ -37,6 +37,7 @@ const options = readOptions(usage, {
 });
 
 type Row = Scored & { readonly encrypted: readonly number[] | null };
+type Scores = { readonly rows: readonly Row[]; readonly refused: number };
 
 /** `count` rows at equal distances, so that a limit does not favour the first patients. */
 function spread<T>(rows: readonly T[], count: number): T[] {
@@ -55,26 +56,36 @@ async function scoreAll(
   images: readonly LabelledImage[],
   folder: string,
   station: Workstation,
-): Promise<Row[]> {
+): Promise<Scores> {
   const half = await openServerHalf(join(bundleRoot, (await listBundles(bundleRoot, 'client'))[0]!));
   const rows: Row[] = [];
+  let refused = 0;
   const queue = images.values();
+  const scoreOne = async (image: LabelledImage): Promise<Row | null> => {
+    const bytes = await readFile(join(folder, image.file)).catch(() => {
+      throw new CxrError('image-unreadable', { file: image.file });
+    });
+    const radiograph = await readRadiographFile(bytes);
+    const admitted = await admit(radiograph, station, station.half.gate).catch((error: unknown) => {
+      if (error instanceof CxrError && error.code === 'input-unlike-chest') return null;
+      throw error;
+    });
+    if (admitted === null) return null;
+    const logits = clearLogits(half, admitted.latent.values);
+    const result = options.encrypted ? await analyse(async () => radiograph, station, quiet) : null;
+    return { ...image, logits, encrypted: result?.findings.map(({ logit }) => logit) ?? null };
+  };
   const score = async (): Promise<void> => {
     for (const image of queue) {
-      const bytes = await readFile(join(folder, image.file)).catch(() => {
-        throw new CxrError('image-unreadable', { file: image.file });
-      });
-      const radiograph = await readJpegRadiograph(bytes);
-      const latent = await station.encoder.encode(reduceToEncoderImage(radiograph));
-      const logits = clearLogits(half, latent.values);
-      const result = options.encrypted ? await analyse(async () => radiograph, station, quiet) : null;
-      rows.push({ ...image, logits, encrypted: result?.findings.map(({ logit }) => logit) ?? null });
-      process.stderr.write(`\r  ${rows.length} of ${images.length}`);
+      const row = await scoreOne(image);
+      if (row === null) refused += 1;
+      else rows.push(row);
+      process.stderr.write(`\r  ${rows.length + refused} of ${images.length}`);
     }
   };
   await Promise.all(Array.from({ length: Number(options.parallel) }, score));
   process.stderr.write('\n');
-  return rows;
+  return { rows, refused };
 }
 
 const quiet = { signal: new AbortController().signal, onProgress: () => {}, onImage: () => {} };
@@ -127,8 +138,13 @@ async function evaluate(dataDir: string): Promise<void> {
     const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
     const limit =
       options.limit === undefined ? wanted.length : readCount(options.limit, [1, 1_000_000], usage);
-    const rows = await scoreAll(spread(wanted, limit), options.images, station);
-    const summary = { bundle: station.half.id, split: options.split ?? null, ...summarise(rows, names) };
+    const { rows, refused } = await scoreAll(spread(wanted, limit), options.images, station);
+    const summary = {
+      bundle: station.half.id,
+      split: options.split ?? null,
+      refused,
+      ...summarise(rows, names),
+    };
     process.stdout.write(`${options.json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2)}\n`);
   } finally {
     await evaluator?.stop();

@@ -13,16 +13,18 @@ import type {
 import { decrypt, encrypt } from '../he/client.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../he/sizes.ts';
 import type { ClientHalf } from '../native-models/bundle.ts';
-import type { Encoder } from '../native-models/encoder.ts';
+import type { Decoder, Encoder } from '../native-models/encoder.ts';
 import type { Connector } from './connector.ts';
-import { reduceToEncoderImage, toPreview } from './dicom/reduce.ts';
+import { toPreview } from './dicom/reduce.ts';
 import { toFindings } from './findings.ts';
+import { admit } from './input-gate.ts';
 import type { Keyring } from './keyring.ts';
 
 /** Everything one study needs, opened once per engine. */
 export type Workstation = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
+  readonly decoder: Decoder;
   readonly keyring: Keyring;
   readonly connector: Connector;
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
@@ -58,9 +60,7 @@ export async function analyse(
   control.onImage(toPreview(radiograph), radiograph.facts);
 
   at('encoding');
-  const latent = await clock.time('encode', async () =>
-    station.encoder.encode(reduceToEncoderImage(radiograph)),
-  );
+  const { latent, verdict } = await clock.time('encode', () => admit(radiograph, station, half.gate));
 
   // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, signal));
@@ -103,6 +103,7 @@ export async function analyse(
   const result: StudyResult = {
     findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
     facts: radiograph.facts,
+    input: verdict,
     bundle: { id: half.id, name: half.description.name },
     evaluator: station.evaluator,
     jobId,

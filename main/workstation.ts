@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openClientHalf } from '../native-models/bundle.ts';
-import { openEncoder } from '../native-models/encoder.ts';
+import { openDecoder, openEncoder } from '../native-models/encoder.ts';
 import { connect } from './connector.ts';
 import { Keyring } from './keyring.ts';
 import type { Workstation } from './pipeline.ts';
@@ -19,6 +19,7 @@ export async function openWorkstation(options: WorkstationOptions): Promise<Work
   return {
     half,
     encoder: await openEncoder(half.encoderPath),
+    decoder: await openDecoder(half.decoderPath),
     keyring: new Keyring(half),
     connector,
     evaluator: { url: connector.url, embedded: options.embedded },

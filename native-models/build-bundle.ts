@@ -22,6 +22,7 @@ const files = [
   'client/calibration.json',
   'client/decoder.onnx',
   'client/encoder.onnx',
+  'client/gate.json',
   'server/graph.json',
   'server/weights.bin',
 ];

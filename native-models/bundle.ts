@@ -6,6 +6,8 @@ import {
   bundleDescriptionSchema,
   type Calibration,
   calibrationSchema,
+  type Gate,
+  gateSchema,
   parseBundleFile,
 } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
@@ -23,6 +25,7 @@ export type Described = { readonly id: BundleId; readonly description: BundleDes
 export type ServerHalf = Described & { readonly program: Program; readonly graph: Graph };
 export type ClientHalf = Described & {
   readonly calibration: Calibration;
+  readonly gate: Gate;
   readonly encoderPath: string;
   readonly decoderPath: string;
 };
@@ -101,13 +104,11 @@ export async function openServerHalf(folder: string): Promise<ServerHalf> {
 /** Opens what a workstation needs: parameters, packings, calibration and the paths of verified models. */
 export async function openClientHalf(folder: string): Promise<ClientHalf> {
   const described = await readDescription(folder, 'client');
-  const files = ['client/calibration.json', 'client/encoder.onnx', 'client/decoder.onnx'];
-  const [calibrationBytes] = await readVerified(folder, described.description, files);
-  const calibration = parseBundleFile(
-    calibrationSchema,
-    Buffer.from(calibrationBytes!).toString('utf8'),
-    files[0]!,
-  );
+  const files = ['client/calibration.json', 'client/gate.json', 'client/encoder.onnx', 'client/decoder.onnx'];
+  const [calibrationBytes, gateBytes] = await readVerified(folder, described.description, files);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+  const calibration = parseBundleFile(calibrationSchema, text(calibrationBytes!), files[0]!);
+  const gate = parseBundleFile(gateSchema, text(gateBytes!), files[1]!);
   if (calibration.findings.length !== described.description.output.count) {
     throw new CxrError('bundle-invalid', {
       file: files[0]!,
@@ -118,7 +119,8 @@ export async function openClientHalf(folder: string): Promise<ClientHalf> {
   return {
     ...described,
     calibration,
-    encoderPath: join(folder, files[1]!),
-    decoderPath: join(folder, files[2]!),
+    gate,
+    encoderPath: join(folder, files[2]!),
+    decoderPath: join(folder, files[3]!),
   };
 }

@@ -1,4 +1,4 @@
-"""Platt calibration on val and thresholds at a fixed specificity, per finding."""
+"""Per finding, on val: Platt calibration, two operating points, reference histograms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from metrics import bootstrap
 FEWEST_VAL_POSITIVES = 10
 FEWEST_TRAIN_POSITIVES = 100
 SPECIFICITY = 0.9
+SENSITIVITY = 0.9
+BINS = 24
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -41,10 +43,30 @@ def intercept_for(logits: np.ndarray, slope: float, prevalence: float) -> float:
     return (low + high) / 2
 
 
-def operating_point(probabilities: np.ndarray, labels: np.ndarray, specificity: float = SPECIFICITY) -> float:
-    """Threshold that this share of the negatives stays below (positive when p >= t). Youden's point would sit
-    so low for rare findings that a normal film exceeds most thresholds."""
-    return float(np.quantile(probabilities[labels == 0], specificity))
+def operating_points(probabilities: np.ndarray, labels: np.ndarray) -> tuple[dict, dict]:
+    """`high`: SPECIFICITY of the negatives stay below it. `low`: SENSITIVITY of the positives reach it; never
+    above `high`. With few positives there is no `low` of its own, and what it gives is not known."""
+    known = int(labels.sum()) >= FEWEST_VAL_POSITIVES
+    high = float(np.quantile(probabilities[labels == 0], SPECIFICITY))
+    low = min(high, float(np.quantile(probabilities[labels == 1], 1 - SENSITIVITY))) if known else high
+
+    def point(probability: float) -> dict:
+        probability = round(probability, 6)
+        above = probabilities >= probability
+        return {"probability": probability,
+                "sensitivity": round(float(above[labels == 1].mean()), 4) if known else None,
+                "specificity": round(float(1 - above[labels == 0].mean()), 4) if known else None}
+
+    return point(low), point(high)
+
+
+def reference(log_odds: np.ndarray, labels: np.ndarray) -> dict:
+    """Counts of val images with and without the finding between BINS + 1 edges of log-odds."""
+    low, high = np.floor(log_odds.min() * 10) / 10, np.ceil(log_odds.max() * 10) / 10
+    edges = np.round(np.linspace(low, high, BINS + 1), 4)
+    edges[0], edges[-1] = edges[0] - 1e-4, edges[-1] + 1e-4
+    return {"edges": edges.tolist(), "positives": np.histogram(log_odds[labels == 1], edges)[0].tolist(),
+            "negatives": np.histogram(log_odds[labels == 0], edges)[0].tolist()}
 
 
 def better_than_chance(labels: np.ndarray, logits: np.ndarray, patients: np.ndarray) -> np.ndarray:
@@ -60,7 +82,7 @@ def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np
               val_labels: np.ndarray, val_patients: np.ndarray) -> list[dict]:
     """One entry per finding, in labels.csv order. `claimable`: FEWEST_TRAIN_POSITIVES in train and better than
     chance on val. Findings with few val positives share the median
-    slope of the others; thresholds are at SPECIFICITY among the val negatives."""
+    slope of the others."""
     counts = val_labels.sum(0)
     fits = [platt(val_logits[:, k], val_labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
             for k in range(len(FINDINGS))]
@@ -72,9 +94,12 @@ def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np
         if fit is None or fit[0] <= 0:
             prevalence = float(train_labels[:, k].mean())
             fit = pooled, intercept_for(train_logits[:, k], pooled, prevalence)
-        threshold = operating_point(sigmoid(fit[0] * val_logits[:, k] + fit[1]), val_labels[:, k])
+        log_odds = fit[0] * val_logits[:, k] + fit[1]
+        low, high = operating_points(sigmoid(log_odds), val_labels[:, k])
         positives = int(train_labels[:, k].sum())
         out.append({"name": name, "slope": round(fit[0], 6), "intercept": round(fit[1], 6),
-                    "threshold": round(threshold, 6), "trainPositives": positives,
-                    "valPositives": int(counts[k]), "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k])})
+                    "low": low, "high": high, "reference": reference(log_odds, val_labels[:, k]),
+                    "prevalence": round(float(val_labels[:, k].mean()), 6),
+                    "trainPositives": positives, "valPositives": int(counts[k]),
+                    "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k])})
     return out

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from reduce import bilinear_weights
+
 FINDINGS = (
     "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia",
     "Pneumothorax", "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening",
@@ -30,6 +32,7 @@ class Split:
     pixels: np.ndarray  # uint8 [N, S, S]
     labels: np.ndarray  # float32 [N, 14], 1 = the finding is named in the report
     patients: np.ndarray  # str [N]
+    about: np.ndarray  # float32 [N, 3]: 1 = AP view, 1 = male, age / 100
 
     def __len__(self) -> int:
         return len(self.files)
@@ -55,4 +58,20 @@ def load_split(data: Path, folder: str, split: str, cache: Path = DEFAULT_CACHE)
         cache.mkdir(parents=True, exist_ok=True)
         np.save(cached, pixels)
     labels = np.array([[float(r[name]) for name in FINDINGS] for r in rows], dtype=np.float32)
-    return Split(files, pixels, labels, np.array([r["patient_id"] for r in rows]))
+    about = np.array([[r["view"] == "AP", r["sex"] == "M", min(float(r["age"]), 100.0) / 100.0] for r in rows],
+                     dtype=np.float32)
+    return Split(files, pixels, labels, np.array([r["patient_id"] for r in rows]), about)
+
+
+def double(pixels: np.ndarray) -> np.ndarray:
+    """uint8 [N, S, S] -> uint8 [N, 2 S, 2 S], bilinear with half-pixel centres."""
+    up = bilinear_weights(pixels.shape[1])
+    return np.stack([np.rint(up @ image @ up.T) for image in pixels.astype(np.float64)]).astype(np.uint8)
+
+
+def classifier_images(data: Path, cache: Path = DEFAULT_CACHE) -> Split:
+    """The train images with labels: px128, and px64 enlarged to 128. The latter are soft, and
+    `augment` softens some of the former in the same way, so that softness says nothing."""
+    fine, soft = (load_split(data, folder, "train", cache) for folder in ("px128", "px64"))
+    return Split(fine.files + soft.files, np.concatenate([fine.pixels, double(soft.pixels)]),
+                 *(np.concatenate([getattr(fine, k), getattr(soft, k)]) for k in ("labels", "patients", "about")))

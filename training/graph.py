@@ -6,7 +6,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from hefnet import HefNet
+from hefnet import REGIONS, HefNet
+from vqgan import LATENTS
 
 
 def seeded_tensor(shape: tuple[int, ...] | list[int], seed: int, spread: float) -> np.ndarray:
@@ -85,7 +86,11 @@ class Builder:
 
 
 def build_graph(model: HefNet, bounds: dict[str, float], highest_logit: float) -> tuple[dict, bytes]:
-    """The graph document and weights.bin; bounds are measured max |input| per quadratic."""
+    """The graph document and weights.bin; bounds are measured max |input| per quadratic.
+
+    The output is one logit per finding and region, whose sum `model` returns: the head as a 1x1 convolution, then the
+    mean over each region, both linear, so that they become one map together with what lies before them.
+    """
     g = Builder()
     x = g.norm("norm1", model.norm1, g.conv("conv1", model.conv1, "input"))
     x = g.quadratic("act1", model.act1, x, bounds["act1"])
@@ -93,20 +98,19 @@ def build_graph(model: HefNet, bounds: dict[str, float], highest_logit: float) -
     x = g.quadratic("act2", model.act2, x, bounds["act2"])
     u = g.norm("norm3", model.norm3, g.conv("conv3", model.conv3, x))
     x = g.quadratic("act3", model.act3, u, bounds["act3"])
-    z = g.linear("linear1", model.linear1, g.node("squeeze", "globalAveragePool", u))
-    z = g.quadratic("actGate", model.actGate, z, bounds["actGate"])
-    z = g.linear("linear2", model.linear2, z)
-    x = g.node("excite", "scaleChannels", x, gate=z)
-    if model.kind == "gap":
-        x = g.node("pool", "globalAveragePool", x)
-    else:
-        if model.kind != "flat":
-            k = int(model.kind[4:])
-            x = g.node("pool", "averagePool", x, kernel=[k, k], stride=[k, k])
-        x = g.node("flatten", "flatten", x)
-    g.linear("head", model.head, x)
-    document = {"format": "cipherfilm-graph/1", "name": "hefnet-r-se", "input": {"shape": [4, 32, 32]},
-                "tensors": g.tensors, "nodes": g.nodes, "output": "head",
+    if model.attention == "shallow":
+        z = g.linear("linear1", model.linear1, g.node("squeeze", "globalAveragePool", u))
+        z = g.quadratic("actGate", model.actGate, z, bounds["actGate"])
+        z = g.linear("linear2", model.linear2, z)
+        x = g.node("excite", "scaleChannels", x, gate=z)
+    weight, bias = (tensor.detach() / REGIONS ** 2 for tensor in (model.head.weight, model.head.bias))
+    x = g.node("head", "conv2d", x, weight=g.tensor("head.weight", weight[:, :, None, None]),
+               bias=g.tensor("head.bias", bias), stride=[1, 1], padding=[0, 0], groups=1)
+    k = 8 // REGIONS
+    g.node("regions", "averagePool", x, kernel=[k, k], stride=[k, k])
+    document = {"format": "cipherfilm-graph/1", "name": "hefnet-r-se",
+                "input": {"shape": [model.conv1.in_channels, *(2 * [LATENTS[model.factor][1]])]},
+                "tensors": g.tensors, "nodes": g.nodes, "output": "regions",
                 "outputBound": 1.5 * highest_logit}
     return document, np.concatenate(g.chunks).astype("<f4").tobytes()
 

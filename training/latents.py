@@ -4,8 +4,9 @@ Per-channel statistics come from the un-augmented px128 train images; the affine
 the encoder's last convolution, its inverse into the decoder's first (1x1) convolution, and the
 normalised latent is clamped, so that its bound holds for every possible input. View 0 of each
 image is the plain reduction; train also has view 1, its mirror, and augmented views.
-Writes `<cache>/latents/<name>-<split>.npy`, float16 [views, N, 4, 32, 32], and
-`teacher-<split>.npy`, the teacher's logits [N, 14] averaged over the views.
+Writes `<cache>/latents/<name>-<split>.npy`, float16 [views, N, C, H, W], and
+`<name>-<split>-teachers.npy`, the teachers' mean logits [views, N, 14]; train has all labelled
+images, val and test those of px128.
 """
 
 from __future__ import annotations
@@ -14,31 +15,33 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from common import augment, base_parser, save_atomic, setup, to_batch, upsample2
-from data import load_split
-from train_vqgan import load_teacher
+from data import classifier_images, load_split
+from teacher import Teacher, load_teacher
+from train_vqgan import teach
 from vqgan import LATENT_LIMIT, Decoder, Encoder
 
+BATCH = 32
 
-def load_vqgan(path: Path, device: torch.device) -> tuple[Encoder, Decoder]:
-    """Encoder and decoder with averaged weights; a normalised checkpoint's encoder clamps."""
+
+def load_vqgan(path: Path, device: torch.device) -> tuple[Encoder, Decoder, dict]:
+    """Encoder and decoder with averaged weights, and the checkpoint; a normalised one's encoder clamps."""
     saved = torch.load(path, map_location=device)
-    state = saved["ema"]
-    nets: list[nn.Module] = []
-    for key, net in (("encoder", Encoder()), ("decoder", Decoder())):
-        net.load_state_dict({k[len(key) + 1:]: v for k, v in state.items() if k.startswith(key + ".")})
-        nets.append(net.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False))
+    flags = saved["flags"]
+    encoder, decoder = Encoder(flags["factor"], not flags["no_pyramid"]), Decoder(flags["factor"])
+    for key, net in (("encoder.", encoder), ("decoder.", decoder)):
+        net.load_state_dict({k[len(key):]: v for k, v in saved["ema"].items() if k.startswith(key)})
+        net.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     if "mean" in saved:
-        nets[0].append(nn.Hardtanh(-LATENT_LIMIT, LATENT_LIMIT))
-    return nets[0], nets[1]  # type: ignore[return-value]
+        encoder.limit = LATENT_LIMIT
+    return encoder, decoder, saved
 
 
 @torch.no_grad()
 def fold(encoder: Encoder, decoder: Decoder, mean: torch.Tensor, std: torch.Tensor) -> None:
-    """Make the encoder emit (z - mean) / std and the decoder accept it; mean, std are [4]."""
-    last, first = encoder[-1], decoder[0]
+    """Make the encoder emit (z - mean) / std and the decoder accept it; mean, std are [C]."""
+    last, first = encoder.last, decoder[0]
     last.weight.div_(std.view(-1, 1, 1, 1))
     last.bias.copy_((last.bias - mean) / std)
     first.bias.add_(first.weight[:, :, 0, 0] @ mean)
@@ -47,20 +50,37 @@ def fold(encoder: Encoder, decoder: Decoder, mean: torch.Tensor, std: torch.Tens
 
 @torch.no_grad()
 def encode(encoder: Encoder, pixels: np.ndarray, view: int, seed: int, device: torch.device,
-           teacher: nn.Module | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-    """uint8 [N, 128, 128] -> latents float32 [N, 4, 32, 32] of one view, and teacher logits."""
+           teachers: list[Teacher]) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 [N, 128, 128] -> latents float16 [N, C, H, W] of one view, and the teachers' logits."""
     latents, logits = [], []
-    for i in range(0, len(pixels), 32):
-        x = to_batch(pixels[i:i + 32], device)
+    for i in range(0, len(pixels), BATCH):
+        x = to_batch(pixels[i:i + BATCH], device)
         if view == 1:
             x = x.flip(-1)
         elif view > 1:
             x = augment(x, torch.Generator().manual_seed(seed * 9_000_011 + view * 100_003 + i))
         x = x.contiguous(memory_format=torch.channels_last)
-        latents.append(encoder(upsample2(x)).contiguous().cpu().numpy())
-        if teacher is not None:
-            logits.append(teacher(x).cpu().numpy())
-    return np.concatenate(latents), np.concatenate(logits) if teacher is not None else None
+        latents.append(encoder(upsample2(x)).contiguous().cpu().numpy().astype(np.float16))
+        logits.append(teach(teachers, x).cpu().numpy())
+    return np.concatenate(latents), np.concatenate(logits)
+
+
+@torch.no_grad()
+def normalise(encoder: Encoder, decoder: Decoder, pixels: np.ndarray, device: torch.device) -> dict:
+    """Statistics of the plain images' latents, folded into the codec, which clamps from then on."""
+    total = squares = count = 0
+    highest: list[torch.Tensor] = []
+    for i in range(0, len(pixels), BATCH):
+        latent = encoder(upsample2(to_batch(pixels[i:i + BATCH], device))).double()
+        total, squares = total + latent.sum(dim=(0, 2, 3)), squares + latent.square().sum(dim=(0, 2, 3))
+        count += latent.numel() // latent.shape[1]
+        highest.append(torch.stack([latent.amin(dim=(0, 2, 3)), latent.amax(dim=(0, 2, 3))]))
+    mean = total / count
+    std = (squares / count - mean.square()).sqrt()
+    beyond = (torch.stack(highest) - mean).abs().amax(dim=(0, 1)) / std
+    fold(encoder, decoder, mean.float(), std.float())
+    encoder.limit = LATENT_LIMIT
+    return {"mean": mean.cpu(), "std": std.cpu(), "maxBeforeClamp": float(beyond.max())}
 
 
 def main() -> None:
@@ -68,35 +88,26 @@ def main() -> None:
     parser.add_argument("--vqgan", default="vqgan.pt", help="checkpoint inside the cache")
     parser.add_argument("--name", default="final")
     parser.add_argument("--views", type=int, default=4, help="views per train image")
+    parser.add_argument("--teachers", nargs="+", default=["teacher-a.pt", "teacher-b.pt"])
     args = parser.parse_args()
     device = setup(args.seed, args.threads)
-    encoder, decoder = load_vqgan(args.cache / args.vqgan, device)
-    teacher = load_teacher(args.cache / "teacher.pt", device)
+    encoder, decoder, saved = load_vqgan(args.cache / args.vqgan, device)
+    teachers = [load_teacher(args.cache / name, device) for name in args.teachers]
     folder = args.cache / "latents"
     folder.mkdir(exist_ok=True)
-    beyond, highest = 0.0, 0.0
+    statistics = normalise(encoder, decoder, load_split(args.data, "px128", "train", args.cache).pixels, device)
     for split in ("train", "val", "test"):
-        pixels = load_split(args.data, "px128", split, args.cache).pixels
-        views, targets = [], []
-        for view in range(args.views if split == "train" else 1):
-            latents, logits = encode(encoder, pixels, view, args.seed, device, teacher)
-            if split == "train" and view == 0:
-                flat = torch.from_numpy(latents).double()
-                mean, std = flat.mean(dim=(0, 2, 3)), flat.std(dim=(0, 2, 3))
-                fold(encoder, decoder, mean.float().to(device), std.float().to(device))
-                flat = (flat - mean.view(1, -1, 1, 1)) / std.view(1, -1, 1, 1)
-                highest, beyond = float(flat.abs().max()), float((flat.abs() > LATENT_LIMIT).double().mean())
-                latents = flat.clamp(-LATENT_LIMIT, LATENT_LIMIT).float().numpy()
-                encoder.append(nn.Hardtanh(-LATENT_LIMIT, LATENT_LIMIT))
-            views.append(latents.astype(np.float16))
-            targets.append(logits)
-            print(split, "view", view, "max |latent|", float(np.abs(latents).max()), flush=True)
+        images = (classifier_images(args.data, args.cache) if split == "train"
+                  else load_split(args.data, "px128", split, args.cache))
+        views, targets = zip(*(encode(encoder, images.pixels, view, args.seed, device, teachers)
+                               for view in range(args.views if split == "train" else 1)))
+        print(split, len(images), "max |latent|", float(max(np.abs(v).max() for v in views)), flush=True)
         np.save(folder / f"{args.name}-{split}.npy", np.stack(views))
-        np.save(folder / f"teacher-{args.name}-{split}.npy", np.mean(targets, 0))
+        np.save(folder / f"{args.name}-{split}-teachers.npy", np.stack(targets))
     state = {f"encoder.{k}": v for k, v in encoder.state_dict().items()}
     state.update({f"decoder.{k}": v for k, v in decoder.state_dict().items()})
-    save_atomic({"ema": state, "mean": mean, "std": std, "views": args.views, "source": args.vqgan,
-                 "maxBeforeClamp": highest, "shareClamped": beyond},
+    save_atomic({"ema": state, "views": args.views, "source": args.vqgan, "flags": saved["flags"],
+                 "step": saved["step"], "seconds": saved["seconds"], **statistics},
                 args.cache / f"vqgan-{args.name}-normalised.pt")
 
 

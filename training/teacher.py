@@ -1,11 +1,14 @@
-"""The teacher: a small residual ReLU CNN on the 128 px pixels.
+"""The teacher: a residual ReLU CNN on the 128 px pixels.
 
-It is the honest pixel baseline, the feature network of the VQGAN's perceptual loss
-(no pretrained weights are used anywhere), and the source of distillation targets.
-Run as a script it trains on the train split and prints the val macro-AUROC.
+It is the pixel baseline, the feature network of the VQGAN's perceptual loss (no pretrained
+weights are used anywhere), and the source of distillation targets. View, sex and age are
+learned beside the findings: they are free labels that shape the features.
+Run as a script it trains on the train images and prints the val macro-AUROC.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,8 +17,11 @@ from torch import nn
 
 from common import (Clock, Ema, augment, base_parser, cosine, save_atomic, set_rate, setup,
                     to_batch)
-from data import FINDINGS, load_split
+from data import FINDINGS, classifier_images, load_split
 from metrics import macro
+
+ABOUT = 3  # view, sex, age
+WIDTHS = (16, 32, 64, 128, 192)
 
 
 class Block(nn.Module):
@@ -36,16 +42,14 @@ class Block(nn.Module):
         return F.relu(y + self.skip(short))
 
 
-class Teacher(nn.Module):
-    """[N, 1, 128, 128] in [-1, 1] -> 14 logits; features at sides 64, 32, 16, 8 and 4."""
+class Trunk(nn.Module):
+    """[N, 1, 128, 128] in [-1, 1] -> features of WIDTHS channels at sides 64, 32, 16, 8 and 4."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(1, 16, 5, 2, 2, bias=False), nn.BatchNorm2d(16), nn.ReLU())
-        widths = [16, 32, 64, 128, 192]
-        self.stages = nn.ModuleList(Block(a, b, 2) for a, b in zip(widths, widths[1:]))
-        self.dropout = nn.Dropout(0.25)
-        self.head = nn.Linear(2 * widths[-1], len(FINDINGS))
+        self.stem = nn.Sequential(nn.Conv2d(1, WIDTHS[0], 5, 2, 2, bias=False), nn.BatchNorm2d(WIDTHS[0]),
+                                  nn.ReLU())
+        self.stages = nn.ModuleList(Block(a, b, 2) for a, b in zip(WIDTHS, WIDTHS[1:]))
 
     def features(self, x: torch.Tensor) -> list[torch.Tensor]:
         out = [self.stem(x)]
@@ -53,13 +57,32 @@ class Teacher(nn.Module):
             out.append(stage(out[-1]))
         return out
 
-    def logits(self, features: list[torch.Tensor]) -> torch.Tensor:
+
+class Teacher(Trunk):
+    """[N, 1, 128, 128] in [-1, 1] -> 14 logits."""
+
+    def __init__(self, dropout: float = 0.25) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * WIDTHS[-1], len(FINDINGS) + ABOUT)
+
+    def outputs(self, features: list[torch.Tensor]) -> torch.Tensor:
+        """14 logits, then view, sex and age."""
         last = features[-1]
         pooled = torch.cat([last.mean(dim=(2, 3)), last.amax(dim=(2, 3))], 1)
         return self.head(self.dropout(pooled))
 
+    def logits(self, features: list[torch.Tensor]) -> torch.Tensor:
+        return self.outputs(features)[:, :len(FINDINGS)]
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(self.features(x))
+
+
+def about_loss(outputs: torch.Tensor, about: torch.Tensor) -> torch.Tensor:
+    """View and sex as classes, age as a number; [N, 3] each."""
+    classes = F.binary_cross_entropy_with_logits(outputs[:, :2], about[:, :2])
+    return classes + 10 * F.mse_loss(outputs[:, 2], about[:, 2])
 
 
 @torch.no_grad()
@@ -75,56 +98,74 @@ def predict(model: nn.Module, pixels: np.ndarray, device: torch.device,
     return np.concatenate(out)
 
 
+def load_teacher(path: Path, device: torch.device) -> Teacher:
+    """The averaged teacher, frozen."""
+    teacher = Teacher().to(device).to(memory_format=torch.channels_last)
+    teacher.load_state_dict(torch.load(path, map_location=device)["ema"])
+    return teacher.eval().requires_grad_(False)
+
+
 def main() -> None:
     parser = base_parser(__doc__)
-    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--name", default="teacher.pt", help="checkpoint inside the cache")
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--minutes", type=float, default=60.0, help="stop (resumable) after this")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--decay", type=float, default=0.05)
+    parser.add_argument("--dropout", type=float, default=0.25)
+    parser.add_argument("--no-mirror", action="store_true", help="do not mirror images")
+    parser.add_argument("--about-weight", type=float, default=0.1)
+    parser.add_argument("--minutes", type=float, default=170.0, help="stop (resumable) after this")
     args = parser.parse_args()
     device = setup(args.seed, args.threads)
-    train, val = (load_split(args.data, "px128", s, args.cache) for s in ("train", "val"))
-    path = args.cache / "teacher.pt"
-    model = Teacher().to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.02)
-    ema, clock, first = Ema(model, 0.99), Clock(), 0
+    train, val = classifier_images(args.data, args.cache), load_split(args.data, "px128", "val", args.cache)
+    path = args.cache / args.name
+    model = Teacher(args.dropout).to(device).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
+    ema, clock, step, history = Ema(model, 0.998), Clock(), 0, []
     if path.exists():
         saved = torch.load(path, map_location=device)
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
-        ema.state, first, clock = saved["ema"], saved["step"], Clock(saved["seconds"])
-    labels = torch.from_numpy(train.labels).to(device)
-
-    def save(step: int, **extra: float) -> None:
-        save_atomic({"model": model.state_dict(), "ema": ema.state, "step": step, "steps": args.steps,
-                     "optimiser": optimiser.state_dict(), "seconds": clock.spent(),
-                     "seed": args.seed, "batch": args.batch, **extra}, path)
-
+        ema.state, step, clock, history = saved["ema"], saved["step"], Clock(saved["seconds"]), saved["history"]
+    labels, about = (torch.from_numpy(a).to(device) for a in (train.labels, train.about))
+    averaged = Teacher().to(device).to(memory_format=torch.channels_last)
     per_epoch = len(train) // args.batch
-    step = first
-    while step < args.steps and clock.spent() < args.minutes * 60:
+    steps = per_epoch * args.epochs
+
+    def save() -> None:
+        save_atomic({"model": model.state_dict(), "ema": ema.state, "step": step, "history": history,
+                     "optimiser": optimiser.state_dict(), "seconds": clock.spent(),
+                     "val": history[-1] if history else None,
+                     "flags": {k: v for k, v in vars(args).items() if k not in ("data", "cache")}}, path)
+
+    while step < steps and clock.spent() < args.minutes * 60:
         epoch, place = divmod(step, per_epoch)
         order = np.random.default_rng([args.seed, epoch]).permutation(len(train))
         pick = order[place * args.batch:(place + 1) * args.batch]
         generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
-        x = augment(to_batch(train.pixels[pick], device), generator)
+        torch.manual_seed(args.seed * 7_000_003 + step)
+        x = augment(to_batch(train.pixels[pick], device), generator, mirror=not args.no_mirror)
         model.train()
-        set_rate(optimiser, cosine(step, args.steps, 150, 2e-3))
-        loss = F.binary_cross_entropy_with_logits(
-            model(x.contiguous(memory_format=torch.channels_last)), labels[pick])
+        set_rate(optimiser, cosine(step, steps, 200, args.rate))
+        out = model.outputs(model.features(x.contiguous(memory_format=torch.channels_last)))
+        loss = (F.binary_cross_entropy_with_logits(out[:, :len(FINDINGS)], labels[pick])
+                + args.about_weight * about_loss(out[:, len(FINDINGS):], about[pick]))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         step += 1
         ema.update(model, step)
-        if step % 40 == 0:
-            print(f"step {step} {clock.spent():.0f}s bce {loss.item():.4f}", flush=True)
-        if clock.due():
-            save(step)
-    averaged = Teacher().to(device).to(memory_format=torch.channels_last)
-    averaged.load_state_dict(ema.state)
-    score = macro(val.labels, predict(averaged, val.pixels, device))
-    save(step, val=score)
-    print(f"step {step} {clock.spent():.0f}s val macro-AUROC {score:.4f}")
+        if step % per_epoch == 0:
+            averaged.load_state_dict(ema.state)
+            history.append(round(macro(val.labels, predict(averaged, val.pixels, device)), 4))
+            print(f"epoch {step // per_epoch} {clock.spent():.0f}s loss {loss.item():.4f} val {history[-1]}",
+                  flush=True)
+            save()
+        elif clock.due():
+            save()
+    save()
+    print(f"step {step} {clock.spent():.0f}s val macro-AUROC {history[-1] if history else None}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Train the VQGAN on the train split of px128 (reduced) and px256 (true detail).
+"""Train the VQGAN of one compression factor, and HefNet-R on its latent, at the same time.
 
-Loss = L1 + perceptual (teacher features) + commitment + adversarial hinge after a warm-up
-+ an optional small task loss of a probe on the latent (px128 images only: the labels of
-px256 are never used, because resolution leaks them).
+Reconstruction, on px128 (reduced) and px256 (true detail): L1 + perceptual (teacher features)
++ commitment + adversarial hinge after a warm-up. Task, on the labelled images (never px256,
+whose resolution leaks the labels): HefNet-R's binary cross-entropy and its distance to the
+teachers' logits, on the latent that is also reconstructed. `--task-weight 0 --no-pyramid` is the
+codec that knows nothing of the task, for comparison.
 """
 
 from __future__ import annotations
@@ -16,17 +18,14 @@ from torch import nn
 
 from common import (Clock, Ema, augment, base_parser, cosine, save_atomic, set_rate, setup,
                     to_batch, upsample2)
-from data import Split, load_split
-from metrics import psnr
-from teacher import Teacher
-from vqgan import Decoder, Discriminator, Encoder, LatentProbe, Quantiser
+from data import Split, classifier_images, load_split
+from hefnet import HefNet
+from metrics import macro, psnr
+from ranges import RangeWatch, keep_squares
+from teacher import Teacher, load_teacher
+from vqgan import LATENTS, Decoder, Discriminator, Encoder, Quantiser
 
-
-def load_teacher(path: object, device: torch.device) -> Teacher:
-    """The averaged teacher, frozen."""
-    teacher = Teacher().to(device).to(memory_format=torch.channels_last)
-    teacher.load_state_dict(torch.load(path, map_location=device)["ema"])
-    return teacher.eval().requires_grad_(False)
+PLAIN, FINE = 6, 2  # images of a batch that are reconstructed: px128, px256
 
 
 def half(images: torch.Tensor) -> torch.Tensor:
@@ -40,65 +39,120 @@ def perceptual(real: list[torch.Tensor], fake: list[torch.Tensor]) -> torch.Tens
     return torch.stack(parts).mean()
 
 
-def draw(step: int, seed: int, coarse: Split, fine: Split, batch: int,
-         device: torch.device) -> tuple[torch.Tensor, np.ndarray]:
-    """A batch [batch, 1, 256, 256]: three quarters px128 (half of them augmented), rest px256."""
-    rng = np.random.default_rng([seed, step])
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    n = batch * 3 // 4
-    pick = rng.choice(len(coarse), n, replace=False)
-    a = to_batch(coarse.pixels[pick], device)
-    a = torch.cat([a[:n // 2], augment(a[n // 2:], generator)])
-    b = to_batch(fine.pixels[rng.choice(len(fine), batch - n, replace=False)], device)
-    images = torch.cat([upsample2(a), b])
-    flips = torch.from_numpy(rng.random(batch) < 0.5).to(device).view(-1, 1, 1, 1)
-    images = torch.where(flips, images.flip(-1), images)
-    return images.contiguous(memory_format=torch.channels_last), pick
+class Batches:
+    """Endless batches: labelled images in shuffled epochs, then PLAIN px128 and FINE px256 images."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
+        self.labelled = classifier_images(args.data, args.cache)
+        self.coarse, self.fine = (load_split(args.data, f, "train", args.cache) for f in ("px128", "px256"))
+        self.seed, self.size, self.device = args.seed, args.batch, device
+        self.labels = torch.from_numpy(self.labelled.labels).to(device)
+
+    def pick(self, step: int) -> np.ndarray:
+        """Indices of the labelled images of a step; every epoch has each image once."""
+        per_epoch = max(1, len(self.labelled) // max(1, self.size))
+        epoch, place = divmod(step, per_epoch)
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.labelled))
+        return order[place * self.size:(place + 1) * self.size]
+
+    def labelled_images(self, pick: np.ndarray, step: int) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        return augment(to_batch(self.labelled.pixels[pick], self.device), generator)
+
+    def plain_images(self, step: int) -> torch.Tensor:
+        """[PLAIN + FINE, 1, 256, 256]; half mirrored."""
+        rng = np.random.default_rng([self.seed, step, 1])
+
+        def draw(split: Split, count: int) -> torch.Tensor:
+            return to_batch(split.pixels[rng.choice(len(split), count, replace=False)], self.device)
+
+        images = torch.cat([upsample2(draw(self.coarse, PLAIN)), draw(self.fine, FINE)])
+        flips = torch.from_numpy(rng.random(len(images)) < 0.5).to(self.device).view(-1, 1, 1, 1)
+        return torch.where(flips, images.flip(-1), images)
 
 
 @torch.no_grad()
-def validate(encoder: nn.Module, decoder: nn.Module, images: torch.Tensor) -> float:
-    """Mean PSNR in dB through the un-quantised latent."""
-    return float(psnr(images, decoder(encoder(images))).mean())
+def teach(teachers: list[Teacher], images: torch.Tensor) -> torch.Tensor:
+    """Mean logits of the teachers, [N, 14]; images [N, 1, 128, 128]."""
+    return torch.stack([t(images) for t in teachers]).mean(0)
+
+
+@torch.no_grad()
+def validate(encoder: nn.Module, decoder: nn.Module, head: HefNet, val: Split,
+             device: torch.device) -> tuple[float, float]:
+    """Macro-AUROC of the head, and PSNR in dB of the first images, on val."""
+    logits, quality = [], []
+    for i in range(0, len(val), 32):
+        x = upsample2(to_batch(val.pixels[i:i + 32], device)).contiguous(memory_format=torch.channels_last)
+        latent = encoder(x)
+        logits.append(head(latent).cpu().numpy())
+        if i < 64:
+            quality.append(psnr(x, decoder(latent)))
+    return macro(val.labels, np.concatenate(logits)), float(torch.cat(quality).mean())
+
+
+def freeze_statistics(encoder: Encoder) -> None:
+    """The trunk's batch norms keep the teacher's statistics: batches here mix three kinds of image."""
+    if encoder.trunk is not None:
+        encoder.trunk.eval()
 
 
 def train(args: argparse.Namespace) -> None:
     device = setup(args.seed, args.threads)
-    coarse, fine = (load_split(args.data, f, "train", args.cache) for f in ("px128", "px256"))
-    look = upsample2(to_batch(load_split(args.data, "px128", "val", args.cache).pixels[:32], device))
-    teacher = load_teacher(args.cache / "teacher.pt", device)
-    nets = nn.ModuleDict({"encoder": Encoder(), "decoder": Decoder(), "quantiser": Quantiser(),
-                          "probe": LatentProbe(), "discriminator": Discriminator()})
+    batches = Batches(args, device)
+    val = load_split(args.data, "px128", "val", args.cache)
+    teachers = [load_teacher(args.cache / name, device) for name in args.teachers]
+    channels = LATENTS[args.factor][0]
+    nets = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid), "decoder": Decoder(args.factor),
+                          "quantiser": Quantiser(channels), "discriminator": Discriminator(),
+                          "head": HefNet(args.factor, args.dropout)})
+    encoder, decoder, quantiser, critic, head = nets.values()
+    watch = RangeWatch(head, args.range_limit)
+    if encoder.trunk is not None:
+        known = teachers[0].state_dict()
+        encoder.trunk.load_state_dict({k: known[k] for k in encoder.trunk.state_dict()})
     nets = nets.to(device).to(memory_format=torch.channels_last)
-    encoder, decoder, quantiser, probe, critic = nets.values()
-    made = [p for k in ("encoder", "decoder", "probe") for p in nets[k].parameters()]
-    optimiser = torch.optim.AdamW(made, betas=(0.9, 0.98), weight_decay=0.01)
+    slow = [p for n, p in encoder.named_parameters() if n.startswith("trunk.")]
+    made = [p for n, p in nets.named_parameters()
+            if not n.startswith(("encoder.trunk.", "discriminator."))]
+    optimiser = torch.optim.AdamW([{"params": made}, {"params": slow}], betas=(0.9, 0.98), weight_decay=0.02)
     critic_optimiser = torch.optim.Adam(critic.parameters(), betas=(0.5, 0.9))
-    labels = torch.from_numpy(coarse.labels).to(device)
-    ema, clock, step, path = Ema(nets, 0.998), Clock(), 0, args.cache / args.name
+    ema, clock, step, path, history = Ema(nets, 0.998), Clock(), 0, args.cache / args.name, []
     if path.exists():
         saved = torch.load(path, map_location=device)
         nets.load_state_dict(saved["nets"])
         optimiser.load_state_dict(saved["optimiser"])
         critic_optimiser.load_state_dict(saved["critic_optimiser"])
-        ema.state, step, clock = saved["ema"], saved["step"], Clock(saved["seconds"])
+        ema.state, step, clock, history = saved["ema"], saved["step"], Clock(saved["seconds"]), saved["history"]
+    averaged = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid),
+                              "decoder": Decoder(args.factor), "head": HefNet(args.factor)})
+    averaged = averaged.to(device).to(memory_format=torch.channels_last).eval()
 
     def save() -> None:
-        save_atomic({"nets": nets.state_dict(), "ema": ema.state, "step": step,
+        save_atomic({"nets": nets.state_dict(), "ema": ema.state, "step": step, "history": history,
                      "optimiser": optimiser.state_dict(), "seconds": clock.spent(),
                      "critic_optimiser": critic_optimiser.state_dict(),
                      "flags": {k: v for k, v in vars(args).items() if k not in ("data", "cache")}}, path)
 
+    adversarial_from, quantise_from = int(0.8 * args.steps), int(0.15 * args.steps)
     while step < args.steps and clock.spent() < args.minutes * 60:
         torch.manual_seed(args.seed * 7_000_003 + step)
-        images, pick = draw(step, args.seed, coarse, fine, args.batch, device)
+        nets.train()
+        freeze_statistics(encoder)
         rate = cosine(step, args.steps, 200, args.rate)
         set_rate(optimiser, rate)
+        optimiser.param_groups[1]["lr"] = rate * args.trunk_rate
         set_rate(critic_optimiser, rate / 2)
-        latent = encoder(images)
+        plain = batches.plain_images(step)
+        task = args.task_weight > 0
+        pick = batches.pick(step)
+        seen128 = batches.labelled_images(pick, step) if task else plain[:0, :, ::2, ::2]
+        images = torch.cat([upsample2(seen128), plain]) if task else plain
+        latents = encoder(images.contiguous(memory_format=torch.channels_last))
+        latent, plain = latents[len(seen128):], plain.contiguous(memory_format=torch.channels_last)
         commitment = torch.zeros((), device=device)
         mixed = latent
-        if step >= args.quantise_from:
+        if step >= quantise_from:
             if not quantiser.ready:
                 quantiser.initialise(latent.detach())
             quantised, commitment, _ = quantiser(latent)
@@ -106,26 +160,31 @@ def train(args: argparse.Namespace) -> None:
             keep = (torch.arange(len(latent), device=device) % 2 == 0).view(-1, 1, 1, 1)
             mixed = torch.where(keep, latent, quantised)
         fake = decoder(mixed)
-        with torch.no_grad():
-            real_features = teacher.features(half(images))
-            target = teacher.logits(real_features)[:len(pick)]
         seen = fake.detach().requires_grad_()
-        distance = perceptual(real_features, teacher.features(half(seen)))
-        l1 = F.l1_loss(seen, images)
+        with torch.no_grad():
+            real_features = teachers[0].features(half(plain))
+        distance = perceptual(real_features, teachers[0].features(half(seen)))
+        l1 = F.l1_loss(seen, plain)
         (gradient,) = torch.autograd.grad(l1 + args.perceptual_weight * distance, seen)
-        adversarial = step >= args.adversarial_from
-        if adversarial:
+        if step >= adversarial_from:
             (push,) = torch.autograd.grad(-critic(seen).mean(), seen)
             gradient = gradient + args.adversarial_weight * push * gradient.norm() / (push.norm() + 1e-12)
-        logits = probe(latent[:len(pick)])
-        task = F.binary_cross_entropy_with_logits(logits, labels[pick]) + 0.25 * F.mse_loss(logits, target)
+        loss = args.commitment_weight * commitment
+        bce = torch.zeros(())
+        if task:
+            logits = head(latents[:len(seen128)])
+            bce = F.binary_cross_entropy_with_logits(logits, batches.labels[pick])
+            apart = F.mse_loss(logits, teach(teachers, seen128.contiguous(memory_format=torch.channels_last)))
+            loss = loss + args.task_weight * (bce + args.distil * apart + 0.01 * watch.take())
         optimiser.zero_grad()
-        torch.autograd.backward([fake, args.commitment_weight * commitment + args.task_weight * task],
-                                [gradient, torch.ones((), device=device)])
-        nn.utils.clip_grad_norm_(made, 1.0)
+        # In one pass: the image's gradient and the losses' own.
+        torch.autograd.backward([fake, loss] if loss.requires_grad else [fake],
+                                [gradient, torch.ones_like(loss)] if loss.requires_grad else [gradient])
+        nn.utils.clip_grad_norm_(made + slow, 1.0)
         optimiser.step()
-        if adversarial:
-            hinge = F.relu(1 - critic(images)).mean() + F.relu(1 + critic(seen.detach())).mean()
+        keep_squares(head)
+        if step >= adversarial_from:
+            hinge = F.relu(1 - critic(plain)).mean() + F.relu(1 + critic(seen.detach())).mean()
             critic_optimiser.zero_grad()
             hinge.backward()
             critic_optimiser.step()
@@ -133,11 +192,16 @@ def train(args: argparse.Namespace) -> None:
         ema.update(nets, step)
         if step % 50 == 0:
             print(f"step {step} {clock.spent():.0f}s l1 {l1.item():.4f} perc {distance.item():.4f} "
-                  f"commit {commitment.item():.4f} task {task.item():.4f} std {latent.std().item():.2f}",
-                  flush=True)
-        if clock.due():
+                  f"commit {float(commitment):.4f} bce {bce.item():.4f} std {latent.std().item():.2f}", flush=True)
+        if step % args.validate_every == 0 or step == args.steps:
+            averaged.load_state_dict({k: v for k, v in ema.state.items()
+                                      if k.split(".")[0] in averaged})
+            score, quality = validate(*averaged.values(), val, device)
+            history.append({"step": step, "val": round(score, 4), "psnr": round(quality, 2)})
+            print(f"step {step} {clock.spent():.0f}s val macro-AUROC {score:.4f} PSNR {quality:.2f} dB", flush=True)
             save()
-            print(f"step {step} val PSNR {validate(encoder, decoder, look):.2f} dB", flush=True)
+        elif clock.due():
+            save()
     save()
     print(f"done: step {step} {clock.spent():.0f}s")
 
@@ -145,17 +209,24 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     parser = base_parser(__doc__)
     parser.add_argument("--name", default="vqgan.pt", help="checkpoint name inside the cache")
-    parser.add_argument("--steps", type=int, default=1900)
-    parser.add_argument("--minutes", type=float, default=240.0, help="stop (resumable) after this")
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--factor", type=int, choices=sorted(LATENTS), default=8)
+    parser.add_argument("--no-pyramid", action="store_true", help="an encoder without the teacher's trunk")
+    parser.add_argument("--teachers", nargs="+", default=["teacher-a.pt", "teacher-b.pt"],
+                        help="the first gives the trunk and the perceptual features")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--minutes", type=float, default=170.0, help="stop (resumable) after this")
+    parser.add_argument("--batch", type=int, default=24, help="labelled images of a step")
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--quantise-from", type=int, default=300)
-    parser.add_argument("--adversarial-from", type=int, default=1500)
+    parser.add_argument("--trunk-rate", type=float, default=0.3, help="the trunk's learning rate, relative")
+    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--distil", type=float, default=0.25)
+    parser.add_argument("--range-limit", type=float, default=6.0)
     parser.add_argument("--adversarial-weight", type=float, default=0.1,
                         help="norm of the adversarial gradient relative to the reconstruction's")
     parser.add_argument("--perceptual-weight", type=float, default=0.15)
     parser.add_argument("--commitment-weight", type=float, default=0.05)
-    parser.add_argument("--task-weight", type=float, default=0.1)
+    parser.add_argument("--task-weight", type=float, default=0.5)
+    parser.add_argument("--validate-every", type=int, default=400)
     train(parser.parse_args())
 
 

@@ -1,5 +1,5 @@
-"""The f = 8 VQGAN: 1 x 256 x 256 image <-> 4 x 32 x 32 latent, after Esser et al. 2021 and
-Kim et al. 2025 (arXiv 2506.15258). The product sends the un-quantised encoder output; the
+"""The VQGAN at compression factors f = 2, 4, 8, 16: 1 x 256 x 256 image <-> latent, after Esser et al.
+2021 and Kim et al. 2025 (arXiv 2506.15258). The product sends the un-quantised encoder output; the
 codebook regularises it during training.
 """
 
@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import FINDINGS
+from teacher import WIDTHS, Trunk
 
-LATENT_CHANNELS = 4
+# Latent [channels, side] of each factor.
+LATENTS = {2: (2, 128), 4: (3, 64), 8: (4, 32), 16: (8, 16)}
 LATENT_LIMIT = 8.0  # the exported encoder clamps the normalised latent to +- this (about 1 in 10^4)
+PYRAMID = 48  # channels at which the trunk's stages are summed
 
 
 def norm(channels: int) -> nn.GroupNorm:
@@ -32,15 +34,55 @@ class ResidualBlock(nn.Module):
         return x + self.body(x)
 
 
-class Encoder(nn.Sequential):
-    """[N, 1, 256, 256] in [-1, 1] -> latent [N, 4, 32, 32]; the last conv has a bias."""
+class Encoder(nn.Module):
+    """[N, 1, 256, 256] in [-1, 1] -> latent [N, channels, side, side].
 
-    def __init__(self) -> None:
-        super().__init__(
-            nn.Conv2d(1, 16, 4, 2, 1), nn.SiLU(),
-            nn.Conv2d(16, 32, 4, 2, 1), norm(32), nn.SiLU(),
-            nn.Conv2d(32, 64, 4, 2, 1), ResidualBlock(64), ResidualBlock(64),
-            norm(64), nn.SiLU(), nn.Conv2d(64, LATENT_CHANNELS, 3, 1, 1))
+    Strided convolutions keep what the decoder needs. Beside them the teacher's trunk sees the image at
+    128 px, and its stages, summed from coarse to fine, say at every position what the image shows around
+    it: so that the shallow classifier, which nobody sees in plain, need not find that out from detail.
+    `pyramid=False` leaves the trunk out, for comparison. The last convolution has a bias and nothing
+    after it but a clamp, once the latent is normalised, so that an affine change folds into it.
+    """
+
+    WIDTHS = (16, 32, 48, 96)
+
+    def __init__(self, factor: int = 8, pyramid: bool = True) -> None:
+        super().__init__()
+        self.factor = factor
+        channels, side = LATENTS[factor]
+        halvings = factor.bit_length() - 1
+        stem: list[nn.Module] = [nn.Conv2d(1, 16, 4, 2, 1)]
+        for inputs, outputs in zip(self.WIDTHS[:halvings - 1], self.WIDTHS[1:]):
+            stem += [norm(inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 4, 2, 1)]
+        width = self.WIDTHS[halvings - 1]
+        self.stem = nn.Sequential(*stem, ResidualBlock(width))
+        self.trunk = Trunk() if pyramid else None
+        if pyramid:
+            # Stages at sides 64, 32, 16, 8, 4; those that are not finer than the latent.
+            self.stages = [k for k in range(len(WIDTHS)) if 64 >> k <= side]
+            self.lateral = nn.ModuleList(nn.Conv2d(WIDTHS[k], PYRAMID, 1) for k in self.stages)
+            self.blend = nn.Conv2d(PYRAMID, width, 1)
+        self.fuse = nn.Sequential(ResidualBlock(width), norm(width), nn.SiLU())
+        self.last = nn.Conv2d(width, channels, 3, 1, 1)
+        self.limit = float("inf")
+
+    def context(self, image: torch.Tensor, side: int) -> torch.Tensor:
+        """What the trunk sees, at the latent's side."""
+        stages = self.trunk.features(F.avg_pool2d(image, 2))
+        total = None
+        for k, lateral in reversed(list(zip(self.stages, self.lateral))):
+            here = lateral(stages[k])
+            total = here if total is None else here + F.interpolate(total, scale_factor=2, mode="nearest")
+        while total.shape[-1] < side:
+            total = F.interpolate(total, scale_factor=2, mode="nearest")
+        return self.blend(total)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.stem(image)
+        if self.trunk is not None:
+            x = x + self.context(image, LATENTS[self.factor][1])
+        latent = self.last(self.fuse(x))
+        return latent if self.limit == float("inf") else latent.clamp(-self.limit, self.limit)
 
 
 def grow(inputs: int, outputs: int) -> nn.Sequential:
@@ -49,31 +91,36 @@ def grow(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class Decoder(nn.Sequential):
-    """Latent [N, 4, 32, 32] -> image [N, 1, 256, 256]; the first conv is 1x1, so that an affine
-    change of the latent folds into it exactly (no padding involved)."""
+    """Latent -> image [N, 1, 256, 256]; the first conv is 1x1, so that an affine change of the latent
+    folds into it exactly (no padding involved)."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            nn.Conv2d(LATENT_CHANNELS, 64, 1), ResidualBlock(64), norm(64), nn.SiLU(),
-            grow(64, 32), ResidualBlock(32), norm(32), nn.SiLU(),
-            grow(32, 16), norm(16), nn.SiLU(), grow(16, 1))
+    WIDTHS = {2: (16,), 4: (32, 16), 8: (64, 32, 16), 16: (96, 64, 32, 16)}
+
+    def __init__(self, factor: int = 8) -> None:
+        widths = self.WIDTHS[factor]
+        layers: list[nn.Module] = [nn.Conv2d(LATENTS[factor][0], widths[0], 1), ResidualBlock(widths[0])]
+        for inputs, outputs in zip(widths, widths[1:]):
+            layers += [norm(inputs), nn.SiLU(), grow(inputs, outputs)]
+            if outputs >= 32:
+                layers.append(ResidualBlock(outputs))
+        super().__init__(*layers, norm(widths[-1]), nn.SiLU(), grow(widths[-1], 1))
 
 
 class Quantiser(nn.Module):
     """Nearest-code quantiser; the codebook follows an exponential average of its latents."""
 
-    def __init__(self, codes: int = 1024, decay: float = 0.99) -> None:
+    def __init__(self, channels: int = 4, codes: int = 1024, decay: float = 0.99) -> None:
         super().__init__()
         self.decay = decay
-        self.register_buffer("codebook", torch.zeros(codes, LATENT_CHANNELS))
+        self.register_buffer("codebook", torch.zeros(codes, channels))
         self.register_buffer("count", torch.ones(codes))
-        self.register_buffer("total", torch.zeros(codes, LATENT_CHANNELS))
+        self.register_buffer("total", torch.zeros(codes, channels))
         self.register_buffer("ready", torch.zeros((), dtype=torch.bool))
 
     @torch.no_grad()
     def initialise(self, latent: torch.Tensor) -> None:
         """Take random latent vectors as the first codes."""
-        flat = latent.permute(0, 2, 3, 1).reshape(-1, LATENT_CHANNELS)
+        flat = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1])
         self.codebook.copy_(flat[torch.randperm(len(flat))[:len(self.codebook)]])
         self.total.copy_(self.codebook)
         self.ready.fill_(True)
@@ -81,9 +128,10 @@ class Quantiser(nn.Module):
     @torch.no_grad()
     def nearest(self, latent: torch.Tensor) -> torch.Tensor:
         """Code index per position, [N * h * w]."""
-        flat = latent.permute(0, 2, 3, 1).reshape(-1, LATENT_CHANNELS)
-        distance = (self.codebook ** 2).sum(1) - 2 * flat @ self.codebook.t()
-        return distance.argmin(1)
+        flat = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1])
+        squares = (self.codebook ** 2).sum(1)
+        parts = [(squares - 2 * part @ self.codebook.t()).argmin(1) for part in flat.split(16384)]
+        return torch.cat(parts)
 
     def lookup(self, index: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         n, c, h, w = like.shape
@@ -92,7 +140,7 @@ class Quantiser(nn.Module):
     @torch.no_grad()
     def follow(self, latent: torch.Tensor, index: torch.Tensor) -> None:
         """Move each used code towards its latents; restart codes that nothing uses."""
-        flat = latent.permute(0, 2, 3, 1).reshape(-1, LATENT_CHANNELS)
+        flat = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1])
         used = torch.bincount(index, minlength=len(self.count)).float()
         sums = torch.zeros_like(self.total).index_add_(0, index, flat)
         self.count.lerp_(used, 1 - self.decay)
@@ -121,15 +169,3 @@ class Discriminator(nn.Sequential):
             nn.Conv2d(16, 32, 4, 2, 1), norm(32), nn.LeakyReLU(0.2),
             nn.Conv2d(32, 64, 4, 2, 1), norm(64), nn.LeakyReLU(0.2),
             nn.Conv2d(64, 1, 3))
-
-
-class LatentProbe(nn.Sequential):
-    """Auxiliary head used only during training: latent -> 14 logits. Its loss, at a small
-    weight, asks the encoder to keep what the teacher sees within reach of a shallow network."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            nn.BatchNorm2d(LATENT_CHANNELS), nn.Conv2d(LATENT_CHANNELS, 32, 4, 2, 1),
-            nn.BatchNorm2d(32), nn.SiLU(), nn.Conv2d(32, 96, 3, 2, 1), nn.BatchNorm2d(96), nn.SiLU(),
-            nn.Conv2d(96, 96, 3, 1, 1), nn.BatchNorm2d(96), nn.SiLU(),
-            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(96, len(FINDINGS)))

@@ -44,6 +44,15 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The encoder gave a result of the wrong size.',
     advice: `The model on this machine does not fit the program. ${support}`,
   },
+  'input-view': {
+    title: 'The file says that it is not a frontal chest radiograph.',
+    advice: 'Choose the frontal (PA or AP) image of the study. Nothing was sent.',
+  },
+  'input-unlike-chest': {
+    title: 'The image does not look like a frontal chest radiograph.',
+    advice:
+      'The model knows nothing about other images, so it gives no result. Check that the film is not turned, cut or inverted. Nothing was sent.',
+  },
   'latent-range': {
     title: 'The encoder’s result lies outside what may be encrypted.',
     advice:

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { measurePrecision } from '../../he/precision.ts';
 import { clearLogits } from '../../main/clear-reference.ts';
 import { reduceToEncoderImage } from '../../main/dicom/reduce.ts';
-import { readJpegRadiograph } from '../../main/radiograph-file.ts';
+import { readRadiographFile } from '../../main/radiograph-file.ts';
 import { openClientHalf, openServerHalf, type ServerHalf } from '../../native-models/bundle.ts';
 import { type Encoder, openEncoder } from '../../native-models/encoder.ts';
 
@@ -27,7 +27,7 @@ describe('the shipped bundle computes what PyTorch computed', () => {
 
   for (const { image, reduced, latent, logits } of cases) {
     it(`for ${image}: reduction, latent and logits, each from the stage before`, async () => {
-      const radiograph = await readJpegRadiograph(readFileSync(join(fixtures, image)));
+      const radiograph = await readRadiographFile(readFileSync(join(fixtures, image)));
       const own = reduceToEncoderImage(radiograph);
       // JPEG decoders may differ by one grey level: 2/255 on the scale [-1, 1].
       expect(measurePrecision(own.values, floats(reduced)).maxAbsError).toBeLessThanOrEqual(2.01 / 255);

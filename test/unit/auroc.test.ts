@@ -39,5 +39,17 @@ describe('label tables', () => {
       { file: 'x.jpg', patient: 'p1', labels: [false, true] },
     ]);
     expect(() => readLabelTable(text, ['Hernia'])).toThrow(/request-invalid.*Hernia/);
+    expect(() => readLabelTable(text.replace(',1', ',yes'), ['Mass'])).toThrow(/request-invalid.*1 or 0/);
+    expect(() => readLabelTable('"', ['Edema'])).toThrow(/request-invalid.*CSV/);
+  });
+
+  it('reads the table as NIH publishes it', () => {
+    const text =
+      '\ufeffImage Index,Finding Labels,Patient ID,"Comment, free"\r\na.png,Mass|Edema,7,"x, y"\r\nb.png,No Finding,8,\r\n';
+    expect(readLabelTable(text, ['Edema', 'Mass'])).toEqual([
+      { file: 'a.png', patient: '7', labels: [true, true] },
+      { file: 'b.png', patient: '8', labels: [false, false] },
+    ]);
+    expect(() => readLabelTable(text, ['Edema'], 'test')).toThrow(/request-invalid.*split/);
   });
 });
