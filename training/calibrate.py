@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data import FINDINGS
+from data import Split
 from metrics import bootstrap
 
 FEWEST_VAL_POSITIVES = 10
@@ -78,28 +78,27 @@ def better_than_chance(labels: np.ndarray, logits: np.ndarray, patients: np.ndar
     return low > 0.5
 
 
-def calibrate(train_logits: np.ndarray, train_labels: np.ndarray, val_logits: np.ndarray,
-              val_labels: np.ndarray, val_patients: np.ndarray) -> list[dict]:
+def calibrate(train: Split, train_logits: np.ndarray, val: Split, val_logits: np.ndarray) -> list[dict]:
     """One entry per finding, in labels.csv order. `claimable`: FEWEST_TRAIN_POSITIVES in train and better than
     chance on val. Findings with few val positives share the median
     slope of the others."""
-    counts = val_labels.sum(0)
-    fits = [platt(val_logits[:, k], val_labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
-            for k in range(len(FINDINGS))]
+    counts = val.labels.sum(0)
+    fits = [platt(val_logits[:, k], val.labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
+            for k in range(len(val.findings))]
     pooled = float(np.median([f[0] for f in fits if f and f[0] > 0] or [1.0]))
-    proven = better_than_chance(val_labels, val_logits, val_patients)
+    proven = better_than_chance(val.labels, val_logits, val.patients)
     out = []
-    for k, name in enumerate(FINDINGS):
+    for k, name in enumerate(val.findings):
         fit = fits[k]
         if fit is None or fit[0] <= 0:
-            prevalence = float(train_labels[:, k].mean())
+            prevalence = float(train.labels[:, k].mean())
             fit = pooled, intercept_for(train_logits[:, k], pooled, prevalence)
         log_odds = fit[0] * val_logits[:, k] + fit[1]
-        low, high = operating_points(sigmoid(log_odds), val_labels[:, k])
-        positives = int(train_labels[:, k].sum())
+        low, high = operating_points(sigmoid(log_odds), val.labels[:, k])
+        positives = int(train.labels[:, k].sum())
         out.append({"name": name, "slope": round(fit[0], 6), "intercept": round(fit[1], 6),
-                    "low": low, "high": high, "reference": reference(log_odds, val_labels[:, k]),
-                    "prevalence": round(float(val_labels[:, k].mean()), 6),
+                    "low": low, "high": high, "reference": reference(log_odds, val.labels[:, k]),
+                    "prevalence": round(float(val.labels[:, k].mean()), 6),
                     "trainPositives": positives, "valPositives": int(counts[k]),
                     "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k])})
     return out

@@ -21,6 +21,9 @@ def base_parser(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with labels.csv")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="decoded data, checkpoints")
+    parser.add_argument("--source", choices=["nih", "chexpert"], default="nih", help="layout of the data folder")
+    parser.add_argument("--uncertain", choices=["zeros", "ones", "ignore"], default="ignore",
+                        help="what CheXpert's uncertain labels become")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     return parser
@@ -60,6 +63,14 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 def to_batch(pixels: np.ndarray, device: torch.device) -> torch.Tensor:
     """uint8 [N, S, S] -> float32 [N, 1, S, S] in [-1, 1]."""
     return torch.from_numpy(pixels).to(device).float().unsqueeze(1) / 127.5 - 1.0
+
+
+def known_bce(logits: torch.Tensor, labels: torch.Tensor,
+              pos_weight: torch.Tensor | None = None) -> torch.Tensor:
+    """Mean binary cross-entropy over the labels that are known; nan is nobody's knowledge."""
+    known = ~labels.isnan()
+    each = F.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), pos_weight=pos_weight, reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def upsample2(images: torch.Tensor) -> torch.Tensor:

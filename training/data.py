@@ -1,12 +1,14 @@
-"""Labels, splits and decoded pixels of the NIH subset (see the data folder's README).
+"""Labels, splits and decoded pixels: the NIH subset (see the data folder's README), or CheXpert.
 
-Rules kept here: training uses `split == "train"` alone; `px128` is the only folder with
-labels for the classifier, because resolution leaks the label in `px256`.
+Rules kept here: training uses `split == "train"` alone; the labels of `px256` never reach a
+classifier, because resolution leaks them. Which findings there are is data, in `labels/`.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +17,7 @@ from PIL import Image
 
 from reduce import bilinear_weights
 
-FINDINGS = (
-    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia",
-    "Pneumothorax", "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening",
-    "Hernia",
-)
+LABEL_SETS = Path(__file__).resolve().parent / "labels"
 DEFAULT_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "nih"
 DEFAULT_CACHE = Path.home() / ".cache" / "cipherfilm-training"
 
@@ -30,12 +28,23 @@ class Split:
 
     files: list[str]
     pixels: np.ndarray  # uint8 [N, S, S]
-    labels: np.ndarray  # float32 [N, 14], 1 = the finding is named in the report
+    labels: np.ndarray  # float32 [N, F], 1 = the finding is named in the report, nan = nobody knows
     patients: np.ndarray  # str [N]
     about: np.ndarray  # float32 [N, 3]: 1 = AP view, 1 = male, age / 100
+    findings: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.files)
+
+
+def label_set(name: str) -> tuple[str, ...]:
+    """The findings of a label set, in the order of the logits."""
+    return tuple(json.loads((LABEL_SETS / f"{name}.json").read_text())["findings"])
+
+
+def about(view: str, sex: str, age: str) -> list[float]:
+    """One row of `Split.about`."""
+    return [view == "AP", sex.startswith("M"), min(float(age), 100.0) / 100.0]
 
 
 def read_grey(path: Path) -> np.ndarray:
@@ -57,10 +66,10 @@ def load_split(data: Path, folder: str, split: str, cache: Path = DEFAULT_CACHE)
         pixels = np.stack([read_grey(data / f) for f in files])
         cache.mkdir(parents=True, exist_ok=True)
         np.save(cached, pixels)
-    labels = np.array([[float(r[name]) for name in FINDINGS] for r in rows], dtype=np.float32)
-    about = np.array([[r["view"] == "AP", r["sex"] == "M", min(float(r["age"]), 100.0) / 100.0] for r in rows],
-                     dtype=np.float32)
-    return Split(files, pixels, labels, np.array([r["patient_id"] for r in rows]), about)
+    findings = label_set("nih")
+    labels = np.array([[float(r[name]) for name in findings] for r in rows], dtype=np.float32)
+    known = np.array([about(r["view"], r["sex"], r["age"]) for r in rows], dtype=np.float32)
+    return Split(files, pixels, labels, np.array([r["patient_id"] for r in rows]), known, findings)
 
 
 def double(pixels: np.ndarray) -> np.ndarray:
@@ -74,4 +83,15 @@ def classifier_images(data: Path, cache: Path = DEFAULT_CACHE) -> Split:
     `augment` softens some of the former in the same way, so that softness says nothing."""
     fine, soft = (load_split(data, folder, "train", cache) for folder in ("px128", "px64"))
     return Split(fine.files + soft.files, np.concatenate([fine.pixels, double(soft.pixels)]),
-                 *(np.concatenate([getattr(fine, k), getattr(soft, k)]) for k in ("labels", "patients", "about")))
+                 *(np.concatenate([getattr(fine, k), getattr(soft, k)]) for k in ("labels", "patients", "about")),
+                 fine.findings)
+
+
+def images(args: argparse.Namespace, part: str) -> Split:
+    """The images at 128 px of `train`, `val` or `test`, from the source that the flags name."""
+    if args.source == "chexpert":
+        from chexpert import load_part
+        return load_part(args.data, part, args.uncertain, args.cache)
+    if part == "train":
+        return classifier_images(args.data, args.cache)
+    return load_split(args.data, "px128", part, args.cache)

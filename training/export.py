@@ -16,16 +16,22 @@ import torch
 
 from calibrate import calibrate
 from common import base_parser, setup
-from data import Split, load_split, read_grey
+from data import Split, images, read_grey
 from graph import build_graph, run_graph
+from gate import distance, gate_model, pool, random_latents, size
 from hefnet import HefNet
 from latents import load_vqgan
 from reduce import area_average, reduce_image, upsample2
-from train_classifier import load_hefnet, predict
+from metrics import psnr
+from ranges import RangeWatch
+from train_classifier import load_classifier, predict
+from vqgan import LATENT_LIMIT, LATENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 OPSET = 14
-MARGIN = 1.01  # latentBound over the measured maximum (which is at most the encoder's clamp)
+MARGIN = 1.01  # latentBound over the measured maximum; never above the encoder's clamp
+HEADROOM = 1.25  # recorded bounds over the measured maxima
+RANDOM = 10_000  # random latents inside the accepted range, twice: to measure bounds and to check them
 
 
 def onnx_file(model: torch.nn.Module, shape: tuple[int, ...], names: tuple[str, str], path: Path) -> None:
@@ -36,15 +42,13 @@ def onnx_file(model: torch.nn.Module, shape: tuple[int, ...], names: tuple[str, 
 
 @torch.no_grad()
 def measure(model: HefNet, latents: list[np.ndarray]) -> tuple[dict[str, float], float]:
-    """Max |input| of each quadratic and max |logit| over all given latents [N, 4, 32, 32]."""
-    bounds, highest = {"act1": 0.0, "act2": 0.0, "act3": 0.0, "actGate": 0.0}, 0.0
+    """Max |input| of each quadratic and max |logit| of a region over all given latents [N, C, H, W]."""
+    watch, highest = RangeWatch(model), 0.0
     for array in latents:
         for i in range(0, len(array), 128):
-            logits = model(torch.tensor(array[i:i + 128], dtype=torch.float32))
-            highest = max(highest, float(logits.abs().max()))
-            for name in bounds:
-                bounds[name] = max(bounds[name], float(getattr(model, name).seen.abs().max()))
-    return bounds, highest
+            regions = model.regions(torch.tensor(array[i:i + 128], dtype=torch.float32))
+            highest = max(highest, float(regions.abs().max()))
+    return watch.highest, highest
 
 
 def write_json(path: Path, value: object) -> None:
@@ -52,8 +56,8 @@ def write_json(path: Path, value: object) -> None:
 
 
 @torch.no_grad()
-def write_fixtures(folder: Path, data: Path, val: Split, encoder: torch.nn.Module, model: HefNet,
-                   count: int = 4) -> None:
+def write_fixtures(folder: Path, data: Path, val: Split, encoder: torch.nn.Module, decoder: torch.nn.Module,
+                   model: HefNet, gate: dict, count: int = 4) -> None:
     """Four val images with what PyTorch computes from each, and reduction vectors."""
     cases = []
     for index in np.flatnonzero(val.labels.sum(1) > 0)[:: 40][:count]:
@@ -62,13 +66,16 @@ def write_fixtures(folder: Path, data: Path, val: Split, encoder: torch.nn.Modul
         shutil.copyfile(source, folder / source.name)
         reduced = reduce_image(read_grey(source) / 255.0)
         latent = encoder(torch.from_numpy(reduced)[None, None])
-        arrays = {"reduced": reduced, "latent": latent.numpy(), "logits": model(latent).numpy()}
+        regions = model.regions(latent)
+        arrays = {"reduced": reduced, "latent": latent.numpy(), "regions": regions.numpy()}
         for kind, array in arrays.items():
             (folder / f"{stem}.{kind}.f32").write_bytes(np.ascontiguousarray(array, "<f4").tobytes())
-        cases.append({"image": source.name, **{k: f"{stem}.{k}.f32" for k in arrays}})
+        cases.append({"image": source.name, **{k: f"{stem}.{k}.f32" for k in arrays},
+                      "distance": float(distance(pool(latent), gate_model(gate))[0]), "size": float(size(latent)[0]),
+                      "psnr": float(psnr(torch.from_numpy(reduced)[None, None], decoder(latent))[0])})
     write_json(folder / "cases.json", {
         "format": "cipherfilm-parity/1", "dtype": "float32 little-endian",
-        "shapes": {"reduced": [256, 256], "latent": [4, 32, 32], "logits": [14]}, "cases": cases})
+        "shapes": {"reduced": [256, 256], "latent": list(latent.shape[1:]), "regions": list(regions.shape[1:])}, "cases": cases})
     ramp = np.random.default_rng(7).random((3, 5)).round(4)  # 3 rows, 5 columns
     fine = np.random.default_rng(8).random((9, 7)).round(4)
     write_json(folder / "reduction.json", {
@@ -96,18 +103,27 @@ def main() -> None:
     args = parser.parse_args()
     setup(args.seed, args.threads)
     cpu = torch.device("cpu")
-    encoder, decoder = load_vqgan(args.cache / f"vqgan-{args.latents}-normalised.pt", cpu)
-    model, _ = load_hefnet(args.cache / args.classifier, cpu)
-    train, val = (load_split(args.data, "px128", s, args.cache) for s in ("train", "val"))
+    encoder, decoder, _ = load_vqgan(args.cache / f"vqgan-{args.latents}-normalised.pt", cpu)
+    model, _ = load_classifier(args.cache / args.classifier, cpu)
+    gate = json.loads((args.cache / "gate.json").read_text())
+    train, val = (images(args, s) for s in ("train", "val"))
     encoded = {s: np.load(args.cache / "latents" / f"{args.latents}-{s}.npy", mmap_mode="r")
                for s in ("train", "val", "test")}
-    bounds, highest = measure(model, [view for array in encoded.values() for view in array])
+    highest_latent = MARGIN * max(float(np.abs(view).max()) for s in ("train", "val") for view in encoded[s])
+    latent_bound = round(min(highest_latent, LATENT_LIMIT), 3)
+    shape = (LATENTS[model.factor][0], *(2 * [LATENTS[model.factor][1]]))
+    chance = [random_latents(gate, shape, latent_bound, RANDOM, seed).numpy() for seed in (1, 2)]
+    seen = [view for array in encoded.values() for view in array]
+    bounds, highest = measure(model, [*seen, chance[0]])
+    bounds, highest = {k: HEADROOM * v for k, v in bounds.items()}, HEADROOM * highest
+    beyond, beyond_logit = measure(model, [chance[1]])
+    if any(beyond[k] > bounds[k] for k in bounds) or beyond_logit > highest:
+        raise SystemExit(f"bounds {bounds}, {highest} are left by new random latents: {beyond}, {beyond_logit}")
     document, weights = build_graph(model, bounds, highest)
     sample = torch.from_numpy(encoded["val"][0][:64].astype(np.float32))
-    error = float((run_graph(document, weights, sample) - model(sample)).abs().max())
+    error = float((run_graph(document, weights, sample) - model.regions(sample)).abs().max())
     if error > 1e-4:
         raise SystemExit(f"exported graph differs from the network by {error}")
-    highest_latent = max(float(np.abs(view).max()) for s in ("train", "val") for view in encoded[s])
     args.out.mkdir(parents=True, exist_ok=True)
     args.fixtures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.out.parent, prefix=".staged-") as name:
@@ -115,22 +131,22 @@ def main() -> None:
         for part in ("bundle/client", "bundle/server", "fixtures"):
             (staged / part).mkdir(parents=True)
         client, server = staged / "bundle" / "client", staged / "bundle" / "server"
+        shutil.copyfile(args.cache / "gate.json", client / "gate.json")
         onnx_file(encoder, (1, 1, 256, 256), ("image", "latent"), client / "encoder.onnx")
-        onnx_file(decoder, (1, 4, 32, 32), ("latent", "image"), client / "decoder.onnx")
+        onnx_file(decoder, (1, *shape), ("latent", "image"), client / "decoder.onnx")
         logits = {s: predict(model, encoded[s][0], cpu).astype(np.float64) for s in ("train", "val")}
         write_json(client / "calibration.json", {
-            "format": "cipherfilm-calibration/1", "latentBound": round(MARGIN * highest_latent, 3),
-            "findings": calibrate(logits["train"], train.labels, logits["val"], val.labels,
-                                  val.patients)})
+            "format": "cipherfilm-calibration/2", "latentBound": latent_bound,
+            "findings": calibrate(train, logits["train"], val, logits["val"])})
         write_json(server / "graph.json", document)
         (server / "weights.bin").write_bytes(weights)
-        write_fixtures(staged / "fixtures", args.data, val, encoder, model)
+        write_fixtures(staged / "fixtures", args.data, val, encoder, decoder, model, gate)
         for old in args.fixtures.glob("0*"):
             if not (staged / "fixtures" / old.name).exists():
                 old.unlink()
         publish(staged / "bundle", args.out)
         publish(staged / "fixtures", args.fixtures)
-    print(json.dumps({"bounds": bounds, "maxLogit": highest, "maxLatent": highest_latent,
+    print(json.dumps({"bounds": bounds, "maxLogit": highest, "latentBound": latent_bound, "randomLatents": {"count": RANDOM, "highest": beyond, "logit": beyond_logit},
                       "graphError": error}))
 
 

@@ -1,5 +1,5 @@
-"""Fit the input gate: how far a latent may lie from those of the training images, and how badly the codec may
-draw an image, before the application refuses it (main/input-gate.ts computes the same).
+"""Fit the input gate: how large a latent may be and how far from those of the training images, and how badly the
+codec may draw an image, before the application refuses it (main/input-gate.ts computes the same).
 
 Writes `<cache>/gate.json` for the bundle and `<cache>/gate-results.json`: the share of val let through, and of val
 images that were made into something else (turned, inverted, cut, noise, patterns) refused. Limits come from train;
@@ -16,14 +16,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from common import base_parser, setup, to_batch, upsample2
-from data import load_split
+from data import images
 from latents import load_vqgan
 from metrics import psnr
+from teacher import without_px64
 
 CELLS = 8
 DIRECTIONS = 64
 PASSED = 0.9995  # share of train under each limit
-MARGIN = 1.1  # of the distance's limit over that quantile; 1 dB for the codec's
+MARGIN = 1.1  # of the limits over that quantile; 1 dB for the codec's
 
 
 def pool(latents: torch.Tensor) -> np.ndarray:
@@ -90,16 +91,50 @@ CHANGES = {
 }
 
 
+def size(latents: torch.Tensor) -> torch.Tensor:
+    """Root mean square of each latent, [N]."""
+    return latents.square().mean(dim=(1, 2, 3)).sqrt()
+
+
 @torch.no_grad()
-def look(encoder: nn.Module, decoder: nn.Module, images: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features and PSNR in dB of [N, 1, 128, 128]."""
-    features, quality = [], []
+def look(encoder: nn.Module, decoder: nn.Module, images: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, sizes and PSNR in dB of [N, 1, 128, 128]."""
+    features, sizes, quality = [], [], []
     for part in images.split(32):
         x = upsample2(part).contiguous(memory_format=torch.channels_last)
         latent = encoder(x)
         features.append(pool(latent))
+        sizes.append(size(latent).cpu().numpy())
         quality.append(psnr(x, decoder(latent)).cpu().numpy())
-    return np.concatenate(features), np.concatenate(quality)
+    return np.concatenate(features), np.concatenate(sizes), np.concatenate(quality)
+
+
+def gate_model(gate: dict) -> dict:
+    """What `fit` returned, of a gate that was read from JSON."""
+    arrays = {k: np.asarray(gate[k]) for k in ("mean", "basis", "variances")}
+    return {**arrays, "restVariance": gate["restVariance"]}
+
+
+def random_latents(gate: dict, shape: tuple[int, int, int], bound: float, count: int, seed: int) -> torch.Tensor:
+    """[count, C, H, W] latents of no image that the gate's checks on the latent let through: noise of any smoothness
+    on a sample of the gate's own distribution, as large as is allowed or up to half of it."""
+    generator = torch.Generator().manual_seed(seed)
+    channels, side, _ = shape
+    model = gate_model(gate)
+    kept: list[torch.Tensor] = []
+    while sum(len(part) for part in kept) < count:
+        n = 256
+        draw = torch.randn(n, len(gate["variances"]), generator=generator).numpy() * np.sqrt(model["variances"])
+        coarse = torch.from_numpy((model["mean"] + draw @ model["basis"]).astype(np.float32))
+        coarse = F.interpolate(coarse.view(n, channels, CELLS, CELLS), size=side, mode="bilinear", align_corners=False)
+        grain = [F.interpolate(torch.randn(n, channels, side >> k, side >> k, generator=generator), size=side)
+                 for k in range(3)]
+        shares = torch.rand(4, n, 1, 1, 1, generator=generator)
+        x = sum(share * part for share, part in zip(shares, [coarse, *grain]))
+        target = gate["sizeLimit"] * (0.5 + 0.5 * torch.rand(n, generator=generator))
+        x = (x * (target / size(x)).view(-1, 1, 1, 1)).clamp(-bound, bound)
+        kept.append(x[torch.from_numpy(distance(pool(x), model) <= gate["distanceLimit"])])
+    return torch.cat(kept)[:count]
 
 
 def main() -> None:
@@ -109,20 +144,22 @@ def main() -> None:
     args = parser.parse_args()
     device = setup(args.seed, args.threads)
     encoder, decoder, _ = load_vqgan(args.cache / f"vqgan-{args.latents}-normalised.pt", device)
-    train, val = (load_split(args.data, "px128", split, args.cache) for split in ("train", "val"))
-    features, quality = look(encoder, decoder, to_batch(train.pixels, device))
+    train, val = without_px64(images(args, "train")), images(args, "val")
+    features, sizes, quality = look(encoder, decoder, to_batch(train.pixels, device))
     model = fit(features, args.directions)
     limits = {"distanceLimit": round(MARGIN * float(np.quantile(distance(features, model), PASSED)), 4),
+              "sizeLimit": round(MARGIN * float(np.quantile(sizes, PASSED)), 4),
               "psnrLimit": round(float(np.quantile(quality, 1 - PASSED)) - 1, 2)}
 
     def passed(images: torch.Tensor) -> float:
-        found, likeness = look(encoder, decoder, images)
-        return float(((distance(found, model) <= limits["distanceLimit"]) & (likeness >= limits["psnrLimit"])).mean())
+        found, large, likeness = look(encoder, decoder, images)
+        near = (distance(found, model) <= limits["distanceLimit"]) & (large <= limits["sizeLimit"])
+        return float((near & (likeness >= limits["psnrLimit"])).mean())
 
-    images = to_batch(val.pixels, device)
+    pixels = to_batch(val.pixels, device)
     generator = torch.Generator().manual_seed(args.seed)
-    results = {"directions": args.directions, **limits, "valImages": len(val), "valPassed": round(passed(images), 4),
-               "refused": {name: round(1 - passed(change(images[::3], generator).to(device)), 4)
+    results = {"directions": args.directions, **limits, "valImages": len(val), "valPassed": round(passed(pixels), 4),
+               "refused": {name: round(1 - passed(change(pixels[::3], generator).to(device)), 4)
                            for name, change in CHANGES.items()}}
     print(json.dumps(results, indent=1))
     (args.cache / "gate-results.json").write_text(json.dumps(results, indent=1) + "\n")

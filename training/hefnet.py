@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import FINDINGS
 from vqgan import LATENTS
 
 SMALLEST_SQUARE = 1e-3
@@ -39,10 +38,11 @@ class Quadratic(nn.Module):
 
 
 class HefNet(nn.Module):
-    """Latent -> 14 logits. `attention` is `shallow` or `none`."""
+    """Latent -> one logit per finding. `attention` is `shallow` or `none`."""
 
     def __init__(self, factor: int = 8, dropout: float = 0.0,
-                 attention: str = "shallow", widths: tuple[int, int, int] = (32, 128, 128)) -> None:
+                 attention: str = "shallow", widths: tuple[int, int, int] = (32, 128, 128),
+                 findings: int = 14) -> None:
         super().__init__()
         self.factor, self.attention = factor, attention
         first, second, third = widths
@@ -62,7 +62,7 @@ class HefNet(nn.Module):
             nn.init.normal_(self.linear2.weight, std=0.02)
             nn.init.ones_(self.linear2.bias)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(third, len(FINDINGS))
+        self.head = nn.Linear(third, findings)
         nn.init.normal_(self.head.weight, std=0.01)
 
     def grid(self, latent: torch.Tensor) -> torch.Tensor:
@@ -80,7 +80,7 @@ class HefNet(nn.Module):
         return self.head(self.dropout(self.grid(latent).mean(dim=(2, 3))))
 
     def regions(self, latent: torch.Tensor) -> torch.Tensor:
-        """[N, 14, 4, 4]: each region's part of the logits, whose sum `forward` returns."""
+        """[N, F, 4, 4]: each region's part of the logits, whose sum `forward` returns."""
         v = self.grid(latent)
         v = F.avg_pool2d(v, v.shape[-1] // REGIONS)
         logits = torch.einsum("nchw,fc->nfhw", v, self.head.weight) + self.head.bias.view(1, -1, 1, 1)

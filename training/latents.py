@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from common import augment, base_parser, save_atomic, setup, to_batch, upsample2
-from data import classifier_images, load_split
-from teacher import Teacher, load_teacher
+from data import images
+from teacher import Teacher, load_teacher, without_px64
 from train_vqgan import teach
 from vqgan import LATENT_LIMIT, Decoder, Encoder
 
@@ -95,13 +95,12 @@ def main() -> None:
     teachers = [load_teacher(args.cache / name, device) for name in args.teachers]
     folder = args.cache / "latents"
     folder.mkdir(exist_ok=True)
-    statistics = normalise(encoder, decoder, load_split(args.data, "px128", "train", args.cache).pixels, device)
+    statistics = normalise(encoder, decoder, without_px64(images(args, "train")).pixels, device)
     for split in ("train", "val", "test"):
-        images = (classifier_images(args.data, args.cache) if split == "train"
-                  else load_split(args.data, "px128", split, args.cache))
-        views, targets = zip(*(encode(encoder, images.pixels, view, args.seed, device, teachers)
+        part = images(args, split)
+        views, targets = zip(*(encode(encoder, part.pixels, view, args.seed, device, teachers)
                                for view in range(args.views if split == "train" else 1)))
-        print(split, len(images), "max |latent|", float(max(np.abs(v).max() for v in views)), flush=True)
+        print(split, len(part), "max |latent|", float(max(np.abs(v).max() for v in views)), flush=True)
         np.save(folder / f"{args.name}-{split}.npy", np.stack(views))
         np.save(folder / f"{args.name}-{split}-teachers.npy", np.stack(targets))
     state = {f"encoder.{k}": v for k, v in encoder.state_dict().items()}

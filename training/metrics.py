@@ -1,4 +1,4 @@
-"""AUROC with patient-level bootstrap intervals, PSNR and SSIM."""
+"""AUROC with patient-level bootstrap intervals, PSNR, SSIM and MS-SSIM."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data import FINDINGS
+from data import Split
 
 
 def ranks(scores: np.ndarray) -> np.ndarray:
@@ -17,7 +17,9 @@ def ranks(scores: np.ndarray) -> np.ndarray:
 
 
 def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Area under the ROC curve; nan when one class is absent."""
+    """Area under the ROC curve over the known labels; nan when one class is absent."""
+    known = ~np.isnan(labels)
+    labels, scores = labels[known], scores[known]
     positives = int(labels.sum())
     negatives = len(labels) - positives
     if positives == 0 or negatives == 0:
@@ -27,7 +29,7 @@ def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def per_finding(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """AUROC of each column of [N, 14]."""
+    """AUROC of each column of [N, F]."""
     return np.array([auroc(labels[:, k], scores[:, k]) for k in range(labels.shape[1])])
 
 
@@ -38,7 +40,7 @@ def macro(labels: np.ndarray, scores: np.ndarray) -> float:
 
 def bootstrap(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray,
               draws: int = 1000, seed: int = 1) -> np.ndarray:
-    """AUROC [draws, 14] when whole patients are drawn with replacement."""
+    """AUROC [draws, F] when whole patients are drawn with replacement."""
     rng = np.random.default_rng(seed)
     _, group = np.unique(patients, return_inverse=True)
     members = [np.flatnonzero(group == g) for g in range(group.max() + 1)]
@@ -49,8 +51,9 @@ def bootstrap(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray,
     return out
 
 
-def report(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, draws: int = 1000) -> dict:
+def report(split: Split, scores: np.ndarray, draws: int = 1000) -> dict:
     """Macro and per-finding AUROC with 95 % percentile intervals, ready for JSON."""
+    labels, patients = split.labels, split.patients
     point = per_finding(labels, scores)
     present = ~np.isnan(point)
     sampled = bootstrap(labels, scores, patients, draws)
@@ -60,10 +63,10 @@ def report(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, draws: 
         return [round(float(v), 4) for v in np.percentile(kept, [2.5, 97.5])] if len(kept) else None
 
     findings = {
-        name: {"positives": int(labels[:, k].sum()),
+        name: {"positives": int(np.nansum(labels[:, k])),
                "auroc": round(float(point[k]), 4) if present[k] else None,
                "interval95": interval(sampled[:, k])}
-        for k, name in enumerate(FINDINGS)
+        for k, name in enumerate(split.findings)
     }
     return {"images": len(labels), "patients": len(set(patients.tolist())),
             "macroAuroc": round(float(point[present].mean()), 4),
@@ -77,17 +80,41 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 10 * torch.log10(4.0 / error)
 
 
-def ssim(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Per-image SSIM (Wang et al. 2004: Gaussian 11 x 11, sigma 1.5) of images in [-1, 1]."""
-    x, y = (a + 1) / 2, (b.clamp(-1, 1) + 1) / 2
+def similarity(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Per-image SSIM (Wang et al. 2004: Gaussian 11 x 11, sigma 1.5) of images in [0, 1], and its part
+    without luminance."""
     line = torch.exp(-((torch.arange(11, device=a.device) - 5.0) ** 2) / (2 * 1.5**2))
     line = line / line.sum()
 
     def blur(t: torch.Tensor) -> torch.Tensor:
         return F.conv2d(F.conv2d(t, line.view(1, 1, 11, 1)), line.view(1, 1, 1, 11))
 
-    mx, my = blur(x), blur(y)
-    vx, vy, cov = blur(x * x) - mx * mx, blur(y * y) - my * my, blur(x * y) - mx * my
+    ma, mb = blur(a), blur(b)
+    va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb
     c1, c2 = 0.01**2, 0.03**2
-    value = ((2 * mx * my + c1) * (2 * cov + c2)) / ((mx * mx + my * my + c1) * (vx + vy + c2))
-    return value.mean(dim=(1, 2, 3))
+    contrast = (2 * cov + c2) / (va + vb + c2)
+    luminance = (2 * ma * mb + c1) / (ma * ma + mb * mb + c1)
+    return (luminance * contrast).mean(dim=(1, 2, 3)), contrast.mean(dim=(1, 2, 3))
+
+
+def unit(image: torch.Tensor) -> torch.Tensor:
+    """[-1, 1] -> [0, 1], clamped."""
+    return (image.clamp(-1, 1) + 1) / 2
+
+
+def ssim(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Per-image SSIM of images in [-1, 1]."""
+    return similarity(unit(a), unit(b))[0]
+
+
+def ms_ssim(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Per-image MS-SSIM over five scales (Wang et al. 2003) of images in [-1, 1], side 176 or more."""
+    a, b = unit(a), unit(b)
+    value = torch.ones(len(a), device=a.device)
+    weights = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+    for scale, weight in enumerate(weights):
+        whole, contrast = similarity(a, b)
+        part = whole if scale == len(weights) - 1 else contrast
+        value = value * part.clamp(min=0).pow(weight)
+        a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
+    return value

@@ -12,7 +12,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from data import FINDINGS
 from hefnet import Quadratic
 
 LATENTS = {"f8": (4, 32, 32), "f16": (8, 16, 16)}
@@ -94,7 +93,7 @@ def halve(layer: nn.Module, kind: str) -> nn.Module:
 class LeNet(nn.Module):
     """Three convolutions, one set of coefficients per activation."""
 
-    def __init__(self, factor: str, attention: str) -> None:
+    def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
         # At f16 the third convolution would see a 1x1 map; so it is 1x1, as HefNet's last is.
         last = 5 if factor == "f8" else 1
@@ -107,7 +106,7 @@ class LeNet(nn.Module):
         self.attention = Attention(128, attention)
         self.pool = GlobalAveragePool()
         self.linear, self.act4 = nn.Linear(128, 64), Quadratic(1)
-        self.head = nn.Linear(64, len(FINDINGS))
+        self.head = nn.Linear(64, findings)
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         x = self.pool1(self.act1(self.conv1(latent)))
@@ -120,7 +119,7 @@ class LeNet(nn.Module):
 class Vgg5(nn.Module):
     """Four convolutions without normalisation; one set of coefficients for all activations."""
 
-    def __init__(self, factor: str, attention: str) -> None:
+    def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
         channels, side, _ = LATENTS[factor]
         self.conv1 = nn.Conv2d(channels, 32, 3, padding=1, bias=False)
@@ -129,7 +128,7 @@ class Vgg5(nn.Module):
         self.conv4 = nn.Conv2d(128, 256, 3, padding=1, groups=8, bias=False)
         self.act, self.pool, self.flatten = Quadratic(1), nn.AvgPool2d(2), nn.Flatten()
         self.attention = Attention(256, attention)
-        self.head = nn.Linear(256 * (side // 16) ** 2, len(FINDINGS), bias=False)
+        self.head = nn.Linear(256 * (side // 16) ** 2, findings, bias=False)
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         x = latent
@@ -143,7 +142,7 @@ class Vgg5(nn.Module):
 class HefNetPaper(nn.Module):
     """The paper's HefNet: normalised grouped convolutions without padding, shared coefficients."""
 
-    def __init__(self, factor: str, attention: str) -> None:
+    def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
         channels, side, _ = LATENTS[factor]
         # A 3x3 kernel would leave nothing of the 2x2 map that f16 ends in.
@@ -156,7 +155,7 @@ class HefNetPaper(nn.Module):
         self.act, self.pool, self.flatten = Quadratic(1), nn.AvgPool2d(2), nn.Flatten()
         self.attention = Attention(256, attention)
         left = (((side - 4) // 2 - 2) // 2 - (last - 1)) // 2
-        self.head = nn.Linear(256 * left * left, len(FINDINGS))
+        self.head = nn.Linear(256 * left * left, findings)
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         x = self.act(self.norm1(self.conv1(latent)))
@@ -192,14 +191,14 @@ class Block(nn.Module):
 class ResNet20(nn.Module):
     """Nine blocks in three stages; ten activations with coefficients of their own."""
 
-    def __init__(self, factor: str, attention: str) -> None:
+    def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
         self.conv = nn.Conv2d(LATENTS[factor][0], 16, 3, padding=1, bias=False)
         self.norm, self.act = nn.BatchNorm2d(16), Quadratic(1)
         plan = ([(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2
                 + [(32, 64, 2)] + [(64, 64, 1)] * 2)
         self.block = nn.Sequential(*(Block(*sizes, attention) for sizes in plan))
-        self.pool, self.head = GlobalAveragePool(), nn.Linear(64, len(FINDINGS))
+        self.pool, self.head = GlobalAveragePool(), nn.Linear(64, findings)
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         return self.head(self.pool(self.block(self.act(self.norm(self.conv(latent))))))
@@ -208,7 +207,7 @@ class ResNet20(nn.Module):
 class HefNetR(nn.Module):
     """HefNet-R with a GAP head: hefnet.py's network for both factors and every attention."""
 
-    def __init__(self, factor: str, attention: str) -> None:
+    def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
         # Both reach 32 x 16 x 16. An f16 position already sees 16 x 16 pixels, so its channels are only mixed.
         self.conv1 = (nn.Conv2d(4, 32, 4, 2, 1, bias=False) if factor == "f8"
@@ -220,7 +219,7 @@ class HefNetR(nn.Module):
         self.norm3, self.act3 = halve(nn.BatchNorm2d(128), attention), Quadratic(128)
         shallow = attention == "shallow"  # 16 hidden units with coefficients each, as in hefnet.py
         self.attention = Attention(128, attention, hidden=16 if shallow else 0, per_unit=shallow)
-        self.pool, self.head = GlobalAveragePool(), nn.Linear(128, len(FINDINGS))
+        self.pool, self.head = GlobalAveragePool(), nn.Linear(128, findings)
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         x = self.act1(self.norm1(self.conv1(latent)))

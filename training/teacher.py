@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from common import (Clock, Ema, augment, base_parser, cosine, save_atomic, set_rate, setup,
+from common import (Clock, Ema, augment, base_parser, cosine, known_bce, save_atomic, set_rate, setup,
                     to_batch)
-from data import FINDINGS, classifier_images, load_split
+from data import Split, images
 from metrics import macro
 
 ABOUT = 3  # view, sex, age
@@ -59,21 +59,22 @@ class Trunk(nn.Module):
 
 
 class Teacher(Trunk):
-    """[N, 1, 128, 128] in [-1, 1] -> 14 logits."""
+    """[N, 1, 128, 128] in [-1, 1] -> one logit per finding."""
 
-    def __init__(self, dropout: float = 0.25) -> None:
+    def __init__(self, dropout: float = 0.25, findings: int = 14) -> None:
         super().__init__()
+        self.findings = findings
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(2 * WIDTHS[-1], len(FINDINGS) + ABOUT)
+        self.head = nn.Linear(2 * WIDTHS[-1], findings + ABOUT)
 
     def outputs(self, features: list[torch.Tensor]) -> torch.Tensor:
-        """14 logits, then view, sex and age."""
+        """The logits, then view, sex and age."""
         last = features[-1]
         pooled = torch.cat([last.mean(dim=(2, 3)), last.amax(dim=(2, 3))], 1)
         return self.head(self.dropout(pooled))
 
     def logits(self, features: list[torch.Tensor]) -> torch.Tensor:
-        return self.outputs(features)[:, :len(FINDINGS)]
+        return self.outputs(features)[:, :self.findings]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(self.features(x))
@@ -85,10 +86,23 @@ def about_loss(outputs: torch.Tensor, about: torch.Tensor) -> torch.Tensor:
     return classes + 10 * F.mse_loss(outputs[:, 2], about[:, 2])
 
 
+def without_px64(split: Split) -> Split:
+    """The images that have their own detail."""
+    kept = [k for k, file in enumerate(split.files) if not file.startswith("px64/")]
+    parts = (split.pixels, split.labels, split.patients, split.about)
+    return Split([split.files[k] for k in kept], *(part[kept] for part in parts), split.findings)
+
+
+def positive_weights(labels: torch.Tensor, power: float) -> torch.Tensor:
+    """Weight of each finding's positives in the loss: (negatives / positives)^power."""
+    known, positives = (~labels.isnan()).sum(0), labels.nansum(0).clamp(min=1)
+    return ((known - positives) / positives).pow(power)
+
+
 @torch.no_grad()
 def predict(model: nn.Module, pixels: np.ndarray, device: torch.device,
             mirror: bool = False) -> np.ndarray:
-    """Logits [N, 14] of uint8 pixels [N, 128, 128]; `mirror` averages with the mirrored image's."""
+    """Logits [N, F] of uint8 pixels [N, 128, 128]; `mirror` averages with the mirrored image's."""
     model.eval()
     out = []
     for i in range(0, len(pixels), 64):
@@ -100,8 +114,9 @@ def predict(model: nn.Module, pixels: np.ndarray, device: torch.device,
 
 def load_teacher(path: Path, device: torch.device) -> Teacher:
     """The averaged teacher, frozen."""
-    teacher = Teacher().to(device).to(memory_format=torch.channels_last)
-    teacher.load_state_dict(torch.load(path, map_location=device)["ema"])
+    state = torch.load(path, map_location=device)["ema"]
+    teacher = Teacher(findings=len(state["head.bias"]) - ABOUT).to(device).to(memory_format=torch.channels_last)
+    teacher.load_state_dict(state)
     return teacher.eval().requires_grad_(False)
 
 
@@ -114,13 +129,19 @@ def main() -> None:
     parser.add_argument("--decay", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.25)
     parser.add_argument("--no-mirror", action="store_true", help="do not mirror images")
+    parser.add_argument("--no-px64", action="store_true", help="train on px128 only")
+    parser.add_argument("--balance", type=float, default=0.0,
+                        help="weight of positives: this power of negatives over positives")
     parser.add_argument("--about-weight", type=float, default=0.1)
     parser.add_argument("--minutes", type=float, default=170.0, help="stop (resumable) after this")
     args = parser.parse_args()
     device = setup(args.seed, args.threads)
-    train, val = classifier_images(args.data, args.cache), load_split(args.data, "px128", "val", args.cache)
+    train, val = images(args, "train"), images(args, "val")
+    if args.no_px64:
+        train = without_px64(train)
+    count = len(train.findings)
     path = args.cache / args.name
-    model = Teacher(args.dropout).to(device).to(memory_format=torch.channels_last)
+    model = Teacher(args.dropout, count).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
     ema, clock, step, history = Ema(model, 0.998), Clock(), 0, []
     if path.exists():
@@ -129,7 +150,8 @@ def main() -> None:
         optimiser.load_state_dict(saved["optimiser"])
         ema.state, step, clock, history = saved["ema"], saved["step"], Clock(saved["seconds"]), saved["history"]
     labels, about = (torch.from_numpy(a).to(device) for a in (train.labels, train.about))
-    averaged = Teacher().to(device).to(memory_format=torch.channels_last)
+    balance = positive_weights(labels, args.balance)
+    averaged = Teacher(findings=count).to(device).to(memory_format=torch.channels_last)
     per_epoch = len(train) // args.batch
     steps = per_epoch * args.epochs
 
@@ -145,12 +167,13 @@ def main() -> None:
         pick = order[place * args.batch:(place + 1) * args.batch]
         generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
         torch.manual_seed(args.seed * 7_000_003 + step)
-        x = augment(to_batch(train.pixels[pick], device), generator, mirror=not args.no_mirror)
+        x = augment(to_batch(train.pixels[pick], device), generator, mirror=not args.no_mirror,
+                    soften=0.0 if args.no_px64 else 0.25)
         model.train()
         set_rate(optimiser, cosine(step, steps, 200, args.rate))
         out = model.outputs(model.features(x.contiguous(memory_format=torch.channels_last)))
-        loss = (F.binary_cross_entropy_with_logits(out[:, :len(FINDINGS)], labels[pick])
-                + args.about_weight * about_loss(out[:, len(FINDINGS):], about[pick]))
+        loss = (known_bce(out[:, :count], labels[pick], balance)
+                + args.about_weight * about_loss(out[:, count:], about[pick]))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

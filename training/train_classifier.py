@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from common import Clock, Ema, base_parser, cosine, save_atomic, set_rate, setup
-from data import classifier_images, load_split
+from common import Clock, Ema, base_parser, cosine, known_bce, save_atomic, set_rate, setup
+from data import images
 from hefnet import HefNet
 from metrics import macro
 from networks import NETWORKS
@@ -28,15 +28,16 @@ SHIPPED = "shipped"
 def make_network(flags: dict, dropout: float = 0.0) -> nn.Module:
     """The network that the flags of a run name."""
     if flags["network"] == SHIPPED:
-        model: nn.Module = HefNet(flags["factor"], dropout, flags["attention"], tuple(flags["widths"]))
+        model: nn.Module = HefNet(flags["factor"], dropout, flags["attention"], tuple(flags["widths"]),
+                                  flags["findings"])
     else:
-        model = NETWORKS[flags["network"]](f"f{flags['factor']}", flags["attention"])
+        model = NETWORKS[flags["network"]](f"f{flags['factor']}", flags["attention"], flags["findings"])
     return relu_twin(model) if flags["relu"] else model
 
 
 @torch.no_grad()
 def predict(model: nn.Module, latents: np.ndarray, device: torch.device) -> np.ndarray:
-    """Logits [N, 14] of latents [N, C, H, W]."""
+    """Logits [N, F] of latents [N, C, H, W]."""
     model.eval()
     batches = (torch.tensor(latents[i:i + 128], dtype=torch.float32, device=device)
                for i in range(0, len(latents), 128))
@@ -64,9 +65,9 @@ def train(args: argparse.Namespace) -> None:
     views = np.load(folder / f"{args.latents}-train.npy", mmap_mode="r")
     val_latents = np.load(folder / f"{args.latents}-val.npy")[0]
     targets = torch.from_numpy(np.load(folder / f"{args.latents}-train-teachers.npy")).float()
-    labels = torch.from_numpy(classifier_images(args.data, args.cache).labels)
-    val = load_split(args.data, "px128", "val", args.cache)
+    labels, val = torch.from_numpy(images(args, "train").labels), images(args, "val")
     args.factor = next(f for f, shape in LATENTS.items() if shape == (views.shape[2], views.shape[4]))
+    args.findings = len(val.findings)
     flags = {k: v for k, v in vars(args).items() if k not in ("data", "cache")}
     model, averaged = make_network(flags, args.dropout).to(device), make_network(flags).to(device)
     if args.start:
@@ -104,7 +105,7 @@ def train(args: argparse.Namespace) -> None:
                 x, y, t = (share * v + (1 - share) * v[other] for v in (x, y, t))
             set_rate(optimiser, cosine(step, args.epochs * steps, 200, args.rate))
             logits = model(x)
-            loss = F.binary_cross_entropy_with_logits(logits, y) + args.distil * F.mse_loss(logits, t)
+            loss = known_bce(logits, y) + args.distil * F.mse_loss(logits, t)
             total += loss.item()
             optimiser.zero_grad()
             (loss + 0.01 * watch.take()).backward()

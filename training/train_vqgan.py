@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from common import (Clock, Ema, augment, base_parser, cosine, save_atomic, set_rate, setup,
-                    to_batch, upsample2)
-from data import Split, classifier_images, load_split
+from common import (Clock, Ema, augment, base_parser, cosine, known_bce, save_atomic, set_rate,
+                    setup, to_batch, upsample2)
+from data import Split, images, load_split
 from hefnet import HefNet
 from metrics import macro, psnr
 from ranges import RangeWatch, keep_squares
@@ -43,8 +43,10 @@ class Batches:
     """Endless batches: labelled images in shuffled epochs, then PLAIN px128 and FINE px256 images."""
 
     def __init__(self, args: argparse.Namespace, device: torch.device) -> None:
-        self.labelled = classifier_images(args.data, args.cache)
-        self.coarse, self.fine = (load_split(args.data, f, "train", args.cache) for f in ("px128", "px256"))
+        self.labelled = images(args, "train")
+        nih = args.source == "nih"
+        self.coarse = load_split(args.data, "px128", "train", args.cache) if nih else self.labelled
+        self.fine = load_split(args.data, "px256", "train", args.cache) if nih else None
         self.seed, self.size, self.device = args.seed, args.batch, device
         self.labels = torch.from_numpy(self.labelled.labels).to(device)
 
@@ -66,14 +68,15 @@ class Batches:
         def draw(split: Split, count: int) -> torch.Tensor:
             return to_batch(split.pixels[rng.choice(len(split), count, replace=False)], self.device)
 
-        images = torch.cat([upsample2(draw(self.coarse, PLAIN)), draw(self.fine, FINE)])
-        flips = torch.from_numpy(rng.random(len(images)) < 0.5).to(self.device).view(-1, 1, 1, 1)
-        return torch.where(flips, images.flip(-1), images)
+        coarse = upsample2(draw(self.coarse, PLAIN if self.fine else PLAIN + FINE))
+        plain = torch.cat([coarse, draw(self.fine, FINE)]) if self.fine else coarse
+        flips = torch.from_numpy(rng.random(len(plain)) < 0.5).to(self.device).view(-1, 1, 1, 1)
+        return torch.where(flips, plain.flip(-1), plain)
 
 
 @torch.no_grad()
 def teach(teachers: list[Teacher], images: torch.Tensor) -> torch.Tensor:
-    """Mean logits of the teachers, [N, 14]; images [N, 1, 128, 128]."""
+    """Mean logits of the teachers, [N, F]; images [N, 1, 128, 128]."""
     return torch.stack([t(images) for t in teachers]).mean(0)
 
 
@@ -100,12 +103,13 @@ def freeze_statistics(encoder: Encoder) -> None:
 def train(args: argparse.Namespace) -> None:
     device = setup(args.seed, args.threads)
     batches = Batches(args, device)
-    val = load_split(args.data, "px128", "val", args.cache)
+    val = images(args, "val")
+    count = len(val.findings)
     teachers = [load_teacher(args.cache / name, device) for name in args.teachers]
     channels = LATENTS[args.factor][0]
     nets = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid), "decoder": Decoder(args.factor),
                           "quantiser": Quantiser(channels), "discriminator": Discriminator(),
-                          "head": HefNet(args.factor, args.dropout)})
+                          "head": HefNet(args.factor, args.dropout, findings=count)})
     encoder, decoder, quantiser, critic, head = nets.values()
     watch = RangeWatch(head, args.range_limit)
     if encoder.trunk is not None:
@@ -125,7 +129,7 @@ def train(args: argparse.Namespace) -> None:
         critic_optimiser.load_state_dict(saved["critic_optimiser"])
         ema.state, step, clock, history = saved["ema"], saved["step"], Clock(saved["seconds"]), saved["history"]
     averaged = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid),
-                              "decoder": Decoder(args.factor), "head": HefNet(args.factor)})
+                              "decoder": Decoder(args.factor), "head": HefNet(args.factor, findings=count)})
     averaged = averaged.to(device).to(memory_format=torch.channels_last).eval()
 
     def save() -> None:
@@ -147,8 +151,8 @@ def train(args: argparse.Namespace) -> None:
         task = args.task_weight > 0
         pick = batches.pick(step)
         seen128 = batches.labelled_images(pick, step) if task else plain[:0, :, ::2, ::2]
-        images = torch.cat([upsample2(seen128), plain]) if task else plain
-        latents = encoder(images.contiguous(memory_format=torch.channels_last))
+        everything = torch.cat([upsample2(seen128), plain]) if task else plain
+        latents = encoder(everything.contiguous(memory_format=torch.channels_last))
         latent, plain = latents[len(seen128):], plain.contiguous(memory_format=torch.channels_last)
         commitment = torch.zeros((), device=device)
         mixed = latent
@@ -173,7 +177,7 @@ def train(args: argparse.Namespace) -> None:
         bce = torch.zeros(())
         if task:
             logits = head(latents[:len(seen128)])
-            bce = F.binary_cross_entropy_with_logits(logits, batches.labels[pick])
+            bce = known_bce(logits, batches.labels[pick])
             apart = F.mse_loss(logits, teach(teachers, seen128.contiguous(memory_format=torch.channels_last)))
             loss = loss + args.task_weight * (bce + args.distil * apart + 0.01 * watch.take())
         optimiser.zero_grad()

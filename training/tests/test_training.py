@@ -9,17 +9,22 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from calibrate import calibrate, operating_point, platt, sigmoid  # noqa: E402
+from calibrate import calibrate, operating_points, platt, reference, sigmoid  # noqa: E402
 from common import augment, cosine  # noqa: E402
+from data import Split, label_set  # noqa: E402
+from gate import distance, fit, gate_model, pool, random_latents, size  # noqa: E402
 from graph import build_graph, run_graph  # noqa: E402
-from hefnet import HEADS, HefNet, Quadratic  # noqa: E402
+from hefnet import FIRST, HefNet, Quadratic  # noqa: E402
 from latents import fold  # noqa: E402
 from metrics import auroc, bootstrap, psnr, ssim  # noqa: E402
+from networks import NETWORKS, Cubic  # noqa: E402
+from ranges import RangeWatch, relu_twin  # noqa: E402
 from reduce import area_average, reduce_image, upsample2  # noqa: E402
-from vqgan import Decoder, Encoder, Quantiser  # noqa: E402
+from vqgan import LATENTS, Decoder, Encoder, Quantiser  # noqa: E402
 
 
 class Reduction(unittest.TestCase):
@@ -49,12 +54,14 @@ class Models(unittest.TestCase):
         torch.manual_seed(3)
 
     def test_shapes_of_the_codec(self) -> None:
-        latent = Encoder()(torch.zeros(1, 1, 256, 256))
-        self.assertEqual(tuple(latent.shape), (1, 4, 32, 32))
-        self.assertEqual(tuple(Decoder()(latent).shape), (1, 1, 256, 256))
+        for factor, (channels, side) in LATENTS.items():
+            for pyramid in (True, False):
+                latent = Encoder(factor, pyramid).eval()(torch.zeros(1, 1, 256, 256))
+                self.assertEqual(tuple(latent.shape), (1, channels, side, side))
+            self.assertEqual(tuple(Decoder(factor)(latent).shape), (1, 1, 256, 256))
 
     def test_fold_normalises_and_undoes(self) -> None:
-        encoder, decoder = Encoder().requires_grad_(False), Decoder().requires_grad_(False)
+        encoder, decoder = Encoder().eval().requires_grad_(False), Decoder().requires_grad_(False)
         x = torch.randn(1, 1, 256, 256)
         before, image = encoder(x), decoder(encoder(x))
         mean, std = torch.tensor([0.3, -1.0, 2.0, 0.0]), torch.tensor([0.5, 2.0, 1.5, 0.1])
@@ -71,16 +78,52 @@ class Models(unittest.TestCase):
         self.assertAlmostEqual(loss.item(), 0.04, places=5)
 
     def test_exported_graph_computes_the_network(self) -> None:
-        latents = torch.randn(3, 4, 32, 32)
-        for head in HEADS:
-            model = HefNet(head)
+        for factor in FIRST:
+            channels, side = LATENTS[factor]
+            latents = torch.randn(3, channels, side, side)
+            model = HefNet(factor, attention="none" if factor == 4 else "shallow")
             model.train()(latents)
             model.eval().requires_grad_(False)
             bounds = {k: 1.0 for k in ("act1", "act2", "act3", "actGate")}
             document, weights = build_graph(model, bounds, 2.0)
-            torch.testing.assert_close(run_graph(document, weights, latents), model(latents))
+            regions = run_graph(document, weights, latents)
+            torch.testing.assert_close(regions, model.regions(latents))
+            torch.testing.assert_close(regions.sum(dim=(2, 3)), model(latents))
             self.assertEqual(len(weights), 4 * sum(int(np.prod(t["shape"]))
                                                    for t in document["tensors"].values()))
+
+    def test_a_gate_measures_distance_and_random_latents_lie_inside(self) -> None:
+        latents = torch.randn(400, 4, 32, 32).cumsum(2).cumsum(3) / 20
+        features = pool(latents)
+        model = fit(features, 16)
+        far = distance(features, model)
+        self.assertAlmostEqual(float(far.mean()), 1.0, delta=0.05)
+        self.assertGreater(distance(features + 30, model).min(), far.max())
+        gate = {**{k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in model.items()},
+                "distanceLimit": 1.5 * float(far.max()), "sizeLimit": float(size(latents).max())}
+        drawn = random_latents(gate, (4, 32, 32), 8.0, 300, 1)
+        self.assertEqual(tuple(drawn.shape), (300, 4, 32, 32))
+        self.assertLessEqual(float(size(drawn).max()), gate["sizeLimit"] * 1.0001)
+        self.assertLessEqual(distance(pool(drawn), gate_model(gate)).max(), gate["distanceLimit"])
+
+    def test_range_watch_sees_every_call(self) -> None:
+        shared = Quadratic(1)
+        model = nn.Sequential(shared, shared)
+        watch = RangeWatch(model, limit=1.0)
+        model(torch.tensor([[3.0, 0.5]]))
+        # 3 is 2 beyond; 0.25 * 9 + 0.5 * 3 = 3.75 is 2.75 beyond.
+        self.assertAlmostEqual(watch.take().item(), 4 + 2.75 ** 2, places=5)
+        with torch.no_grad():
+            model(torch.tensor([[3.0, 0.5]]))
+        self.assertEqual(watch.highest, {"0": 3.75})
+        self.assertEqual(watch.take().item(), 0)
+
+    def test_relu_twin_has_no_polynomials(self) -> None:
+        for make in NETWORKS.values():
+            twin = relu_twin(make("f8", "paper"))
+            kinds = {type(module) for module in twin.modules()}
+            self.assertFalse(kinds & {Quadratic, Cubic})
+            self.assertEqual(tuple(twin.eval()(torch.randn(2, 4, 32, 32)).shape), (2, 14))
 
     def test_quadratic_keeps_a_square_term(self) -> None:
         layer = Quadratic(3)
@@ -123,8 +166,25 @@ class Figures(unittest.TestCase):
     def test_threshold_leaves_the_share_of_negatives_below(self) -> None:
         probabilities = np.append(np.arange(100) / 100, [0.99, 0.99])
         labels = np.append(np.zeros(100), [1, 1])
-        threshold = operating_point(probabilities, labels, 0.9)
-        self.assertAlmostEqual((probabilities[:100] < threshold).mean(), 0.9)
+        low, high = operating_points(probabilities, labels)
+        self.assertAlmostEqual((probabilities[:100] < high["probability"]).mean(), 0.9)
+        self.assertEqual((low, high["sensitivity"]), (high, None))  # two positives say nothing
+
+    def test_operating_points_do_not_cross(self) -> None:
+        rng = np.random.default_rng(9)
+        labels = (rng.random(2000) < 0.3).astype(float)
+        for separation in (0.5, 6.0):
+            probabilities = sigmoid(rng.normal(size=2000) + separation * labels)
+            low, high = operating_points(probabilities, labels)
+            self.assertLessEqual(low["probability"], high["probability"])
+            self.assertGreaterEqual(low["sensitivity"], 0.895)
+            self.assertGreaterEqual(high["specificity"], 0.895)
+
+    def test_reference_counts_every_image(self) -> None:
+        log_odds = np.random.default_rng(10).normal(size=500)
+        counts = reference(log_odds, (log_odds > 0.5).astype(float))
+        self.assertEqual(sum(counts["positives"]) + sum(counts["negatives"]), 500)
+        self.assertEqual(len(counts["edges"]), len(counts["positives"]) + 1)
 
     def test_calibration_has_positive_slopes_and_marks_rare_findings(self) -> None:
         rng = np.random.default_rng(8)
@@ -134,8 +194,12 @@ class Figures(unittest.TestCase):
         val = labels.copy()
         val[:, 13] = 0
         logits = labels + rng.normal(size=labels.shape)
-        entries = calibrate(logits, labels, logits, val, np.arange(len(val)))
-        self.assertTrue(all(e["slope"] > 0 and 0 < e["threshold"] < 1 for e in entries))
+        def split(values: np.ndarray) -> Split:
+            count = len(values)
+            return Split([], np.zeros(0), values, np.arange(count), np.zeros((count, 3)), label_set("nih"))
+
+        entries = calibrate(split(labels), logits, split(val), logits)
+        self.assertTrue(all(e["slope"] > 0 and 0 < e["high"]["probability"] < 1 for e in entries))
         self.assertEqual((entries[13]["claimable"], entries[0]["claimable"]), (False, True))
 
     def test_schedule_warms_up_and_falls(self) -> None:

@@ -1,0 +1,107 @@
+"""The layouts that images and labels are read from, on small made folders."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from chexpert import is_val, load_part  # noqa: E402
+from common import known_bce  # noqa: E402
+from data import label_set  # noqa: E402
+from metrics import auroc  # noqa: E402
+from teacher import positive_weights  # noqa: E402
+
+FINDINGS = label_set("chexpert")
+
+
+def make_chexpert(folder: Path, train: str = "train.csv") -> None:
+    """40 patients with a frontal and a lateral view each; the labels follow from their number."""
+    for table, count in ((train, 40), ("valid.csv", 3)):
+        part = "valid" if table == "valid.csv" else "train"
+        with open(folder / table, "w", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *FINDINGS])
+            for k in range(count):
+                for view, direction in (("view1_frontal", "Frontal"), ("view2_lateral", "Lateral")):
+                    path = f"CheXpert-v1.0-small/{part}/patient{k:05}/study1/{view}.jpg"
+                    labels = ["1.0", "0.0", "-1.0", ""] + [""] * 10
+                    writer.writerow([path, "Female" if k % 2 else "Male", 30 + k, direction,
+                                     "AP" if k % 2 else "PA", *labels])
+                    file = folder / Path(*Path(path).parts[1:])
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(np.full((390, 320), 5 * k, np.uint8)).save(file)
+
+
+class CheXpert(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.data = Path(self.folder.name)
+        self.addCleanup(self.folder.cleanup)
+
+    def load(self, part: str, uncertain: str = "ignore"):
+        return load_part(self.data, part, uncertain, self.data / "cache")
+
+    def test_frontal_views_by_patient(self) -> None:
+        make_chexpert(self.data)
+        train, val, test = (self.load(part) for part in ("train", "val", "test"))
+        self.assertEqual((len(train) + len(val), len(test)), (40, 3))
+        self.assertTrue(len(val) > 0)
+        self.assertFalse(set(train.patients) & set(val.patients))
+        self.assertTrue(all(is_val(patient) for patient in val.patients))
+        self.assertTrue(all("frontal" in file for file in train.files))
+        self.assertEqual(train.findings, FINDINGS)
+        self.assertEqual((train.pixels.shape[1:], train.pixels.dtype), ((128, 128), np.dtype("uint8")))
+        k = int(train.patients[5][-5:])
+        self.assertAlmostEqual(int(train.pixels[5].mean()), 5 * k, delta=2)
+        np.testing.assert_allclose(train.about[5], [k % 2, 1 - k % 2, (30 + k) / 100], atol=1e-6)
+        np.testing.assert_array_equal(self.load("train").pixels, train.pixels)  # from the cache
+
+    def test_uncertain_labels_by_policy(self) -> None:
+        make_chexpert(self.data)
+        for policy, value in (("zeros", 0.0), ("ones", 1.0), ("ignore", np.nan)):
+            np.testing.assert_array_equal(self.load("train", policy).labels[0, :4], [1.0, 0.0, value, 0.0])
+
+    def test_visual_labels_are_preferred(self) -> None:
+        make_chexpert(self.data)
+        text = (self.data / "train.csv").read_text().replace("-1.0", "1.0")
+        (self.data / "train_visualCheXbert.csv").write_text(text)
+        self.assertEqual(self.load("train").labels[0, 2], 1.0)
+        self.assertTrue(np.isnan(self.load("test").labels[0, 2]))
+
+    def test_other_values_are_refused(self) -> None:
+        make_chexpert(self.data)
+        table = self.data / "train.csv"
+        table.write_text(table.read_text().replace("-1.0", "2"))
+        with self.assertRaises(ValueError):
+            self.load("train")
+
+
+class UnknownLabels(unittest.TestCase):
+    def test_count_for_nothing(self) -> None:
+        nan = float("nan")
+        labels = torch.tensor([[1.0, nan], [0.0, 1.0]])
+        known = known_bce(torch.tensor([[0.3, 7.0], [-0.2, 0.4]]), labels)
+        other = known_bce(torch.tensor([[0.3, -9.0], [-0.2, 0.4]]), labels)
+        self.assertEqual(known.item(), other.item())
+        expected = torch.nn.functional.binary_cross_entropy_with_logits(
+            torch.tensor([0.3, -0.2, 0.4]), torch.tensor([1.0, 0.0, 1.0]))
+        self.assertAlmostEqual(known.item(), expected.item(), places=6)
+        self.assertEqual(auroc(np.array([1, nan, 0.0]), np.array([0.9, 0.1, 0.2])), 1.0)
+
+    def test_positives_weigh_by_their_rarity(self) -> None:
+        labels = torch.tensor([[1.0], [0.0], [0.0], [0.0], [0.0], [float("nan")]])
+        self.assertAlmostEqual(positive_weights(labels, 0.5).item(), 2.0, places=6)
+        self.assertEqual(positive_weights(labels, 0.0).item(), 1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
