@@ -165,8 +165,9 @@ export const gateSchema = z
     basis: z.array(numbers(65_536)).min(1).max(1024),
     variances: z.array(z.number().positive()).min(1).max(1024),
     restVariance: z.number().positive(),
-    /** Largest distance that is let through, and smallest likeness of the codec's image, dB. */
+    /** Largest distance and size (root mean square) of a latent that is let through; least likeness of the codec's image, dB. */
     distanceLimit: z.number().positive(),
+    sizeLimit: z.number().positive(),
     psnrLimit: z.number(),
   })
   .refine(

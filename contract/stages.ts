@@ -68,6 +68,9 @@ export type EncryptedLogits = { readonly frame: Uint8Array };
 export type InputVerdict = {
   readonly distance: number;
   readonly distanceLimit: number;
+  /** Root mean square of the latent. */
+  readonly size: number;
+  readonly sizeLimit: number;
   /** Likeness of the codec's image, dB. */
   readonly psnr: number;
   readonly psnrLimit: number;

@@ -9,9 +9,9 @@ import type { ServerHalf } from '../native-models/bundle.ts';
  * For demonstrations, evaluation and tests, where both halves of a bundle are at hand.
  *
  * @param latent  C×H×W.
- * @returns one logit per finding.
+ * @returns one logit per finding and region.
  */
-export function clearLogits(half: ServerHalf, latent: Float32Array): Float64Array {
+export function clearRegions(half: ServerHalf, latent: Float32Array): Float64Array {
   const { program, description } = half;
   const backend = new ClearBackend(program.slotCount, description.ckks.dataPrimes);
   const inputs = packPatches(latent, description.input, program.slotCount).map((slots) =>
@@ -21,5 +21,9 @@ export function clearLogits(half: ServerHalf, latent: Float32Array): Float64Arra
     const { values, level, scale } = program.plaintexts[index]!;
     return backend.encode(values, level, scale);
   });
-  return sumRegions(readRegions(output.slots, description), description.output.count);
+  return readRegions(output.slots, description);
 }
+
+/** One logit per finding. */
+export const clearLogits = (half: ServerHalf, latent: Float32Array): Float64Array =>
+  sumRegions(clearRegions(half, latent), half.description.output.count);

@@ -54,6 +54,8 @@ async function measure(image: EncoderImage, { encoder, decoder }: Codec, gate: G
   const verdict: InputVerdict = {
     distance: latentDistance(latent, gate),
     distanceLimit: gate.distanceLimit,
+    size: Math.sqrt(latent.values.reduce((sum, value) => sum + value * value, 0) / latent.values.length),
+    sizeLimit: gate.sizeLimit,
     psnr: peakSignalToNoise(image, reconstruction),
     psnrLimit: gate.psnrLimit,
     inverted: false,
@@ -61,17 +63,26 @@ async function measure(image: EncoderImage, { encoder, decoder }: Codec, gate: G
   return { latent, image, reconstruction, verdict };
 }
 
-const isLikeChest = ({ distance, distanceLimit, psnr, psnrLimit }: InputVerdict): boolean =>
-  distance <= distanceLimit && psnr >= psnrLimit;
+const isLikeChest = (verdict: InputVerdict): boolean =>
+  verdict.distance <= verdict.distanceLimit &&
+  verdict.size <= verdict.sizeLimit &&
+  verdict.psnr >= verdict.psnrLimit;
 
-const refusal = ({ distance, distanceLimit, psnr, psnrLimit }: InputVerdict, reason: string): CxrError =>
-  new CxrError('input-unlike-chest', {
+function refusal(verdict: InputVerdict, reason: string): CxrError {
+  const { distanceLimit, sizeLimit, psnrLimit } = verdict;
+  const [distance, size, psnr] = [verdict.distance, verdict.size, verdict.psnr].map(
+    (value) => Math.round(value * 100) / 100,
+  ) as [number, number, number];
+  return new CxrError('input-unlike-chest', {
     reason,
-    distance: Math.round(distance * 100) / 100,
+    distance,
     distanceLimit,
-    psnr: Math.round(psnr * 10) / 10,
+    size,
+    sizeLimit,
+    psnr,
     psnrLimit,
   });
+}
 
 const inverted = ({ values }: EncoderImage): EncoderImage => ({
   side: 256,
@@ -115,10 +126,12 @@ function averagePool(
   return pooled;
 }
 
-/** In dB, of images in [-1, 1], whose peak is 2. */
+/** In dB, of images in [-1, 1], whose peak is 2; what the codec draws beyond that is cut. */
 export function peakSignalToNoise(image: EncoderImage, reconstruction: EncoderImage): number {
   let squares = 0;
-  for (let index = 0; index < image.values.length; index += 1)
-    squares += (image.values[index]! - reconstruction.values[index]!) ** 2;
+  for (let index = 0; index < image.values.length; index += 1) {
+    const drawn = Math.min(Math.max(reconstruction.values[index]!, -1), 1);
+    squares += (image.values[index]! - drawn) ** 2;
+  }
   return 10 * Math.log10(4 / Math.max(squares / image.values.length, 1e-12));
 }

@@ -1,7 +1,12 @@
-import type { StudyResult } from '../contract/stages.ts';
+import type { InputVerdict, StudyResult } from '../contract/stages.ts';
 
 const bytes = (count: number): string => `${(count / 1e6).toFixed(count < 1e5 ? 3 : 2)} MB`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1000 ? 3 : 1)} s`;
+
+const inputLine = ({ distance, distanceLimit, psnr, psnrLimit, inverted }: InputVerdict): string => {
+  const passed = `passed: distance ${distance.toFixed(2)} of ${distanceLimit.toFixed(2)}, codec ${psnr.toFixed(1)} dB of ${psnrLimit.toFixed(1)}`;
+  return inverted ? `${passed}; scored with black and white exchanged, against the file's tag` : passed;
+};
 
 /** A result as lines of text. Probabilities of findings that may not be claimed are marked, not hidden. */
 export function reportLines(result: StudyResult): string[] {
@@ -17,6 +22,7 @@ export function reportLines(result: StudyResult): string[] {
     }),
     '',
     `Image       ${result.facts.modality} ${result.facts.columns}×${result.facts.rows}, ${result.facts.window}`,
+    `Input gate  ${inputLine(result.input)}`,
     `Evaluator   ${result.evaluator.url} (${where}), job ${result.jobId}`,
     `Model       ${result.bundle.name}, ${result.bundle.id.slice(0, 16)}`,
     `Encryption  CKKS, N = ${parameters.polyModulusDegree}, log QP = ${parameters.logQP.toFixed(1)}, ${parameters.securityBits}-bit security`,
