@@ -51,6 +51,7 @@ export const trainingSchema = z.object({
   data: z.record(z.string(), z.object({ images: z.number(), patients: z.number() }).loose()),
   codecs: z.array(codecSchema),
   models: z.array(modelSchema),
+  boxes: z.record(z.string(), z.object({ boxes: z.number(), hit: z.number(), chance: z.number() })),
   gate: z.object({
     distanceLimit: z.number(),
     sizeLimit: z.number(),

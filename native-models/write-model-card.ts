@@ -151,6 +151,15 @@ const gateTable = table(
   ['val images, changed', 'refused'],
   Object.entries(training.gate.refused).map(([name, share]) => [name, percent(share)]),
 );
+const boxTable = table(
+  ['NIH boxes of', 'boxes', 'strongest region meets the box', 'by chance'],
+  Object.entries(training.boxes).map(([part, { boxes, hit, chance }]) => [
+    part,
+    boxes,
+    percent(hit),
+    percent(chance),
+  ]),
+);
 const claimed = calibration.findings.filter(({ claimable }) => claimable).map(({ name }) => name);
 const { cost } = description;
 
@@ -198,6 +207,13 @@ The ReLU network on the original pixels that was best on val: ${scoreOf(baseline
 ## Per finding
 
 ${findingTable}
+
+## Where the evidence lies
+
+The region that adds most to a finding's logit, against the boxes that NIH's radiologists drew; a region is a sixteenth of
+the film, so many meet a box by chance. With so few boxes this is a look, not a score.
+
+${boxTable}
 
 ## Input gate
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from common import base_parser, setup, to_batch, upsample2
+from boxes import point
 from compare import OTHERS, OURS, PAPER
 from data import images, load_split
 from latents import load_vqgan
@@ -126,11 +127,14 @@ def main() -> None:
     for run in [*OURS, *PAPER, *OTHERS]:
         if (args.cache / run.name).exists():
             add_classifier(args.cache / run.name, "hefnet-r" if run.network == "shipped" else None)
+    encoder, _, _ = load_vqgan(args.cache / "vqgan-final-normalised.pt", device)
+    shipped, _ = load_classifier(args.cache / args.classifier, device)
     codecs = [measure_codec(args, name, device) for name, file in CODECS.items()
               if (args.cache / file).exists() and (args.cache / f"vqgan-{name}-normalised.pt").exists()]
     args.out.write_text(json.dumps({
         "notes": args.notes, "seed": args.seed, "torch": torch.__version__, "device": str(device),
         "data": data_counts(args), "codecs": codecs, "models": models,
+        "boxes": point(args.data, encoder, shipped, device),
         "gate": json.loads((args.cache / "gate-results.json").read_text())}, indent=1) + "\n")
 
 

@@ -29,8 +29,6 @@ export type KernelKeySource = { get(step: number): KernelKey };
 /** Scales that should be equal may differ by rounding of doubles. */
 const scaleTolerance = 2 ** -40;
 const argumentWords = 64;
-/** So many values' digits are kept: each takes the memory of several ciphertexts. */
-const sharedAtOnce = 1;
 const encodeArgumentBytes = 24;
 /** A limb's sums are handed out in so many pieces, so that threads finish together. */
 const partsOfLimb = 4;
@@ -50,9 +48,10 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   readonly #sums: number;
   readonly #rounded: number;
   readonly #fixed: [at: number, bytes: number][] = [];
-  #places: readonly number[] = [];
-  /** Digits of a value's second polynomial in every modulus; shared last comes last. */
-  #digits: { readonly value: KernelCiphertext; readonly at: number; filled: boolean }[] = [];
+  /** Where digits lie once some are shared; 0 before. */
+  #digitsAt = 0;
+  /** The value whose second polynomial's digits, in every modulus, are kept for its further rotations. */
+  #shared: { readonly value: KernelCiphertext; filled: boolean } | undefined;
   /** Plaintexts given back while an operation may still be collecting its terms; freed at the end of the next one. */
   #dying: KernelPlaintext[] = [];
   #keys: KernelKeySource | undefined;
@@ -101,7 +100,7 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
 
   release(value: KernelCiphertext): void {
     this.#memory.free(value.at, value.size * value.level * this.#ring.limbBytes);
-    this.#digits = this.#digits.filter((digits) => digits.value !== value);
+    if (this.#shared?.value === value) this.#shared = undefined;
   }
 
   #run(task: Parameters<KernelRing['run']>[0], args: readonly number[], units: number): void {
@@ -154,20 +153,12 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     this.#dying = [];
   }
 
-  /** Digits take the memory of several ciphertexts: a few values have places, and the one shared longest ago gives way. */
+  /** Digits take the memory of several ciphertexts: those of one value are kept, until the next is shared. */
   shareRotations(value: KernelCiphertext): void {
-    if (this.#digits.some((digits) => digits.value === value)) return;
-    const taken = this.#digits.map(({ at }) => at);
-    const at = this.#digitPlaces().find((place) => !taken.includes(place)) ?? taken[0]!;
-    this.#digits = [...this.#digits.filter((digits) => digits.at !== at), { value, at, filled: false }];
-  }
-
-  #digitPlaces(): readonly number[] {
-    if (this.#places.length > 0) return this.#places;
+    if (this.#shared?.value === value) return;
     const primes = this.#ring.params.dataPrimes.length;
-    const bytes = primes * (primes + 1) * this.#ring.limbBytes;
-    this.#places = Array.from({ length: sharedAtOnce }, () => this.#reserve(bytes));
-    return this.#places;
+    if (this.#digitsAt === 0) this.#digitsAt = this.#reserve(primes * (primes + 1) * this.#ring.limbBytes);
+    this.#shared = { value, filled: false };
   }
 
   rotate(value: KernelCiphertext, step: number): KernelCiphertext {
@@ -191,17 +182,25 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     addends: number,
   ): KernelCiphertext {
     const { level } = value;
-    const digits = this.#digits.find((one) => one.value === value);
+    const shared = this.#shared?.value === value ? this.#shared : undefined;
     if (level > key.level) throw new CxrError('evaluation-key-missing', { got: key.level, expected: level });
     const { limbBytes } = this.#ring;
     const source = value.at + index * level * limbBytes;
     const special = this.#ring.params.dataPrimes.length;
-    const filled = digits?.filled === true;
+    const filled = shared?.filled === true;
     if (!filled) this.#run('toCoefficients', [source, this.#coefficients], level);
     const centred = this.#centred ? 1 : 0;
-    const into = [level, this.#coefficients, source, digits?.at ?? 0, filled ? 1 : 0, key.at, key.level];
+    const into = [
+      level,
+      this.#coefficients,
+      source,
+      shared ? this.#digitsAt : 0,
+      filled ? 1 : 0,
+      key.at,
+      key.level,
+    ];
     this.#run('switchInto', [...into, this.#sums, centred], level + 1);
-    if (digits !== undefined) digits.filled = true;
+    if (shared !== undefined) shared.filled = true;
     const stride = (level + 1) * limbBytes;
     this.#run('toRounded', [this.#sums, stride, level, special, this.#rounded], 2);
     const out = this.create(2, level, value.scale);
