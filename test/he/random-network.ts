@@ -120,6 +120,8 @@ export type HefNetSizes = {
   findings: number;
   squeeze: number;
   attention: boolean;
+  /** Logits per region, 4×4 of a side of 32, instead of one per finding. */
+  regions?: boolean;
 };
 
 /** HefNet-R with random weights at any size; the shipped one is { side: 32, widths: [32, 128], … }. */
@@ -139,6 +141,11 @@ export function randomHefNet(
     net.linear('fc2', 'act4', sizes.squeeze, last);
     net.nodes.push({ op: 'scaleChannels', id: 'scaled', input: features, gate: 'fc2' });
     features = 'scaled';
+  }
+  if (sizes.regions === true) {
+    const grid = net.conv('head', features, last, sizes.findings, 1, 1, 0);
+    net.nodes.push({ op: 'averagePool', id: 'regions', input: grid, kernel: [2, 2], stride: [2, 2] });
+    return net.finish('hefnet-r', [4, sizes.side, sizes.side], 'regions');
   }
   net.nodes.push({ op: 'flatten', id: 'flat', input: features });
   const area = (sizes.side / 4) ** 2;
