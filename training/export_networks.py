@@ -201,6 +201,22 @@ def load_latents(cache: Path, name: str) -> dict[str, torch.Tensor]:
     return {"f8": torch.from_numpy(f8), "f16": torch.from_numpy(f16)}
 
 
+def refresh_trained(models: Path, fixtures: Path) -> None:
+    """After another export of the bundle: what its graph gives for the stored latents. All else stays as it is."""
+    logits = json.loads((fixtures / "logits.json").read_text())
+    for (network, factor, attention), files in TRAINED.items():
+        latent = np.fromfile(fixtures / f"{factor}.latent.f32", dtype="<f4").reshape(1, *LATENTS[factor])
+        document = json.loads((models / files[0]).read_text())
+        values = run_graph(document, (models / files[1]).read_bytes(), torch.from_numpy(latent))
+        logits[f"{network}-{factor}-{attention}"] = values.flatten().tolist()
+    write_logits(fixtures, logits)
+
+
+def write_logits(folder: Path, logits: dict[str, list[float]]) -> None:
+    lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in logits.items())
+    (folder / "logits.json").write_text(f"{{\n{lines}\n}}\n")
+
+
 def document_text(document: dict) -> str:
     """JSON with one line per tensor and per node."""
     def lines(parts: list[str]) -> str:
@@ -224,8 +240,12 @@ def main() -> None:
     parser.add_argument("--latents", default="final")
     parser.add_argument("--models", type=Path, default=ROOT / "native-models")
     parser.add_argument("--fixtures", type=Path, default=ROOT / "test" / "fixtures" / "networks")
+    parser.add_argument("--trained-only", action="store_true", help="only what the bundle's graph gives")
     args = parser.parse_args()
     setup(args.seed, args.threads)
+    if args.trained_only:
+        refresh_trained(args.models, args.fixtures)
+        return
     latents = load_latents(args.cache, args.latents)
     target = args.models / "networks"
     for folder in (target, args.fixtures):
@@ -260,14 +280,13 @@ def main() -> None:
                             "bytes": len(weights), "graphError": error}), flush=True)
                     index.append({"network": network, "factor": factor, "attention": attention,
                                   "graph": files[0], "weights": files[1], "trained": trained})
-                    logits[label] = values[0].tolist()
+                    logits[label] = values[0].flatten().tolist()
         lines = ",\n".join(f"  {json.dumps(entry)}" for entry in index)
         (staged / "index.json").write_text(f"[\n{lines}\n]\n")
         for factor, batch in latents.items():
             first = batch[0].numpy().astype("<f4")
             (fixtures / f"{factor}.latent.f32").write_bytes(first.tobytes())
-        lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in logits.items())
-        (fixtures / "logits.json").write_text(f"{{\n{lines}\n}}\n")
+        write_logits(fixtures, logits)
         publish(staged, target)
         publish(fixtures, args.fixtures)
 
