@@ -1,24 +1,16 @@
 /** The codec packages ship no types; these are the parts used, as their embind declarations state them. */
 declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
-  export type FrameInfo = {
-    readonly width: number;
-    readonly height: number;
-    readonly bitsPerSample: number;
-    readonly componentCount: number;
-  };
-  export type JpegDecoder = {
-    /** A view of wasm memory for `length` encoded bytes; invalid after the next allocation. */
-    getEncodedBuffer(length: number): Uint8Array;
-    readHeader(): void;
-    decode(): void;
-    getFrameInfo(): FrameInfo;
-    /** A view of wasm memory: copy before `delete`. */
-    getDecodedBuffer(): Uint8Array;
-    delete(): void;
-  };
-  export type JpegModule = { readonly JPEGDecoder: new () => JpegDecoder };
-  export default function load(options?: {
-    print?: (line: string) => void;
-    printErr?: (line: string) => void;
-  }): Promise<JpegModule>;
+  import type { WasmDecoder, WasmLoaderOptions } from './wasm-codec.ts';
+  export type JpegModule = { readonly JPEGDecoder: new () => WasmDecoder };
+  export default function load(options?: WasmLoaderOptions): Promise<JpegModule>;
+}
+declare module '@cornerstonejs/codec-charls/decodewasmjs' {
+  import type { WasmDecoder, WasmLoaderOptions } from './wasm-codec.ts';
+  export type JpegLsModule = { readonly JpegLSDecoder: new () => WasmDecoder };
+  export default function load(options?: WasmLoaderOptions): Promise<JpegLsModule>;
+}
+declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
+  import type { WasmDecoder, WasmLoaderOptions } from './wasm-codec.ts';
+  export type Jpeg2000Module = { readonly J2KDecoder: new () => WasmDecoder };
+  export default function load(options?: WasmLoaderOptions): Promise<Jpeg2000Module>;
 }

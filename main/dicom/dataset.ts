@@ -1,13 +1,21 @@
 import dicomParser, { type Element } from 'dicom-parser';
 import { CxrError } from '../../contract/errors.ts';
+import { swapWords } from './byte-order.ts';
+import { inflateDataset } from './deflate.ts';
 import { latin1, readFileMeta } from './file-meta.ts';
+import { maxPixels } from './image.ts';
 import type { TransferSyntax } from './syntaxes.ts';
 
 /** Elements by tag in the parser's notation, `xggggeeee`. */
 type Elements = Readonly<Record<string, Element>>;
 
+/** Which byte of a number comes first in the data set (PS3.5 7.3). */
+type ByteOrder = 'little' | 'big';
+
 export const pixelDataTag = 'x7fe00010';
 const longestText = 1024;
+/** Largest data set that is inflated, bytes: the largest image at 16 bits and as much again as a header may have. */
+const maxInflatedBytes = 2 * maxPixels + 16 * 1024 * 1024;
 
 /**
  * The elements in front of the pixel data, with typed access. It holds the whole file, patient data included, so it
@@ -17,11 +25,13 @@ export class Dataset {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #elements: Elements;
+  readonly #byteOrder: ByteOrder;
 
-  constructor(bytes: Uint8Array, elements: Elements) {
+  constructor(bytes: Uint8Array, elements: Elements, byteOrder: ByteOrder) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#elements = elements;
+    this.#byteOrder = byteOrder;
   }
 
   element(tag: string): Element | null {
@@ -32,12 +42,12 @@ export class Dataset {
   /** VR US (or the unsigned reading of SS); null when absent or empty. */
   unsigned(tag: string, index = 0): number | null {
     const at = this.#shortAt(tag, index);
-    return at === null ? null : this.#view.getUint16(at, true);
+    return at === null ? null : this.#view.getUint16(at, this.#byteOrder === 'little');
   }
 
   signed(tag: string, index = 0): number | null {
     const at = this.#shortAt(tag, index);
-    return at === null ? null : this.#view.getInt16(at, true);
+    return at === null ? null : this.#view.getInt16(at, this.#byteOrder === 'little');
   }
 
   /** First value of a text element, trimmed (PS3.5 6.2: padding is not significant). */
@@ -61,15 +71,15 @@ export class Dataset {
   /** The first item of a sequence. */
   item(tag: string): Dataset | null {
     const elements = this.element(tag)?.items?.[0]?.dataSet?.elements;
-    return elements === undefined ? null : new Dataset(this.#bytes, elements);
+    return elements === undefined ? null : new Dataset(this.#bytes, elements, this.#byteOrder);
   }
 
-  /** An element's bytes; null when absent, shorter when the file ends early. */
-  bytes(tag: string): Uint8Array | null {
+  /** An element's 16-bit words in little-endian order; null when absent, shorter when the file ends early. */
+  words(tag: string): Uint8Array | null {
     const element = this.element(tag);
-    return element === null
-      ? null
-      : this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+    if (element === null) return null;
+    const bytes = this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+    return this.#byteOrder === 'little' ? bytes : swapWords(bytes);
   }
 
   #shortAt(tag: string, index: number): number | null {
@@ -80,17 +90,37 @@ export class Dataset {
   }
 }
 
+/** The data set of a file, and the bytes its offsets speak of: the file's, or the inflated data set's. */
+export type ParsedDataset = {
+  readonly dataset: Dataset;
+  readonly syntax: TransferSyntax;
+  readonly bytes: Uint8Array;
+};
+
 /**
  * Parses everything in front of the pixel data.
  *
- * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported' (nesting).
+ * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported' (nesting),
+ *         'dicom-too-large' (a deflated data set that inflates beyond its own header).
  */
-export function parseDataset(bytes: Uint8Array): { dataset: Dataset; syntax: TransferSyntax } {
-  const { syntax, offset } = readFileMeta(bytes);
-  if (offset >= bytes.length) throw new CxrError('dicom-truncated', { part: 'data set' });
+export function parseDataset(file: Uint8Array): ParsedDataset {
+  const { syntax, offset } = readFileMeta(file);
+  if (offset >= file.length) throw new CxrError('dicom-truncated', { part: 'data set' });
+  if (syntax.dataset !== 'deflated') return parseAt(file, offset, syntax);
+  const inflated = inflateDataset(file.subarray(offset), maxInflatedBytes, (head) => {
+    const pixelData = parseAt(head, 0, syntax).dataset.element(pixelDataTag);
+    return pixelData === null ? null : pixelData.dataOffset + pixelData.length;
+  });
+  return parseAt(inflated, 0, syntax);
+}
+
+function parseAt(bytes: Uint8Array, offset: number, syntax: TransferSyntax): ParsedDataset {
   const elements: Record<string, Element> = {};
+  const byteOrder = syntax.dataset === 'big-endian' ? 'big' : 'little';
   try {
-    const stream = new dicomParser.ByteStream(dicomParser.littleEndianByteArrayParser, bytes, offset);
+    const reader =
+      byteOrder === 'big' ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
+    const stream = new dicomParser.ByteStream(reader, bytes, offset);
     const target = { elements, warnings: [], byteArray: bytes } as unknown as dicomParser.DataSet;
     const options = { untilTag: pixelDataTag };
     if (syntax.dataset === 'implicit') {
@@ -102,7 +132,7 @@ export function parseDataset(bytes: Uint8Array): { dataset: Dataset; syntax: Tra
   } catch (thrown) {
     throw normalise(thrown);
   }
-  return { dataset: new Dataset(bytes, elements), syntax };
+  return { dataset: new Dataset(bytes, elements, byteOrder), syntax, bytes };
 }
 
 /**

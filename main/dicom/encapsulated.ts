@@ -3,30 +3,48 @@ import { CxrError } from '../../contract/errors.ts';
 const itemTag = 0xe000fffe;
 const sequenceDelimiterTag = 0xe0ddfffe;
 
+/** Start and length of one fragment in the file. */
+type Visit = (start: number, length: number) => void;
+
 /**
  * Joins the fragments of a single-frame encapsulated pixel data element (PS3.5 A.4).
  *
  * @param bytes  the whole file.
  * @param start  offset of the basic offset table's item.
  * @returns      the frame's code stream; a view of `bytes` when it has one fragment.
- * @throws       CxrError 'dicom-truncated' when an item runs past the file, 'dicom-pixels' when items are malformed.
+ * @throws       CxrError 'dicom-truncated' when an item runs past the file, 'dicom-pixels' when items are malformed,
+ *               'dicom-no-pixels' when all of them are empty.
  */
 export function joinFragments(bytes: Uint8Array, start: number): Uint8Array {
+  // Two passes instead of a list: millions of two-byte fragments would make a list larger than the file.
+  let [fragments, total, first] = [0, 0, 0];
+  forEachFragment(bytes, start, (at, length) => {
+    if (fragments === 0) first = at;
+    fragments += 1;
+    total += length;
+  });
+  if (fragments === 0) throw new CxrError('dicom-no-pixels', { reason: 'no fragments' });
+  if (fragments === 1) return bytes.subarray(first, first + total);
+  const joined = new Uint8Array(total);
+  let end = 0;
+  forEachFragment(bytes, start, (at, length) => {
+    joined.set(bytes.subarray(at, at + length), end);
+    end += length;
+  });
+  return joined;
+}
+
+/** Visits every fragment that is not empty; the first item is the basic offset table, which one frame does not need. */
+function forEachFragment(bytes: Uint8Array, start: number, visit: Visit): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const items: Uint8Array[] = [];
-  let position = start;
-  for (;;) {
+  for (let position = start; ; ) {
     if (position + 8 > bytes.length) throw new CxrError('dicom-truncated', { part: 'pixel data' });
     const tag = view.getUint32(position, true);
     const length = view.getUint32(position + 4, true);
-    if (tag === sequenceDelimiterTag) break;
+    if (tag === sequenceDelimiterTag) return;
     if (tag !== itemTag) throw new CxrError('dicom-pixels', { reason: 'fragment expected' });
     if (position + 8 + length > bytes.length) throw new CxrError('dicom-truncated', { part: 'pixel data' });
-    items.push(bytes.subarray(position + 8, position + 8 + length));
+    if (position !== start && length > 0) visit(position + 8, length);
     position += 8 + length;
   }
-  // The first item is the basic offset table, which a single frame does not need.
-  const fragments = items.slice(1).filter((fragment) => fragment.length > 0);
-  if (fragments.length === 0) throw new CxrError('dicom-no-pixels', { reason: 'no fragments' });
-  return fragments.length === 1 ? fragments[0]! : new Uint8Array(Buffer.concat(fragments));
 }

@@ -17,7 +17,7 @@ const preambleBytes = 128;
  * Reads the file meta information (PS3.10 7.1), or recognises a bare data set that was sent without one.
  *
  * @remarks Own code, 30 lines, rather than the parser's: this one stops at the transfer syntax, so that a refused
- *          syntax (deflate above all) is never parsed or inflated.
+ *          syntax is never parsed, and a deflated data set is inflated by deflate.ts, with its bounds.
  * @throws  CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax'.
  */
 export function readFileMeta(bytes: Uint8Array): FileMeta {

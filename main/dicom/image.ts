@@ -24,6 +24,7 @@ export type DicomImage = {
   readonly syntax: TransferSyntax;
   readonly modality: string;
   readonly viewPosition: string | null;
+  /** What the file says (0028,2110); a code stream can say so too. */
   readonly lossy: boolean;
   readonly rows: number;
   readonly columns: number;
@@ -38,6 +39,6 @@ export type DicomImage = {
     | { readonly kind: 'window'; readonly window: Window }
     | { readonly kind: 'table'; readonly lut: Lut }
     | { readonly kind: 'none'; readonly because: 'absent' | 'unusable' };
-  /** Native pixel bytes, exactly rows × columns × bitsAllocated / 8 of them, or one JPEG code stream. */
+  /** Native cells, little endian, exactly rows × columns × bitsAllocated / 8 bytes, or one compressed code stream. */
   readonly pixels: Uint8Array;
 };

@@ -1,16 +1,23 @@
-import type { JpegModule } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import { CxrError } from '../../contract/errors.ts';
+import { decodeDct } from './jpeg-dct.ts';
+import { frameMarker, type JpegHeader, readJpegHeader } from './jpeg-header.ts';
+import type { FrameSize, Samples } from './samples.ts';
+import { createWasmDecode } from './wasm-codec.ts';
 
-let loaded: Promise<JpegModule> | null = null;
+/**
+ * Every 8×8 block takes at least two Huffman codes (DC and end of block) of at least one bit: 1/32 bit per pixel.
+ * Less is what libjpeg would quietly fill with gray.
+ */
+const leastBitsPerPixel = 1 / 32;
 
 /** The codec's wasm build: its JavaScript build, which the package names first, is ten times slower. */
-function codec(): Promise<JpegModule> {
-  loaded ??= import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs').then(({ default: load }) =>
-    // Decoder chatter may quote the file; it goes nowhere.
-    load({ print: () => {}, printErr: () => {} }),
-  );
-  return loaded;
-}
+const decode = createWasmDecode({
+  name: 'JPEG',
+  wasm: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm',
+  load: async (options) =>
+    (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default(options),
+  open: ({ JPEGDecoder }) => new JPEGDecoder(),
+});
 
 /**
  * Decodes a JPEG Baseline code stream (ISO 10918-1 process 1, PS3.5 A.4.1).
@@ -24,54 +31,32 @@ export async function decodeJpegBaseline(
   rows: number,
   columns: number,
 ): Promise<Uint8Array> {
-  checkComplete(stream, rows, columns);
-  const { JPEGDecoder } = await codec();
-  const decoder = new JPEGDecoder();
-  try {
-    decoder.getEncodedBuffer(stream.length).set(stream);
-    decoder.readHeader();
-    const { width, height, componentCount } = decoder.getFrameInfo();
-    if (width !== columns || height !== rows || componentCount !== 1) {
-      throw new CxrError('dicom-pixels', {
-        reason: 'JPEG header',
-        got: [height, width, componentCount],
-        expected: [rows, columns, 1],
-      });
-    }
-    decoder.decode();
-    const decoded = decoder.getDecodedBuffer();
-    if (decoded.length !== rows * columns) throw new CxrError('dicom-pixels', { reason: 'JPEG size' });
-    return decoded.slice();
-  } catch (thrown) {
-    if (thrown instanceof CxrError) throw thrown;
-    // The codec throws numbers and wasm exceptions; after one its heap is not trusted again.
-    loaded = null;
-    throw new CxrError('dicom-pixels', { reason: 'JPEG' });
-  } finally {
-    try {
-      decoder.delete();
-    } catch {
-      loaded = null;
-    }
-  }
+  return decodeEightBits(stream, readHeader(stream, { rows, columns }), { rows, columns });
 }
 
 /**
- * Refuses what libjpeg would quietly fill with gray. Every 8×8 block takes at least two Huffman codes (DC and end of
- * block) of at least one bit, so a complete stream has at least rows·columns / 64 · 2 / 8 = rows·columns / 256 bytes.
+ * Decodes a JPEG Extended code stream: 8 bits as Baseline, 12 bits by jpeg-dct.ts (processes 2 and 4).
+ *
+ * @throws CxrError as decodeJpegBaseline.
  */
-function checkComplete(stream: Uint8Array, rows: number, columns: number): void {
-  if (stream[0] !== 0xff || stream[1] !== 0xd8) {
-    throw new CxrError('dicom-pixels', { reason: 'JPEG start marker' });
-  }
-  const least = Math.ceil((rows * columns) / 256);
-  if (stream.length < least) {
-    throw new CxrError('dicom-truncated', { part: 'JPEG', got: stream.length, expected: least });
-  }
-  let end = stream.length;
-  // A fragment of odd length is padded with one zero (PS3.5 A.4); some writers add more, or another EOI.
-  while (end > 2 && stream[end - 1] === 0) end -= 1;
-  if (stream[end - 2] !== 0xff || stream[end - 1] !== 0xd9) {
-    throw new CxrError('dicom-truncated', { part: 'JPEG', reason: 'no end marker' });
-  }
+export async function decodeJpegExtended(stream: Uint8Array, size: FrameSize): Promise<Samples> {
+  const header = readHeader(stream, size);
+  const { precision } = header;
+  const values = precision === 12 ? decodeDct(header, size) : await decodeEightBits(stream, header, size);
+  return { values, precision, signed: false, lossy: true };
+}
+
+/** Sequential frames only: a progressive one may hold thousands of scans, each as long as the image. */
+function readHeader(stream: Uint8Array, size: FrameSize): JpegHeader {
+  return readJpegHeader(stream, size, [frameMarker.baseline, frameMarker.extended], leastBitsPerPixel);
+}
+
+async function decodeEightBits(
+  stream: Uint8Array,
+  { precision }: JpegHeader,
+  { rows, columns }: FrameSize,
+): Promise<Uint8Array> {
+  if (precision !== 8) throw new CxrError('dicom-pixels', { reason: 'JPEG precision', got: precision });
+  const memoryBytes = 64 * 1024 * 1024 + 2 * stream.length + 2 * rows * columns;
+  return decode(stream, { rows, columns, precision }, memoryBytes);
 }

@@ -21,7 +21,7 @@ const dataTag = 'x00283006';
 export function readLut(dataset: Dataset, sequenceTag: string, signedInput: boolean): Lut | null {
   const item = dataset.item(sequenceTag);
   const descriptor = item?.element(descriptorTag);
-  const data = item?.bytes(dataTag);
+  const data = item?.words(dataTag);
   if (!item || !descriptor || !data) return null;
   const signed = descriptor.vr === 'SS' || (descriptor.vr !== 'US' && signedInput);
   const declared = item.unsigned(descriptorTag, 0);

@@ -1,7 +1,7 @@
 import type { Radiograph } from '../../contract/stages.ts';
-import { decodeJpegBaseline } from './jpeg.ts';
 import { toDisplayValues } from './pixels.ts';
 import { readDicom } from './read.ts';
+import { decodePixels } from './stored.ts';
 
 export { toPreview } from './reduce.ts';
 
@@ -13,11 +13,8 @@ export { toPreview } from './reduce.ts';
 export async function toRadiograph(bytes: Uint8Array): Promise<Radiograph> {
   const image = readDicom(bytes);
   const { rows, columns } = image;
-  const stored =
-    image.syntax.pixels === 'jpeg-baseline'
-      ? await decodeJpegBaseline(image.pixels, rows, columns)
-      : image.pixels;
-  const { values, window } = toDisplayValues(image, stored);
+  const { cells, lossy } = await decodePixels(image);
+  const { values, window } = toDisplayValues(image, cells);
   return {
     rows,
     columns,
@@ -29,7 +26,7 @@ export async function toRadiograph(bytes: Uint8Array): Promise<Radiograph> {
       columns,
       photometric: image.photometric,
       transferSyntax: image.syntax.uid,
-      lossy: image.lossy,
+      lossy: image.lossy || lossy,
       window,
     },
   };

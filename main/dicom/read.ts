@@ -1,8 +1,10 @@
 import { CxrError } from '../../contract/errors.ts';
+import { swapWords } from './byte-order.ts';
 import { type Dataset, parseDataset, pixelDataTag } from './dataset.ts';
 import { joinFragments } from './encapsulated.ts';
 import { type DicomImage, maxPixels, type PixelLayout, type Window } from './image.ts';
 import { readLut } from './lut.ts';
+import type { TransferSyntax } from './syntaxes.ts';
 
 /** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
 const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
@@ -18,13 +20,13 @@ const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
  *         'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'. Nothing is allocated before the declared size has
  *         been compared with the bytes present.
  */
-export function readDicom(bytes: Uint8Array): DicomImage {
-  const { dataset, syntax } = parseDataset(bytes);
+export function readDicom(file: Uint8Array): DicomImage {
+  const { dataset, syntax, bytes } = parseDataset(file);
   const pixelData = dataset.element(pixelDataTag);
   if (pixelData === null) throw new CxrError('dicom-no-pixels');
   const photometric = checkSingleGrayFrame(dataset);
   const { rows, columns } = checkSize(dataset);
-  const layout = readLayout(dataset, syntax.pixels);
+  const layout = readLayout(dataset);
   const modalityTransform = readModalityTransform(dataset, layout);
   const native = syntax.pixels === 'native';
   if (native && pixelData.hadUndefinedLength) {
@@ -38,7 +40,7 @@ export function readDicom(bytes: Uint8Array): DicomImage {
     syntax,
     modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
     viewPosition: termOf(dataset, 'x00185101', viewPositions),
-    lossy: dataset.text('x00282110') === '01' || syntax.pixels === 'jpeg-baseline',
+    lossy: dataset.text('x00282110') === '01',
     rows,
     columns,
     photometric,
@@ -47,7 +49,7 @@ export function readDicom(bytes: Uint8Array): DicomImage {
     modalityTransform,
     voi: readVoi(dataset, layout),
     pixels: native
-      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8)
+      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8, syntax)
       : joinFragments(bytes, pixelData.dataOffset),
   };
 }
@@ -80,10 +82,10 @@ function checkSize(dataset: Dataset): { rows: number; columns: number } {
 }
 
 /** Bits allocated, stored, high bit and sign (PS3.5 8.1.1); high bit is usually stored − 1 but older files differ. */
-function readLayout(dataset: Dataset, pixels: 'native' | 'jpeg-baseline'): PixelLayout {
+function readLayout(dataset: Dataset): PixelLayout {
   const bitsAllocated = dataset.unsigned('x00280100');
   const bitsStored = dataset.unsigned('x00280101') ?? bitsAllocated;
-  if ((bitsAllocated !== 8 && bitsAllocated !== 16) || (pixels === 'jpeg-baseline' && bitsAllocated !== 8)) {
+  if (bitsAllocated !== 8 && bitsAllocated !== 16) {
     throw new CxrError('dicom-unsupported', { reason: 'bits allocated', got: bitsAllocated });
   }
   const highBit = dataset.unsigned('x00280102') ?? (bitsStored ?? 0) - 1;
@@ -128,12 +130,21 @@ function isUsable({ center, width, shape }: Window): boolean {
   return Number.isFinite(center) && Number.isFinite(width) && (shape === 'LINEAR' ? width >= 1 : width > 0);
 }
 
+/**
+ * The cells of uncompressed pixel data, little endian.
+ *
+ * @param expected rows × columns × bitsAllocated / 8.
+ */
 function nativePixels(
   bytes: Uint8Array,
-  element: { readonly dataOffset: number; readonly length: number },
+  element: { readonly dataOffset: number; readonly length: number; readonly vr?: string },
   expected: number,
+  syntax: TransferSyntax,
 ): Uint8Array {
   const got = Math.min(element.length, bytes.length - element.dataOffset);
   if (got < expected) throw new CxrError('dicom-truncated', { part: 'pixel data', got, expected });
-  return bytes.subarray(element.dataOffset, element.dataOffset + expected);
+  const end = element.dataOffset + expected;
+  // VR OW is words whatever a cell's size: two 8-bit cells lie in big-endian words as second, first (PS3.5 A.3).
+  if (syntax.dataset !== 'big-endian' || element.vr === 'OB') return bytes.subarray(element.dataOffset, end);
+  return swapWords(bytes.subarray(element.dataOffset, end + (expected % 2))).subarray(0, expected);
 }

@@ -1,11 +1,22 @@
 import { CxrError } from '../../contract/errors.ts';
 
+/** How the pixels of a frame are coded (PS3.5 A.4, annex G). HTJ2K streams are JPEG 2000 with another block coder. */
+export type PixelCoding =
+  | 'native'
+  | 'rle'
+  | 'jpeg-baseline'
+  | 'jpeg-extended'
+  | 'jpeg-lossless'
+  | 'jpeg-ls'
+  | 'jpeg-2000';
+
 /** How one transfer syntax lays out data set and pixels (PS3.5 annex A). */
 export type TransferSyntax = {
   readonly uid: string;
   readonly name: string;
-  readonly dataset: 'implicit' | 'explicit';
-  readonly pixels: 'native' | 'jpeg-baseline';
+  /** All are little endian but `big-endian`; `deflated` and `big-endian` have explicit VRs. */
+  readonly dataset: 'implicit' | 'explicit' | 'big-endian' | 'deflated';
+  readonly pixels: PixelCoding;
 };
 
 export const implicitLittleEndian: TransferSyntax = {
@@ -21,40 +32,50 @@ export const explicitLittleEndian: TransferSyntax = {
   pixels: 'native',
 };
 
+/** Every compressed syntax has an Explicit VR Little Endian data set (PS3.5 A.4). */
+function compressed(uid: string, name: string, pixels: PixelCoding): TransferSyntax {
+  return { uid, name, dataset: 'explicit', pixels };
+}
+
 /** What this reader decodes. Everything else is refused before its data set is parsed. */
 export const readableSyntaxes: readonly TransferSyntax[] = [
   implicitLittleEndian,
   explicitLittleEndian,
   {
-    uid: '1.2.840.10008.1.2.4.50',
-    name: 'JPEG Baseline (Process 1)',
-    dataset: 'explicit',
-    pixels: 'jpeg-baseline',
+    uid: '1.2.840.10008.1.2.1.99',
+    name: 'Deflated Explicit VR Little Endian',
+    dataset: 'deflated',
+    pixels: 'native',
   },
+  {
+    uid: '1.2.840.10008.1.2.2',
+    name: 'Explicit VR Big Endian',
+    dataset: 'big-endian',
+    pixels: 'native',
+  },
+  compressed('1.2.840.10008.1.2.4.50', 'JPEG Baseline (Process 1)', 'jpeg-baseline'),
+  compressed('1.2.840.10008.1.2.4.51', 'JPEG Extended (Process 2 and 4)', 'jpeg-extended'),
+  compressed('1.2.840.10008.1.2.4.57', 'JPEG Lossless (Process 14)', 'jpeg-lossless'),
+  compressed('1.2.840.10008.1.2.4.70', 'JPEG Lossless (Process 14, Selection Value 1)', 'jpeg-lossless'),
+  compressed('1.2.840.10008.1.2.4.80', 'JPEG-LS Lossless', 'jpeg-ls'),
+  compressed('1.2.840.10008.1.2.4.81', 'JPEG-LS Near-Lossless', 'jpeg-ls'),
+  compressed('1.2.840.10008.1.2.4.90', 'JPEG 2000 Lossless', 'jpeg-2000'),
+  compressed('1.2.840.10008.1.2.4.91', 'JPEG 2000', 'jpeg-2000'),
+  compressed('1.2.840.10008.1.2.4.201', 'High-Throughput JPEG 2000 Lossless', 'jpeg-2000'),
+  compressed('1.2.840.10008.1.2.4.202', 'High-Throughput JPEG 2000 Lossless (RPCL)', 'jpeg-2000'),
+  compressed('1.2.840.10008.1.2.4.203', 'High-Throughput JPEG 2000', 'jpeg-2000'),
+  compressed('1.2.840.10008.1.2.5', 'RLE Lossless', 'rle'),
 ];
 
 /** Names of syntaxes that exist but are refused, so that the refusal can say what to convert (PS3.6 table A-1). */
 const refusedNames: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.1.98': 'Encapsulated Uncompressed Explicit VR Little Endian',
-  '1.2.840.10008.1.2.1.99': 'Deflated Explicit VR Little Endian',
-  '1.2.840.10008.1.2.2': 'Explicit VR Big Endian',
-  '1.2.840.10008.1.2.4.51': 'JPEG Extended (Process 2 and 4)',
-  '1.2.840.10008.1.2.4.57': 'JPEG Lossless (Process 14)',
-  '1.2.840.10008.1.2.4.70': 'JPEG Lossless (Process 14, Selection Value 1)',
-  '1.2.840.10008.1.2.4.80': 'JPEG-LS Lossless',
-  '1.2.840.10008.1.2.4.81': 'JPEG-LS Near-Lossless',
-  '1.2.840.10008.1.2.4.90': 'JPEG 2000 Lossless',
-  '1.2.840.10008.1.2.4.91': 'JPEG 2000',
   '1.2.840.10008.1.2.4.92': 'JPEG 2000 Part 2 Lossless',
   '1.2.840.10008.1.2.4.93': 'JPEG 2000 Part 2',
   '1.2.840.10008.1.2.4.100': 'MPEG2 Main Profile',
   '1.2.840.10008.1.2.4.102': 'MPEG-4 AVC/H.264',
   '1.2.840.10008.1.2.4.110': 'JPEG XL Lossless',
   '1.2.840.10008.1.2.4.112': 'JPEG XL',
-  '1.2.840.10008.1.2.4.201': 'High-Throughput JPEG 2000 Lossless',
-  '1.2.840.10008.1.2.4.202': 'High-Throughput JPEG 2000 Lossless (RPCL)',
-  '1.2.840.10008.1.2.4.203': 'High-Throughput JPEG 2000',
-  '1.2.840.10008.1.2.5': 'RLE Lossless',
 };
 
 /**

@@ -1,0 +1,110 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { FrameSize } from './samples.ts';
+
+/** Second bytes of markers (ISO 10918-1 table B.1; ISO 14495-1 table C.1). */
+const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda } as const;
+/** Kinds of frame, by the marker that starts them. SOF 0 and 1 are sequential DCT, 3 is lossless, 55 JPEG-LS. */
+export const frameMarker = { baseline: 0xc0, extended: 0xc1, lossless: 0xc3, jpegLs: 0xf7 } as const;
+/** Start-of-frame markers of all kinds: C0 … CF without the tables DHT (C4) and DAC (CC) and without JPG (C8). */
+const isFrame = (code: number): boolean =>
+  (code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc) || code === 0xf7;
+
+/** A marker segment in front of the entropy-coded data: tables, restart interval, application data. */
+export type Segment = { readonly code: number; readonly body: Uint8Array };
+
+/** What a JPEG or JPEG-LS stream of one grayscale frame and one scan says before its entropy-coded data. */
+export type JpegHeader = {
+  /** Bits of a sample, 2 … 16. */
+  readonly precision: number;
+  /** Identifier of the component's quantisation table. */
+  readonly quantisation: number;
+  /** All segments but frame and scan, in order. */
+  readonly segments: readonly Segment[];
+  /** The component's entropy tables, DC × 16 + AC, and the three parameters of the scan (ISO 10918-1 B.2.3). */
+  readonly scan: Uint8Array;
+  /** From the first byte after the scan header to the end-of-image marker. */
+  readonly entropy: Uint8Array;
+};
+
+/**
+ * Reads a code stream up to its scan and compares it with the DICOM header, before any codec sees it.
+ *
+ * @param frames    markers of the kinds of frame accepted.
+ * @param leastBits bits that every pixel takes at least, so that a size the stream cannot hold is refused unread.
+ * @throws          CxrError 'dicom-truncated' when the stream lacks its end marker or cannot hold the size;
+ *                  'dicom-pixels' when it is malformed, of another kind or size, or not one component in one scan.
+ */
+export function readJpegHeader(
+  stream: Uint8Array,
+  size: FrameSize,
+  frames: readonly number[],
+  leastBits: number,
+): JpegHeader {
+  const end = checkComplete(stream, size, leastBits);
+  const segments: Segment[] = [];
+  let frame: Segment | null = null;
+  for (let at = 2; ; ) {
+    // Any number of FF may stand before a marker (B.1.1.2).
+    while (stream[at] === 0xff && stream[at + 1] === 0xff) at += 1;
+    const code = stream[at + 1];
+    if (stream[at] !== 0xff || code === undefined || at + 4 > end) throw malformed('marker');
+    const length = (stream[at + 2]! << 8) | stream[at + 3]!;
+    if (length < 2 || at + 2 + length > end) throw malformed('segment');
+    const body = stream.subarray(at + 4, at + 2 + length);
+    at += 2 + length;
+    if (code === marker.sos) {
+      if (frame === null) throw malformed('scan before frame');
+      const [precision, component, quantisation] = [frame.body[0]!, frame.body[6]!, frame.body[8]!];
+      const scan = checkScan(body, component);
+      return { precision, quantisation, segments, scan, entropy: stream.subarray(at, end) };
+    }
+    if (!isFrame(code)) segments.push({ code, body });
+    else if (frame === null) frame = checkFrame({ code, body }, size, frames);
+    else throw malformed('second frame');
+  }
+}
+
+/** One error for everything that breaks the marker syntax; `what` names the place. */
+export function malformed(what: string): CxrError {
+  return new CxrError('dicom-pixels', { reason: `JPEG ${what}` });
+}
+
+/** Start and end marker, and enough bytes between them. Returns where the end marker begins. */
+function checkComplete(stream: Uint8Array, { rows, columns }: FrameSize, leastBits: number): number {
+  if (stream[0] !== 0xff || stream[1] !== marker.soi) throw malformed('start marker');
+  const least = Math.ceil((rows * columns * leastBits) / 8);
+  if (stream.length < least) {
+    throw new CxrError('dicom-truncated', { part: 'JPEG', got: stream.length, expected: least });
+  }
+  let end = stream.length;
+  // A fragment of odd length is padded with one zero (PS3.5 A.4); some writers add more.
+  while (end > 2 && stream[end - 1] === 0) end -= 1;
+  if (stream[end - 2] !== 0xff || stream[end - 1] !== marker.eoi) {
+    throw new CxrError('dicom-truncated', { part: 'JPEG', reason: 'no end marker' });
+  }
+  return end - 2;
+}
+
+/** Frame header (B.2.2): u8 bits, u16 rows, u16 columns, u8 components, then three bytes for each of them. */
+function checkFrame(segment: Segment, size: FrameSize, frames: readonly number[]): Segment {
+  const { code, body } = segment;
+  if (!frames.includes(code)) throw new CxrError('dicom-pixels', { reason: 'JPEG process', got: code });
+  if (body.length < 6 || body.length !== 6 + 3 * body[5]!) throw malformed('frame header');
+  const [rows, columns] = [(body[1]! << 8) | body[2]!, (body[3]! << 8) | body[4]!];
+  const [precision, components] = [body[0]!, body[5]!];
+  if (rows !== size.rows || columns !== size.columns || components !== 1) {
+    throw new CxrError('dicom-pixels', {
+      reason: 'JPEG header',
+      got: [rows, columns, components],
+      expected: [size.rows, size.columns, 1],
+    });
+  }
+  if (precision < 2 || precision > 16) throw malformed('precision');
+  return segment;
+}
+
+/** Scan header (B.2.3) of one component: u8 count, u8 component, u8 tables, three parameters. */
+function checkScan(body: Uint8Array, component: number): Uint8Array {
+  if (body.length !== 6 || body[0] !== 1 || body[1] !== component) throw malformed('scan header');
+  return body.subarray(2);
+}

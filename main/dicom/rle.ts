@@ -1,0 +1,70 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { FrameSize } from './samples.ts';
+
+/** The header: a count and 15 offsets of 32 bits (PS3.5 G.5). */
+const headerBytes = 64;
+/** Two bytes, a run of 128, are the most that RLE can say at once (G.3.1). */
+const mostPerByte = 64;
+
+/**
+ * Decodes an RLE Lossless frame (PS3.5 annex G): one PackBits segment per byte of a cell, the most significant first.
+ *
+ * @returns rows × columns little-endian cells of `bitsAllocated` bits.
+ * @throws  CxrError 'dicom-truncated' when a segment lies beyond the stream or ends too early, 'dicom-pixels' when the
+ *          header has other segments than the cells need, or a run goes past the image.
+ */
+export function decodeRle(
+  stream: Uint8Array,
+  { rows, columns }: FrameSize,
+  bitsAllocated: 8 | 16,
+): Uint8Array {
+  const bytesPerCell = bitsAllocated / 8;
+  const pixels = rows * columns;
+  const segments = readSegments(stream, bytesPerCell);
+  for (const segment of segments) {
+    const most = segment.length * mostPerByte;
+    if (most < pixels) throw new CxrError('dicom-truncated', { part: 'RLE', got: most, expected: pixels });
+  }
+  const cells = new Uint8Array(pixels * bytesPerCell);
+  for (const [index, segment] of segments.entries()) {
+    decodeSegment(segment, cells, bytesPerCell - 1 - index, bytesPerCell);
+  }
+  return cells;
+}
+
+/** The segments; each ends where the next begins. */
+function readSegments(stream: Uint8Array, expected: number): Uint8Array[] {
+  if (stream.length < headerBytes) throw new CxrError('dicom-truncated', { part: 'RLE header' });
+  const view = new DataView(stream.buffer, stream.byteOffset, headerBytes);
+  const got = view.getUint32(0, true);
+  if (got !== expected) throw new CxrError('dicom-pixels', { reason: 'RLE segments', got, expected });
+  const starts = Array.from({ length: got }, (_, index) => view.getUint32(4 + 4 * index, true));
+  return starts.map((start, index) => {
+    const end = starts[index + 1] ?? stream.length;
+    if (start < headerBytes || start > end) throw new CxrError('dicom-pixels', { reason: 'RLE offsets' });
+    if (end > stream.length) throw new CxrError('dicom-truncated', { part: 'RLE' });
+    return stream.subarray(start, end);
+  });
+}
+
+/**
+ * PackBits (G.3.2): a length byte n, then n + 1 bytes as they are for n ≤ 127, or one byte 257 − n times for n ≥ 129;
+ * 128 says nothing. What follows a full plane is padding.
+ */
+function decodeSegment(segment: Uint8Array, cells: Uint8Array, first: number, step: number): void {
+  let at = 0;
+  let out = first;
+  while (out < cells.length) {
+    const length = segment[at++];
+    if (length === undefined) throw new CxrError('dicom-truncated', { part: 'RLE segment' });
+    if (length === 128) continue;
+    const copied = length < 128;
+    const count = copied ? length + 1 : 257 - length;
+    if (at + (copied ? count : 1) > segment.length) {
+      throw new CxrError('dicom-truncated', { part: 'RLE segment' });
+    }
+    if (out + (count - 1) * step >= cells.length) throw new CxrError('dicom-pixels', { reason: 'RLE run' });
+    for (let k = 0; k < count; k += 1, out += step) cells[out] = segment[copied ? at + k : at]!;
+    at += copied ? count : 1;
+  }
+}

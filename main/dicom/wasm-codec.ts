@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { CxrError } from '../../contract/errors.ts';
+
+/** A decoder of github.com/cornerstonejs/codecs, as embind declares it. */
+export type WasmDecoder = {
+  /** A view of wasm memory for `length` encoded bytes; invalid after the next allocation. */
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getFrameInfo(): {
+    readonly width: number;
+    readonly height: number;
+    readonly bitsPerSample: number;
+    readonly componentCount: number;
+  };
+  /** Sometimes a view of wasm memory: copy before `delete`. */
+  getDecodedBuffer(): Uint8Array | Uint8ClampedArray;
+  delete(): void;
+};
+
+/** The options of the codecs' loaders that are used here (Emscripten's Module). */
+export type WasmLoaderOptions = {
+  print?: (line: string) => void;
+  printErr?: (line: string) => void;
+  instantiateWasm?: (
+    imports: ConstructorParameters<typeof WebAssembly.Instance>[1],
+    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ) => object;
+};
+
+/** Which package decodes, and how its module is loaded. */
+export type WasmCodec<Module> = {
+  /** Goes into refusals: `JPEG`, `JPEG-LS`, `JPEG 2000`. */
+  readonly name: string;
+  /** Package path of the wasm file. */
+  readonly wasm: string;
+  readonly load: (options: WasmLoaderOptions) => Promise<Module>;
+  readonly open: (module: Module) => WasmDecoder;
+};
+
+/** What the code stream's own header says, read by us before the codec sees it. */
+export type Expected = { readonly rows: number; readonly columns: number; readonly precision: number };
+
+type Instance<Module> = { readonly module: Module; readonly memory: BoundedMemory };
+
+/** A codec's memory never shrinks: beyond this a decoder is given up after its image. */
+const keptBytes = 128 * 1024 * 1024;
+const pageBytes = 65536;
+
+/**
+ * Makes a codec's decoder of one grayscale frame. The module is loaded at the first call and kept.
+ *
+ * @returns a function of code stream, expected header and the most wasm memory the codec may have, bytes. It returns
+ *          a copy of the samples, one byte each up to 8 bits, else two, little endian.
+ * @throws  CxrError 'dicom-pixels' from that function when the stream does not decode to exactly what is expected.
+ */
+export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
+  let loaded: Promise<Instance<Module>> | null = null;
+  return async (stream: Uint8Array, expected: Expected, maxMemoryBytes: number): Promise<Uint8Array> => {
+    loaded ??= instantiate(codec);
+    const { module, memory } = await loaded;
+    memory.limit(maxMemoryBytes);
+    let decoder: WasmDecoder | null = null;
+    try {
+      decoder = codec.open(module);
+      decoder.getEncodedBuffer(stream.length).set(stream);
+      decoder.decode();
+      return checkedCopy(decoder, expected, codec.name);
+    } catch (thrown) {
+      if (thrown instanceof CxrError) throw thrown;
+      // The codecs throw numbers and wasm exceptions; after one their heap is not trusted again.
+      loaded = null;
+      throw new CxrError('dicom-pixels', { reason: codec.name });
+    } finally {
+      try {
+        decoder?.delete();
+      } catch {
+        loaded = null;
+      }
+      if (memory.bytes > keptBytes) loaded = null;
+    }
+  };
+}
+
+/** Samples as the codec left them, once its own idea of the frame is the expected one. */
+function checkedCopy(decoder: WasmDecoder, expected: Expected, name: string): Uint8Array {
+  const { rows, columns, precision } = expected;
+  const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
+  if (width !== columns || height !== rows || componentCount !== 1 || bitsPerSample !== precision) {
+    throw new CxrError('dicom-pixels', { reason: `${name} frame`, expected: [rows, columns, precision] });
+  }
+  const decoded = decoder.getDecodedBuffer();
+  if (decoded.length !== rows * columns * (precision > 8 ? 2 : 1)) {
+    throw new CxrError('dicom-pixels', { reason: `${name} size` });
+  }
+  return new Uint8Array(decoded);
+}
+
+/** Samples of 9 … 16 bits as the codecs lay them out. */
+export function asSamples(bytes: Uint8Array, precision: number): Uint8Array | Uint16Array {
+  return precision > 8 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1) : bytes;
+}
+
+/** Instantiates the wasm file itself, which is how its memory can be held to a limit. */
+async function instantiate<Module>({ wasm, load }: WasmCodec<Module>): Promise<Instance<Module>> {
+  const compiled = await WebAssembly.compile(
+    new Uint8Array(await readFile(createRequire(import.meta.url).resolve(wasm))),
+  );
+  let memory: BoundedMemory | null = null;
+  const module = await load({
+    // Decoder chatter may quote the file; it goes nowhere.
+    print: () => {},
+    printErr: () => {},
+    instantiateWasm: (imports, receive) => {
+      const instance = new WebAssembly.Instance(compiled, imports);
+      memory = new BoundedMemory(instance);
+      receive(instance, compiled);
+      return instance.exports;
+    },
+  });
+  if (memory === null) throw new CxrError('internal', { reason: 'codec without memory' });
+  return { module, memory };
+}
+
+/**
+ * The memory of a wasm instance with a limit to its growth. The codecs believe what a stream declares (tiles, layers,
+ * precincts) and would take 2 GiB for it; refused memory makes them fail, which the caller turns into a code.
+ */
+class BoundedMemory {
+  readonly #memory: WebAssembly.Memory;
+  #maxBytes = 0;
+
+  constructor(instance: WebAssembly.Instance) {
+    const found = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+    if (found === undefined) throw new CxrError('internal', { reason: 'codec without memory' });
+    this.#memory = found;
+    // Emscripten calls `grow` on this object and takes an exception for "no more memory".
+    found.grow = (pages: number): number => {
+      if (this.bytes + pages * pageBytes > this.#maxBytes) throw new RangeError('memory limit');
+      return WebAssembly.Memory.prototype.grow.call(found, pages);
+    };
+  }
+
+  get bytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+}
