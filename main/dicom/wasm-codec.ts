@@ -55,9 +55,11 @@ const pageBytes = 65536;
  * @throws  CxrError 'dicom-pixels' from that function when the stream does not decode to exactly what is expected.
  */
 export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
+  let compiled: Promise<WebAssembly.Module> | null = null;
   let loaded: Promise<Instance<Module>> | null = null;
   return async (stream: Uint8Array, expected: Expected, maxMemoryBytes: number): Promise<Uint8Array> => {
-    loaded ??= instantiate(codec);
+    compiled ??= compile(codec.wasm);
+    loaded ??= compiled.then((module) => instantiate(codec, module));
     const { module, memory } = await loaded;
     memory.limit(maxMemoryBytes);
     let decoder: WasmDecoder | null = null;
@@ -101,11 +103,16 @@ export function asSamples(bytes: Uint8Array, precision: number): Uint8Array | Ui
   return precision > 8 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1) : bytes;
 }
 
-/** Instantiates the wasm file itself, which is how its memory can be held to a limit. */
-async function instantiate<Module>({ wasm, load }: WasmCodec<Module>): Promise<Instance<Module>> {
-  const compiled = await WebAssembly.compile(
-    new Uint8Array(await readFile(createRequire(import.meta.url).resolve(wasm))),
-  );
+async function compile(wasm: string): Promise<WebAssembly.Module> {
+  const path = createRequire(import.meta.url).resolve(wasm);
+  return WebAssembly.compile(new Uint8Array(await readFile(path)));
+}
+
+/** Instantiates the wasm itself instead of leaving it to the package: that is how its memory can be limited. */
+async function instantiate<Module>(
+  { load }: WasmCodec<Module>,
+  compiled: WebAssembly.Module,
+): Promise<Instance<Module>> {
   let memory: BoundedMemory | null = null;
   const module = await load({
     // Decoder chatter may quote the file; it goes nowhere.
