@@ -1,5 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { FrameSize } from './samples.ts';
+import { checkHolds, type FrameSize, leastPlausibleBits } from './samples.ts';
 
 /** Markers (ISO 15444-1 table A.2). */
 const marker = { soc: 0xff4f, siz: 0xff51, cod: 0xff52, sot: 0xff90, eoc: 0xffd9 } as const;
@@ -26,6 +26,7 @@ export function readJpeg2000Header(stream: Uint8Array, size: FrameSize): Jpeg200
   if (stream.length < 4 || view.getUint16(0) !== marker.soc || view.getUint16(2) !== marker.siz) {
     throw malformed('start marker');
   }
+  checkHolds(stream, size, leastPlausibleBits, 'JPEG 2000');
   let [tiles, precision, signed] = [0, 0, false];
   let reversible: boolean | null = null;
   let at = 2;
@@ -34,7 +35,7 @@ export function readJpeg2000Header(stream: Uint8Array, size: FrameSize): Jpeg200
     code = view.getUint16(at);
     if (code === marker.sot) break;
     const length = view.getUint16(at + 2);
-    if (code < 0xff00 || length < 2) throw malformed('marker');
+    if (code < 0xff00 || length < 2 || (code === marker.siz && at > 2)) throw malformed('marker');
     if (at + 2 + length > stream.length) throw truncated('header');
     const body = new DataView(view.buffer, view.byteOffset + at + 4, length - 2);
     if (code === marker.siz) ({ tiles, precision, signed } = checkSize(body, size));
@@ -82,8 +83,7 @@ function checkSize(siz: DataView, { rows, columns }: FrameSize) {
  * Codecs take a missing tile for a gray one.
  */
 function checkTileParts(view: DataView, start: number, tiles: number): void {
-  const least = tiles * tilePartHeaderBytes;
-  if (view.byteLength - start < least) throw truncated('tiles');
+  if (view.byteLength - start < tiles * tilePartHeaderBytes) throw truncated('tiles');
   const seen = new Set<number>();
   let at = start;
   while (at + 2 <= view.byteLength && view.getUint16(at) === marker.sot) {

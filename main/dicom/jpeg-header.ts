@@ -1,5 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { FrameSize } from './samples.ts';
+import { checkHolds, type FrameSize } from './samples.ts';
 
 /** Second bytes of markers (ISO 10918-1 table B.1; ISO 14495-1 table C.1). */
 const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda } as const;
@@ -40,7 +40,9 @@ export function readJpegHeader(
   frames: readonly number[],
   leastBits: number,
 ): JpegHeader {
-  const end = checkComplete(stream, size, leastBits);
+  if (stream[0] !== 0xff || stream[1] !== marker.soi) throw malformed('start marker');
+  checkHolds(stream, size, leastBits, 'JPEG');
+  const end = findEnd(stream);
   const segments: Segment[] = [];
   let frame: Segment | null = null;
   for (let at = 2; ; ) {
@@ -69,13 +71,8 @@ export function malformed(what: string): CxrError {
   return new CxrError('dicom-pixels', { reason: `JPEG ${what}` });
 }
 
-/** Start and end marker, and enough bytes between them. Returns where the end marker begins. */
-function checkComplete(stream: Uint8Array, { rows, columns }: FrameSize, leastBits: number): number {
-  if (stream[0] !== 0xff || stream[1] !== marker.soi) throw malformed('start marker');
-  const least = Math.ceil((rows * columns * leastBits) / 8);
-  if (stream.length < least) {
-    throw new CxrError('dicom-truncated', { part: 'JPEG', got: stream.length, expected: least });
-  }
+/** Where the end marker begins. */
+function findEnd(stream: Uint8Array): number {
   let end = stream.length;
   // A fragment of odd length is padded with one zero (PS3.5 A.4); some writers add more.
   while (end > 2 && stream[end - 1] === 0) end -= 1;

@@ -1,5 +1,5 @@
 import { frameMarker, readJpegHeader } from './jpeg-header.ts';
-import type { FrameSize, Samples } from './samples.ts';
+import { type FrameSize, leastPlausibleBits, type Samples } from './samples.ts';
 import { asSamples, createWasmDecode } from './wasm-codec.ts';
 
 const decode = createWasmDecode({
@@ -16,8 +16,7 @@ const decode = createWasmDecode({
  *         size differs from the DICOM header's.
  */
 export async function decodeJpegLs(stream: Uint8Array, size: FrameSize): Promise<Samples> {
-  // Runs have no useful lower bound: a line of one value can take a single bit.
-  const { precision, scan } = readJpegHeader(stream, size, [frameMarker.jpegLs], 0);
+  const { precision, scan } = readJpegHeader(stream, size, [frameMarker.jpegLs], leastPlausibleBits);
   const memoryBytes = 64 * 1024 * 1024 + 2 * stream.length + 4 * size.rows * size.columns;
   const decoded = await decode(stream, { ...size, precision }, memoryBytes);
   // NEAR, the largest error of a sample, stands where JPEG has the start of the spectrum (C.2.3).

@@ -1,10 +1,10 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { FrameSize } from './samples.ts';
+import { checkHolds, type FrameSize } from './samples.ts';
 
 /** The header: a count and 15 offsets of 32 bits (PS3.5 G.5). */
 const headerBytes = 64;
-/** Two bytes, a run of 128, are the most that RLE can say at once (G.3.1). */
-const mostPerByte = 64;
+/** A run of 128, the most that RLE can say at once (G.3.1), takes two bytes: an eighth of a bit for each. */
+const leastBitsPerByte = 1 / 8;
 
 /**
  * Decodes an RLE Lossless frame (PS3.5 annex G): one PackBits segment per byte of a cell, the most significant first.
@@ -13,19 +13,11 @@ const mostPerByte = 64;
  * @throws  CxrError 'dicom-truncated' when a segment lies beyond the stream or ends too early, 'dicom-pixels' when the
  *          header has other segments than the cells need, or a run goes past the image.
  */
-export function decodeRle(
-  stream: Uint8Array,
-  { rows, columns }: FrameSize,
-  bitsAllocated: 8 | 16,
-): Uint8Array {
+export function decodeRle(stream: Uint8Array, size: FrameSize, bitsAllocated: 8 | 16): Uint8Array {
   const bytesPerCell = bitsAllocated / 8;
-  const pixels = rows * columns;
   const segments = readSegments(stream, bytesPerCell);
-  for (const segment of segments) {
-    const most = segment.length * mostPerByte;
-    if (most < pixels) throw new CxrError('dicom-truncated', { part: 'RLE', got: most, expected: pixels });
-  }
-  const cells = new Uint8Array(pixels * bytesPerCell);
+  for (const segment of segments) checkHolds(segment, size, leastBitsPerByte, 'RLE');
+  const cells = new Uint8Array(size.rows * size.columns * bytesPerCell);
   for (const [index, segment] of segments.entries()) {
     decodeSegment(segment, cells, bytesPerCell - 1 - index, bytesPerCell);
   }

@@ -4,6 +4,29 @@ import type { PixelLayout } from './image.ts';
 /** Size that the DICOM header promises of a code stream; a decoder refuses any other before it allocates. */
 export type FrameSize = { readonly rows: number; readonly columns: number };
 
+/**
+ * Bits per pixel below which a JPEG-LS or JPEG 2000 stream is taken for cut. Both code a blank area in next to nothing,
+ * so that no number follows from the coding; films with wide black borders have 50 times as many.
+ */
+export const leastPlausibleBits = 1 / 128;
+
+/**
+ * Refuses a declared size that so few bytes cannot hold, before anything of that size is allocated.
+ *
+ * @throws CxrError 'dicom-truncated'; `part` names the coding.
+ */
+export function checkHolds(
+  stream: Uint8Array,
+  { rows, columns }: FrameSize,
+  leastBitsPerPixel: number,
+  part: string,
+): void {
+  const expected = Math.ceil((rows * columns * leastBitsPerPixel) / 8);
+  if (stream.length < expected) {
+    throw new CxrError('dicom-truncated', { part, got: stream.length, expected });
+  }
+}
+
 /** What a decoder makes of a code stream: rows × columns samples. */
 export type Samples = {
   readonly values: Uint8Array | Uint16Array;

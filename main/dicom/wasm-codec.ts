@@ -57,10 +57,18 @@ const pageBytes = 65536;
 export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
   let compiled: Promise<WebAssembly.Module> | null = null;
   let loaded: Promise<Instance<Module>> | null = null;
+  const current = async (): Promise<Instance<Module>> => {
+    for (;;) {
+      compiled ??= compile(codec.wasm);
+      loaded ??= compiled.then((module) => instantiate(codec, module));
+      const waitedFor = loaded;
+      const instance = await waitedFor;
+      // Another image may have brought this one down in the meantime.
+      if (waitedFor === loaded) return instance;
+    }
+  };
   return async (stream: Uint8Array, expected: Expected, maxMemoryBytes: number): Promise<Uint8Array> => {
-    compiled ??= compile(codec.wasm);
-    loaded ??= compiled.then((module) => instantiate(codec, module));
-    const { module, memory } = await loaded;
+    const { module, memory } = await current();
     memory.limit(maxMemoryBytes);
     let decoder: WasmDecoder | null = null;
     try {
@@ -69,10 +77,9 @@ export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
       decoder.decode();
       return checkedCopy(decoder, expected, codec.name);
     } catch (thrown) {
-      if (thrown instanceof CxrError) throw thrown;
       // The codecs throw numbers and wasm exceptions; after one their heap is not trusted again.
       loaded = null;
-      throw new CxrError('dicom-pixels', { reason: codec.name });
+      throw thrown instanceof CxrError ? thrown : new CxrError('dicom-pixels', { reason: codec.name });
     } finally {
       try {
         decoder?.delete();

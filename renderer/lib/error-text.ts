@@ -22,7 +22,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'dicom-transfer-syntax': {
     title: 'The image is compressed in a way that is not read yet.',
-    advice: 'Export it uncompressed (Explicit or Implicit VR Little Endian) or as JPEG Baseline.',
+    advice:
+      'Export it uncompressed (Explicit or Implicit VR Little Endian), or as JPEG, JPEG-LS, JPEG 2000 or RLE.',
   },
   'dicom-unsupported': {
     title: 'This kind of image is not supported.',
