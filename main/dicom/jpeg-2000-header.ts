@@ -63,14 +63,14 @@ function checkSize(siz: DataView, { rows, columns }: FrameSize) {
       expected: [rows, columns, 1],
     });
   }
-  // The codec forgets offsets and sub-sampling, and reads beyond its own image for them.
+  // Nobody writes one grayscale frame so, and the codec's wrapper has had faults there.
   if ([2, 3, 6, 7].some((index) => grid[index] !== 0) || siz.getUint8(37) !== 1 || siz.getUint8(38) !== 1) {
     throw new CxrError('dicom-unsupported', { reason: 'JPEG 2000 grid' });
   }
   if (tileWidth === 0 || tileHeight === 0) throw malformed('tile size');
   const depth = siz.getUint8(36);
   const [precision, signed] = [(depth & 0x7f) + 1, depth >= 0x80];
-  // It also cuts negative samples of up to 8 bits to 0.
+  // The codec returns negative samples of up to 8 bits as 127.
   if (precision > 16 || (signed && precision <= 8)) {
     throw new CxrError('dicom-unsupported', { reason: 'JPEG 2000 precision', got: precision });
   }

@@ -46,11 +46,11 @@ describe('the header of a JPEG 2000 stream', () => {
     expect(await codeOf(patched({ width: columns + 1 }))).toBe('dicom-pixels');
     expect(await codeOf(stream, { rows: 8000, columns: 8000 })).toBe('dicom-truncated');
   });
-  it('is refused where the codec would read beyond its image: offsets and sub-sampling', async () => {
+  it('is refused for grids with offsets or sub-sampling', async () => {
     for (const words of [{ offsetX: 1 }, { tileX: 1 }, { stepX: 2 }])
       expect(await codeOf(patched(words))).toBe('dicom-unsupported');
   });
-  it('is refused where the codec would cut values: signed bytes, more than 16 bits', async () => {
+  it('is refused where the codec gives wrong values: signed bytes, more than 16 bits', async () => {
     expect(await codeOf(patched({ depth: 0x87 }))).toBe('dicom-unsupported');
     expect(await codeOf(patched({ depth: 16 }))).toBe('dicom-unsupported');
   });

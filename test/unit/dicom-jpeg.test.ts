@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inverseDct } from '../../main/dicom/inverse-dct.ts';
-import { decodeJpegBaseline } from '../../main/dicom/jpeg.ts';
+import { decodeJpegBaseline, decodeJpegExtended } from '../../main/dicom/jpeg.ts';
 import { decodeJpegLossless } from '../../main/dicom/jpeg-lossless.ts';
-import { encodeLossless, type LosslessOptions } from './dicom-lossless-encoder.ts';
+import { encodeFlatBlocks, encodeLossless, type LosslessOptions } from './dicom-jpeg-encoder.ts';
 import { refusalOf } from './dicom-refusal.ts';
 
 const size = { rows: 2, columns: 3 };
@@ -91,6 +91,35 @@ describe('JPEG Baseline', () => {
     const bytes = [...stream];
     bytes[frameCode] = 0xc2;
     expect(await code(bytes)).toBe('dicom-pixels');
+  });
+});
+
+describe('JPEG Extended of 12 bits', () => {
+  const coefficients = [0, 100, -40, 512, 512, -1000, 7, 8, 9, 10];
+  const extended = (bytes: Uint8Array) => decodeJpegExtended(bytes, { rows: 8, columns: 80 });
+  it('predicts each DC coefficient from the one before, and anew after a restart', async () => {
+    for (const interval of [0, 1, 3]) {
+      const { values, precision } = await extended(encodeFlatBlocks(coefficients, 16, interval));
+      expect(precision).toBe(12);
+      // A flat block is 2048 + coefficient · step / 8.
+      const want = coefficients.map((coefficient) => Math.min(Math.max(2048 + 2 * coefficient, 0), 4095));
+      expect(want.map((_, block) => values[7 * 80 + 8 * block + 5])).toEqual(want);
+    }
+  });
+  it('is refused without its tables, with a wrong restart marker and when its data end early', async () => {
+    const bytes = encodeFlatBlocks(coefficients, 16, 3);
+    const code = async (change: (copy: Uint8Array) => Uint8Array) =>
+      (await refusalOf(() => extended(change(bytes.slice())))).code;
+    const exchanged = (from: number, to: number) => (copy: Uint8Array) => {
+      copy[copy.findIndex((byte, index) => byte === from && copy[index - 1] === 255)] = to;
+      return copy;
+    };
+    expect(await code(exchanged(0xdb, 0xec))).toBe('dicom-pixels');
+    expect(await code(exchanged(0xc4, 0xec))).toBe('dicom-pixels');
+    expect(await code(exchanged(0xd1, 0xd4))).toBe('dicom-pixels');
+    const whole = encodeFlatBlocks(coefficients, 16, 0);
+    const cut = Uint8Array.from([...whole.subarray(0, -6), 0xff, 0xd9]);
+    expect((await refusalOf(() => extended(cut))).code).toBe('dicom-truncated');
   });
 });
 
