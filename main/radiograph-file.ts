@@ -53,37 +53,57 @@ async function readPng(bytes: Uint8Array): Promise<Radiograph> {
   const { data, depth, channels, palette } = png;
   if (depth < 8 || palette !== undefined || data.length !== rows * columns * channels)
     throw new CxrError('image-unreadable', { reason: 'PNG of few shades', depth });
-  const values = new Float32Array(rows * columns);
-  const white = 2 ** depth - 1;
+  return radiographOf(rows, columns, lumaOf(data, channels, 2 ** depth - 1), false);
+}
+
+/** Values in [0, 1] of interleaved samples: gray, or red, green and blue, with opacity or not. */
+function lumaOf(data: ArrayLike<number>, channels: number, white: number): Float32Array {
+  const values = new Float32Array(data.length / channels);
   for (let index = 0; index < values.length; index += 1) {
     const at = index * channels;
     const shade =
       channels < 3 ? data[at]! : luma[0] * data[at]! + luma[1] * data[at + 1]! + luma[2] * data[at + 2]!;
     values[index] = shade / white;
   }
-  return radiographOf(rows, columns, values, false);
+  return values;
 }
 
+/** Gray baseline files as DICOM's are decoded; colour and progressive ones, which DICOM does not have, by jpeg-js. */
 async function readJpeg(bytes: Uint8Array): Promise<Radiograph> {
-  const { rows, columns } = frameSize(bytes);
-  const stored = await decodeJpegBaseline(bytes, rows, columns);
-  return radiographOf(
-    rows,
-    columns,
-    Float32Array.from(stored, (value) => value / 255),
-    true,
-  );
+  const { rows, columns, grayBaseline } = frameOf(bytes);
+  if (rows * columns > maxPixels) throw new CxrError('dicom-too-large', { rows, columns, maxPixels });
+  const values = grayBaseline
+    ? lumaOf(await decodeJpegBaseline(bytes, rows, columns), 1, 255)
+    : lumaOf(await decodeOtherJpeg(bytes), 4, 255);
+  return radiographOf(rows, columns, values, true);
 }
 
-/** Rows and columns from the start-of-frame segment (ISO 10918-1 B.2.2): marker, u16 length, u8 bits, u16 rows, u16 columns. */
-function frameSize(bytes: Uint8Array): { rows: number; columns: number } {
+/** @returns red, green, blue and opacity of every pixel. */
+async function decodeOtherJpeg(bytes: Uint8Array): Promise<Uint8Array> {
+  const { decode } = (await import('jpeg-js')).default;
+  try {
+    const limits = { maxResolutionInMP: maxPixels / 1e6, maxMemoryUsageInMB: 2048 };
+    return decode(bytes, { useTArray: true, tolerantDecoding: false, ...limits }).data;
+  } catch {
+    throw new CxrError('image-unreadable', { reason: 'JPEG' });
+  }
+}
+
+/**
+ * The start-of-frame segment (ISO 10918-1 B.2.2): marker, u16 length, u8 bits, u16 rows, u16 columns, u8 components.
+ */
+function frameOf(bytes: Uint8Array): { rows: number; columns: number; grayBaseline: boolean } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sequential = [0xc0, 0xc1];
+  const progressive = 0xc2;
   let at = 2;
-  while (at + 9 <= bytes.length && bytes[at] === 0xff) {
+  while (at + 10 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1]!;
-    if (marker === 0xc0 || marker === 0xc1)
-      return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7) };
+    if (sequential.includes(marker) || marker === progressive) {
+      const grayBaseline = marker !== progressive && bytes[at + 9] === 1;
+      return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), grayBaseline };
+    }
     at += 2 + view.getUint16(at + 2);
   }
-  throw new CxrError('image-unreadable', { reason: 'no baseline JPEG frame' });
+  throw new CxrError('image-unreadable', { reason: 'no JPEG frame' });
 }

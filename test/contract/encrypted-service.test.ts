@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Calibration } from '../../contract/bundle.ts';
+import type { Calibration, Gate } from '../../contract/bundle.ts';
 import type { Latent } from '../../contract/stages.ts';
 import { decrypt, encrypt } from '../../he/client.ts';
 import { compile } from '../../he/compile.ts';
@@ -40,6 +40,18 @@ function oneConvolution(): ReturnType<NetworkWriter['finish']> {
   return net.finish('tiny', [4, side, side], 'head');
 }
 
+const gate: Gate = {
+  format: 'cipherfilm-gate/1',
+  cells: 1,
+  mean: [0, 0, 0, 0],
+  basis: [[1, 0, 0, 0]],
+  variances: [1],
+  restVariance: 1,
+  distanceLimit: 1,
+  sizeLimit: 1,
+  psnrLimit: 0,
+};
+
 let folder: string;
 let evaluator: EmbeddedEvaluator;
 let connector: Connector;
@@ -52,6 +64,7 @@ beforeAll(async () => {
     'client/calibration.json': JSON.stringify(calibration),
     'client/encoder.onnx': 'not used here',
     'client/decoder.onnx': 'not used here',
+    'client/gate.json': JSON.stringify(gate),
     'server/graph.json': JSON.stringify(network.literal),
     'server/weights.bin': network.weights,
   };

@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import jpeg from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
 import { readRadiographFile } from '../../main/radiograph-file.ts';
@@ -42,6 +43,17 @@ describe('a PNG file', () => {
     new DataView(huge.buffer).setUint32(16, 1 << 20);
     new DataView(huge.buffer).setUint32(20, 1 << 20);
     expect(await refusal(huge)).toBe('dicom-too-large');
+  });
+});
+
+describe('a JPEG file', () => {
+  it('in colour becomes luma', async () => {
+    const data = Uint8Array.from({ length: 16 * 16 * 4 }, (_, index) => [200, 200, 200, 255][index % 4]!);
+    const { data: bytes } = jpeg.encode({ data, width: 16, height: 16 }, 95);
+    const { values, rows, facts } = await readRadiographFile(bytes);
+    expect([rows, values.length, facts.lossy]).toEqual([16, 256, true]);
+    for (const value of values) expect(Math.abs(value - 200 / 255)).toBeLessThan(0.02);
+    expect(await refusal(bytes.subarray(0, 300))).toBe('image-unreadable');
   });
 });
 
