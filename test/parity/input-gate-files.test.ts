@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CxrError } from '../../contract/errors.ts';
+import { toRadiograph } from '../../main/dicom/radiograph.ts';
+import { admit } from '../../main/input-gate.ts';
+import { type ClientHalf, openClientHalf } from '../../native-models/bundle.ts';
+import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
+
+/** The shipped gate on real DICOM files, of which it has seen none. */
+const root = join(import.meta.dirname, '..', '..');
+const data = join(root, '..', 'shared', 'data', 'dicom');
+const present = existsSync(data);
+const filesOf = (folder: string) =>
+  present
+    ? readdirSync(join(data, folder))
+        .filter((name) => name.endsWith('.dcm'))
+        .map((name) => join(data, folder, name))
+    : [];
+const nameOf = (path: string) => path.split('/').slice(-2).join('/');
+
+let client: ClientHalf;
+let codec: { encoder: Encoder; decoder: Decoder };
+beforeAll(async () => {
+  client = await openClientHalf(join(root, 'native-models', 'cxr-f8-r1'));
+  codec = {
+    encoder: await openEncoder(client.encoderPath),
+    decoder: await openDecoder(client.decoderPath),
+  };
+});
+const look = async (path: string) =>
+  admit(await toRadiograph(readFileSync(path)), codec, client.gate).then(
+    ({ verdict }) => ({ code: 'admitted', verdict }),
+    (error: unknown) => ({ code: error instanceof CxrError ? error.code : 'uncoded', verdict: null }),
+  );
+
+it('the shipped study is admitted', async () => {
+  const sample = join(root, 'native-models', 'samples', '00000002_000.dcm');
+  expect(await look(sample)).toMatchObject({ code: 'admitted', verdict: { inverted: false } });
+});
+
+describe.skipIf(!present)(`files of ../shared/data/dicom${present ? '' : ' (skipped: not here)'}`, () => {
+  it.each([...filesOf('chest'), ...filesOf('transfer-syntaxes')].map((path) => [nameOf(path), path]))(
+    '%s is admitted',
+    async (name, path) => {
+      const { code, verdict } = await look(path);
+      expect(code).toBe('admitted');
+      expect(verdict!.inverted).toBe(name.includes('tagged-mono1-but-not-inverted'));
+    },
+  );
+
+  it.each([...filesOf('not-chest'), ...filesOf('lut')].map((path) => [nameOf(path), path]))(
+    '%s is refused',
+    async (_, path) => {
+      expect((await look(path)).code).toBe('input-unlike-chest');
+    },
+  );
+});
