@@ -180,8 +180,8 @@ receptive fields wider than a region, not where a disease is.
 The codec was trained for the classifier as well as for its image: the encoder holds a trunk that was taught the findings,
 and writes what it sees into the latent. What that buys is in the table below (rows "codec blind to the task").
 
-The application claims only findings with at least 100 positive training images whose AUROC on val is clearly above
-chance (95 % interval above 0.5): ${claimed.join(', ')}. The others are listed without a claim.
+The application claims only findings with at least 100 positive training images and 10 on val, whose AUROC on val is
+clearly above chance (95 % interval above 0.5): ${claimed.join(', ')}. The others are listed without a claim.
 
 Encrypted run: ${cost.levels} levels, ${cost.rotations} rotations, ${description.evaluationKeys.rotations.length} rotation keys, ${cost.plaintextProducts} plaintext products,
 N = ${description.ckks.polyModulusDegree}.

@@ -79,8 +79,8 @@ def better_than_chance(labels: np.ndarray, logits: np.ndarray, patients: np.ndar
 
 
 def calibrate(train: Split, train_logits: np.ndarray, val: Split, val_logits: np.ndarray) -> list[dict]:
-    """One entry per finding, in labels.csv order. `claimable`: FEWEST_TRAIN_POSITIVES in train and better than
-    chance on val. Findings with few val positives share the median
+    """One entry per finding, in labels.csv order. `claimable`: FEWEST_TRAIN_POSITIVES in train,
+    FEWEST_VAL_POSITIVES on val and better than chance there. Findings with few val positives share the median
     slope of the others."""
     counts = val.labels.sum(0)
     fits = [platt(val_logits[:, k], val.labels[:, k]) if counts[k] >= FEWEST_VAL_POSITIVES else None
@@ -100,5 +100,6 @@ def calibrate(train: Split, train_logits: np.ndarray, val: Split, val_logits: np
                     "low": low, "high": high, "reference": reference(log_odds, val.labels[:, k]),
                     "prevalence": round(float(val.labels[:, k].mean()), 6),
                     "trainPositives": positives, "valPositives": int(counts[k]),
-                    "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k])})
+                    "claimable": bool(positives >= FEWEST_TRAIN_POSITIVES and proven[k]
+                                      and counts[k] >= FEWEST_VAL_POSITIVES)})
     return out
