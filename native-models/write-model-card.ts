@@ -32,7 +32,7 @@ const { id, description, calibration, gate } = await openClientHalf(bundleFolder
 const training = await readResult(trainingSchema, 'training/results.json');
 const costs = await readResult(factorCostsSchema, 'docs/results/factor-costs.json');
 const scored: Scored[] = [];
-for (const name of ['val-clear', 'test-clear', 'test-encrypted']) {
+for (const name of ['val-clear', 'test-encrypted']) {
   const one = await readResult(scoredSchema, `docs/results/${name}.json`);
   if (one.bundle !== id)
     throw new Error(`docs/results/${name}.json was measured on another bundle: run it again`);

@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--no-pyramid", action="store_true", help="an encoder without the teacher's trunk")
     parser.add_argument("--teachers", nargs="+", default=["teacher-a.pt", "teacher-b.pt"],
                         help="the first gives the trunk and the perceptual features")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--minutes", type=float, default=170.0, help="stop (resumable) after this")
     parser.add_argument("--batch", type=int, default=24, help="labelled images of a step")
     parser.add_argument("--rate", type=float, default=1e-3)
