@@ -177,6 +177,14 @@ export const gateSchema = z
   );
 export type Gate = z.infer<typeof gateSchema>;
 
+/** What the network makes of a latent that everybody knows (native-models/known-answer.ts), computed in plaintext. */
+export const knownAnswerSchema = z.object({
+  format: z.literal('cipherfilm-known-answer/1'),
+  /** One logit per finding. */
+  logits: numbers(4096),
+});
+export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
+
 /** Parses text from a bundle folder; a wrong shape is `bundle-invalid` with the offending path, never its content. */
 export function parseBundleFile<T>(schema: z.ZodType<T>, text: string, file: string): T {
   let json: unknown;

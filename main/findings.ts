@@ -32,13 +32,18 @@ export function toFindings(
   );
 }
 
+/** Platt's line and the logistic function. */
+export const toProbability = (logit: number, { slope, intercept }: FindingCalibration): number =>
+  1 / (1 + Math.exp(-(slope * logit + intercept)));
+
 function toFinding(
   parts: Float64Array,
   [, rows, columns]: readonly [number, number, number],
-  { name, slope, intercept, low, high, claimable }: FindingCalibration,
+  calibration: FindingCalibration,
 ): Finding {
+  const { name, low, high, claimable, reference, prevalence } = calibration;
   const logit = round(parts.reduce((sum, part) => sum + part, 0));
-  const probability = 1 / (1 + Math.exp(-(slope * logit + intercept)));
+  const probability = toProbability(logit, calibration);
   const regions: Regions | null =
     parts.length === 1 ? null : { rows, columns, logits: Array.from(parts, round) };
   const verdict = verdictOf(probability, low, high);
@@ -51,25 +56,11 @@ function toFinding(
     high: high.probability,
     claimable,
     regions,
+    reference: { ...reference, prevalence, atLow: divided(low), atHigh: divided(high) },
   };
 }
 
+const divided = ({ sensitivity, specificity }: OperatingPoint) => ({ sensitivity, specificity });
+
 const verdictOf = (probability: number, low: OperatingPoint, high: OperatingPoint): Verdict =>
   probability >= high.probability ? 'above' : probability >= low.probability ? 'indeterminate' : 'below';
-
-export type PredictiveValues = { readonly positive: number; readonly negative: number };
-
-/**
- * What a result at or above, or below, an operating point means where `prevalence` of the patients have the finding
- * (Bayes' rule); null where sensitivity and specificity are not known.
- */
-export function predictiveValues(
-  { sensitivity, specificity }: OperatingPoint,
-  prevalence: number,
-): PredictiveValues | null {
-  if (sensitivity === null || specificity === null) return null;
-  const [found, missed] = [sensitivity * prevalence, (1 - sensitivity) * prevalence];
-  const [alarms, cleared] = [(1 - specificity) * (1 - prevalence), specificity * (1 - prevalence)];
-  const of = (part: number, other: number) => (part + other === 0 ? 0 : part / (part + other));
-  return { positive: of(found, alarms), negative: of(cleared, missed) };
-}

@@ -13,6 +13,7 @@ import { openGraph, parseGraph } from '../he/graph.ts';
 import { checkParams } from '../he/params.ts';
 import { programDigest } from '../he/passes/levels.ts';
 import { predictKeyBytes } from '../he/sizes.ts';
+import { knownAnswer, knownAnswerFile } from './known-answer.ts';
 
 /**
  * Ties the two halves of an exported model: compiles the network, writes the same `bundle.json` into both halves.
@@ -23,13 +24,16 @@ const files = [
   'client/decoder.onnx',
   'client/encoder.onnx',
   'client/gate.json',
+  'client/known-answer.json',
   'server/graph.json',
   'server/weights.bin',
 ];
 
 export async function buildBundle(folder: string): Promise<BundleDescription> {
-  const bytes = await Promise.all(files.map((file) => readFile(join(folder, file))));
-  const text = (file: string) => bytes[files.indexOf(file)]!.toString('utf8');
+  const given = files.filter((file) => file !== knownAnswerFile);
+  const bytes = new Map<string, Uint8Array>();
+  for (const file of given) bytes.set(file, await readFile(join(folder, file)));
+  const text = (file: string) => Buffer.from(bytes.get(file)!).toString('utf8');
   const calibration = parseBundleFile(
     calibrationSchema,
     text('client/calibration.json'),
@@ -37,16 +41,23 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
   );
   const graph = openGraph(
     parseGraph(text('server/graph.json'), 'server/graph.json'),
-    bytes[files.indexOf('server/weights.bin')]!,
+    bytes.get('server/weights.bin')!,
   );
   const compiled = compile(graph);
   checkParams(compiled.ckks);
-  const description = describeCompiled(compiled, {
+  const about = {
     name: basename(folder),
     latentBound: calibration.latentBound,
     logitBound: graph.literal.outputBound * 2,
     programDigest: programDigest(compiled.program),
-    files: Object.fromEntries(files.map((file, index) => [file, sha256(bytes[index]!)])),
+    files: {},
+  };
+  const answer = knownAnswer(compiled, describeCompiled(compiled, about));
+  bytes.set(knownAnswerFile, Buffer.from(`${JSON.stringify(answer, null, 2)}\n`));
+  await writeFile(join(folder, knownAnswerFile), bytes.get(knownAnswerFile)!);
+  const description = describeCompiled(compiled, {
+    ...about,
+    files: Object.fromEntries(files.map((file) => [file, sha256(bytes.get(file)!)])),
   });
   const json = `${JSON.stringify(bundleDescriptionSchema.parse(description), null, 2)}\n`;
   await Promise.all(['client', 'server'].map((half) => writeFile(join(folder, half, 'bundle.json'), json)));

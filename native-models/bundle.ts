@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import {
   type BundleDescription,
   bundleDescriptionSchema,
@@ -8,6 +9,8 @@ import {
   calibrationSchema,
   type Gate,
   gateSchema,
+  type KnownAnswer,
+  knownAnswerSchema,
   parseBundleFile,
 } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
@@ -26,6 +29,7 @@ export type ServerHalf = Described & { readonly program: Program; readonly graph
 export type ClientHalf = Described & {
   readonly calibration: Calibration;
   readonly gate: Gate;
+  readonly knownAnswer: KnownAnswer;
   readonly encoderPath: string;
   readonly decoderPath: string;
 };
@@ -104,23 +108,31 @@ export async function openServerHalf(folder: string): Promise<ServerHalf> {
 /** Opens what a workstation needs: parameters, packings, calibration and the paths of verified models. */
 export async function openClientHalf(folder: string): Promise<ClientHalf> {
   const described = await readDescription(folder, 'client');
-  const files = ['client/calibration.json', 'client/gate.json', 'client/encoder.onnx', 'client/decoder.onnx'];
-  const [calibrationBytes, gateBytes] = await readVerified(folder, described.description, files);
-  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
-  const calibration = parseBundleFile(calibrationSchema, text(calibrationBytes!), files[0]!);
-  const gate = parseBundleFile(gateSchema, text(gateBytes!), files[1]!);
-  if (calibration.findings.length !== described.description.output.count) {
-    throw new CxrError('bundle-invalid', {
-      file: files[0]!,
-      got: calibration.findings.length,
-      expected: described.description.output.count,
-    });
-  }
+  const files = [
+    'client/calibration.json',
+    'client/gate.json',
+    'client/known-answer.json',
+    'client/encoder.onnx',
+    'client/decoder.onnx',
+  ] as const;
+  const verified = await readVerified(folder, described.description, files);
+  const read = <T>(schema: z.ZodType<T>, index: number): T =>
+    parseBundleFile(schema, Buffer.from(verified[index]!).toString('utf8'), files[index]!);
+  const calibration = read(calibrationSchema, 0);
+  const gate = read(gateSchema, 1);
+  const knownAnswer = read(knownAnswerSchema, 2);
+  const expected = described.description.output.count;
+  for (const [file, got] of [
+    [files[0], calibration.findings.length],
+    [files[2], knownAnswer.logits.length],
+  ] as const)
+    if (got !== expected) throw new CxrError('bundle-invalid', { file, got, expected });
   return {
     ...described,
     calibration,
     gate,
-    encoderPath: join(folder, files[2]!),
-    decoderPath: join(folder, files[3]!),
+    knownAnswer,
+    encoderPath: join(folder, files[3]),
+    decoderPath: join(folder, files[4]),
   };
 }

@@ -24,7 +24,7 @@ from train_classifier import load_classifier, predict
 from vqgan import LATENT_LIMIT, LATENTS, Quantiser
 
 HERE = Path(__file__).resolve().parent
-CODECS = {"final": "vqgan.pt", "f2": "vqgan-f2.pt", "f4": "vqgan-f4.pt", "f16": "vqgan-f16.pt",
+CODECS = {"final": "vqgan-2.pt", "f2": "vqgan-f2.pt", "f4": "vqgan-f4.pt", "f16": "vqgan-f16.pt",
           "blind": "vqgan-blind.pt"}
 QUALITY = {"psnr": psnr, "ssim": ssim, "msSsim": ms_ssim}
 

@@ -29,7 +29,7 @@ def load_vqgan(path: Path, device: torch.device) -> tuple[Encoder, Decoder, dict
     """Encoder and decoder with averaged weights, and the checkpoint; a normalised one's encoder clamps."""
     saved = torch.load(path, map_location=device)
     flags = saved["flags"]
-    encoder, decoder = Encoder(flags["factor"], not flags["no_pyramid"]), Decoder(flags["factor"])
+    encoder, decoder = Encoder(flags["factor"], flags["trunks"]), Decoder(flags["factor"])
     for key, net in (("encoder.", encoder), ("decoder.", decoder)):
         net.load_state_dict({k[len(key):]: v for k, v in saved["ema"].items() if k.startswith(key)})
         net.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -85,7 +85,7 @@ def normalise(encoder: Encoder, decoder: Decoder, pixels: np.ndarray, device: to
 
 def main() -> None:
     parser = base_parser(__doc__)
-    parser.add_argument("--vqgan", default="vqgan.pt", help="checkpoint inside the cache")
+    parser.add_argument("--vqgan", default="vqgan-2.pt", help="checkpoint inside the cache")
     parser.add_argument("--name", default="final")
     parser.add_argument("--views", type=int, default=4, help="views per train image")
     parser.add_argument("--teachers", nargs="+", default=["teacher-a.pt", "teacher-b.pt"])

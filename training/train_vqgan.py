@@ -3,7 +3,7 @@
 Reconstruction, on px128 (reduced) and px256 (true detail): L1 + perceptual (teacher features)
 + commitment + adversarial hinge after a warm-up. Task, on the labelled images (never px256,
 whose resolution leaks the labels): HefNet-R's binary cross-entropy and its distance to the
-teachers' logits, on the latent that is also reconstructed. `--task-weight 0 --no-pyramid` is the
+teachers' logits, on the latent that is also reconstructed. `--task-weight 0 --trunks 0` is the
 codec that knows nothing of the task, for comparison.
 """
 
@@ -95,9 +95,16 @@ def validate(encoder: nn.Module, decoder: nn.Module, head: HefNet, val: Split,
 
 
 def freeze_statistics(encoder: Encoder) -> None:
-    """The trunk's batch norms keep the teacher's statistics: batches here mix three kinds of image."""
-    if encoder.trunk is not None:
-        encoder.trunk.eval()
+    """The trunks' batch norms keep the teachers' statistics: batches here mix three kinds of image."""
+    encoder.trunks.eval()
+
+
+def begin_with(nets: nn.ModuleDict, state: dict) -> None:
+    """The weights of another codec; trunks that it lacks stay as they are."""
+    missing, unexpected = nets.load_state_dict(state, strict=False)
+    strange = [n for n in missing if not n.startswith(("encoder.trunks.", "encoder.laterals."))] + unexpected
+    if strange:
+        raise ValueError(f"not a codec to go on from: {strange[:3]}")
 
 
 def train(args: argparse.Namespace) -> None:
@@ -107,18 +114,20 @@ def train(args: argparse.Namespace) -> None:
     count = len(val.findings)
     teachers = [load_teacher(args.cache / name, device) for name in args.teachers]
     channels = LATENTS[args.factor][0]
-    nets = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid), "decoder": Decoder(args.factor),
+    nets = nn.ModuleDict({"encoder": Encoder(args.factor, args.trunks), "decoder": Decoder(args.factor),
                           "quantiser": Quantiser(channels), "discriminator": Discriminator(),
                           "head": HefNet(args.factor, args.dropout, findings=count)})
     encoder, decoder, quantiser, critic, head = nets.values()
     watch = RangeWatch(head, args.range_limit)
-    if encoder.trunk is not None:
-        known = teachers[0].state_dict()
-        encoder.trunk.load_state_dict({k: known[k] for k in encoder.trunk.state_dict()})
+    for trunk, teacher in zip(encoder.trunks, teachers):
+        known = teacher.state_dict()
+        trunk.load_state_dict({k: known[k] for k in trunk.state_dict()})
+    if args.start:
+        begin_with(nets, torch.load(args.cache / args.start, map_location=device)["ema"])
     nets = nets.to(device).to(memory_format=torch.channels_last)
-    slow = [p for n, p in encoder.named_parameters() if n.startswith("trunk.")]
+    slow = [p for n, p in encoder.named_parameters() if n.startswith("trunks.")]
     made = [p for n, p in nets.named_parameters()
-            if not n.startswith(("encoder.trunk.", "discriminator."))]
+            if not n.startswith(("encoder.trunks.", "discriminator."))]
     optimiser = torch.optim.AdamW([{"params": made}, {"params": slow}], betas=(0.9, 0.98), weight_decay=0.02)
     critic_optimiser = torch.optim.Adam(critic.parameters(), betas=(0.5, 0.9))
     ema, clock, step, path, history = Ema(nets, 0.998), Clock(), 0, args.cache / args.name, []
@@ -128,7 +137,7 @@ def train(args: argparse.Namespace) -> None:
         optimiser.load_state_dict(saved["optimiser"])
         critic_optimiser.load_state_dict(saved["critic_optimiser"])
         ema.state, step, clock, history = saved["ema"], saved["step"], Clock(saved["seconds"]), saved["history"]
-    averaged = nn.ModuleDict({"encoder": Encoder(args.factor, not args.no_pyramid),
+    averaged = nn.ModuleDict({"encoder": Encoder(args.factor, args.trunks),
                               "decoder": Decoder(args.factor), "head": HefNet(args.factor, findings=count)})
     averaged = averaged.to(device).to(memory_format=torch.channels_last).eval()
 
@@ -138,7 +147,8 @@ def train(args: argparse.Namespace) -> None:
                      "critic_optimiser": critic_optimiser.state_dict(),
                      "flags": {k: v for k, v in vars(args).items() if k not in ("data", "cache")}}, path)
 
-    adversarial_from, quantise_from = int(0.8 * args.steps), int(0.15 * args.steps)
+    adversarial_from = int(0.8 * args.steps)
+    quantise_from = 0 if args.start else int(0.15 * args.steps)
     while step < args.steps and clock.spent() < args.minutes * 60:
         torch.manual_seed(args.seed * 7_000_003 + step)
         nets.train()
@@ -214,9 +224,10 @@ def main() -> None:
     parser = base_parser(__doc__)
     parser.add_argument("--name", default="vqgan.pt", help="checkpoint name inside the cache")
     parser.add_argument("--factor", type=int, choices=sorted(LATENTS), default=8)
-    parser.add_argument("--no-pyramid", action="store_true", help="an encoder without the teacher's trunk")
+    parser.add_argument("--trunks", type=int, default=2, help="teachers' trunks in the encoder")
+    parser.add_argument("--start", default="", help="codec to go on from; it may have fewer trunks")
     parser.add_argument("--teachers", nargs="+", default=["teacher-a.pt", "teacher-b.pt"],
-                        help="the first gives the trunk and the perceptual features")
+                        help="the first ones give the trunks, the first the perceptual features")
     parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--minutes", type=float, default=170.0, help="stop (resumable) after this")
     parser.add_argument("--batch", type=int, default=24, help="labelled images of a step")

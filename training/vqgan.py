@@ -37,16 +37,17 @@ class ResidualBlock(nn.Module):
 class Encoder(nn.Module):
     """[N, 1, 256, 256] in [-1, 1] -> latent [N, channels, side, side].
 
-    Strided convolutions keep what the decoder needs. Beside them the teacher's trunk sees the image at
-    128 px, and its stages, summed from coarse to fine, say at every position what the image shows around
+    Strided convolutions keep what the decoder needs. Beside them the teachers' trunks see the image at
+    128 px, and their stages, summed from coarse to fine, say at every position what the image shows around
     it: so that the shallow classifier, which nobody sees in plain, need not find that out from detail.
-    `pyramid=False` leaves the trunk out, for comparison. The last convolution has a bias and nothing
-    after it but a clamp, once the latent is normalised, so that an affine change folds into it.
+    `trunks=0` leaves them out, for comparison; trunks after the first begin without a say. The last
+    convolution has a bias and nothing after it but a clamp, once the latent is normalised, so that an
+    affine change folds into it.
     """
 
     WIDTHS = (16, 32, 48, 96)
 
-    def __init__(self, factor: int = 8, pyramid: bool = True) -> None:
+    def __init__(self, factor: int = 8, trunks: int = 2) -> None:
         super().__init__()
         self.factor = factor
         channels, side = LATENTS[factor]
@@ -56,22 +57,28 @@ class Encoder(nn.Module):
             stem += [norm(inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 4, 2, 1)]
         width = self.WIDTHS[halvings - 1]
         self.stem = nn.Sequential(*stem, ResidualBlock(width))
-        self.trunk = Trunk() if pyramid else None
-        if pyramid:
-            # Stages at sides 64, 32, 16, 8, 4; those that are not finer than the latent.
-            self.stages = [k for k in range(len(WIDTHS)) if 64 >> k <= side]
-            self.lateral = nn.ModuleList(nn.Conv2d(WIDTHS[k], PYRAMID, 1) for k in self.stages)
+        self.trunks = nn.ModuleList(Trunk() for _ in range(trunks))
+        # Stages at sides 64, 32, 16, 8, 4; those that are not finer than the latent.
+        self.stages = [k for k in range(len(WIDTHS)) if 64 >> k <= side]
+        self.laterals = nn.ModuleList(
+            nn.ModuleList(nn.Conv2d(WIDTHS[k], PYRAMID, 1) for k in self.stages) for _ in range(trunks))
+        for further in self.laterals[1:]:
+            for lateral in further:
+                nn.init.zeros_(lateral.weight)
+                nn.init.zeros_(lateral.bias)
+        if trunks > 0:
             self.blend = nn.Conv2d(PYRAMID, width, 1)
         self.fuse = nn.Sequential(ResidualBlock(width), norm(width), nn.SiLU())
         self.last = nn.Conv2d(width, channels, 3, 1, 1)
         self.limit = float("inf")
 
     def context(self, image: torch.Tensor, side: int) -> torch.Tensor:
-        """What the trunk sees, at the latent's side."""
-        stages = self.trunk.features(F.avg_pool2d(image, 2))
+        """What the trunks see, at the latent's side."""
+        small = F.avg_pool2d(image, 2)
+        seen = [trunk.features(small) for trunk in self.trunks]
         total = None
-        for k, lateral in reversed(list(zip(self.stages, self.lateral))):
-            here = lateral(stages[k])
+        for place, k in reversed(list(enumerate(self.stages))):
+            here = sum(laterals[place](stages[k]) for laterals, stages in zip(self.laterals, seen))
             total = here if total is None else here + F.interpolate(total, scale_factor=2, mode="nearest")
         while total.shape[-1] < side:
             total = F.interpolate(total, scale_factor=2, mode="nearest")
@@ -79,7 +86,7 @@ class Encoder(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         x = self.stem(image)
-        if self.trunk is not None:
+        if len(self.trunks) > 0:
             x = x + self.context(image, LATENTS[self.factor][1])
         latent = self.last(self.fuse(x))
         return latent if self.limit == float("inf") else latent.clamp(-self.limit, self.limit)

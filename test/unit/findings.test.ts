@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Calibration, calibrationSchema } from '../../contract/bundle.ts';
-import { logitStep, predictiveValues, toFindings } from '../../main/findings.ts';
+import { predictiveValues } from '../../contract/predictive-values.ts';
+import { logitStep, toFindings } from '../../main/findings.ts';
 import { plainFinding } from '../fixtures/calibration.ts';
 
 const point = (probability: number) => ({ probability, sensitivity: null, specificity: null });

@@ -24,6 +24,7 @@ from metrics import auroc, bootstrap, psnr, ssim  # noqa: E402
 from networks import NETWORKS, Cubic  # noqa: E402
 from ranges import RangeWatch, relu_twin  # noqa: E402
 from reduce import area_average, reduce_image, upsample2  # noqa: E402
+from train_vqgan import begin_with  # noqa: E402
 from vqgan import LATENTS, Decoder, Encoder, Quantiser  # noqa: E402
 
 
@@ -55,10 +56,18 @@ class Models(unittest.TestCase):
 
     def test_shapes_of_the_codec(self) -> None:
         for factor, (channels, side) in LATENTS.items():
-            for pyramid in (True, False):
-                latent = Encoder(factor, pyramid).eval()(torch.zeros(1, 1, 256, 256))
+            for trunks in (0, 1, 2):
+                latent = Encoder(factor, trunks).eval()(torch.zeros(1, 1, 256, 256))
                 self.assertEqual(tuple(latent.shape), (1, channels, side, side))
             self.assertEqual(tuple(Decoder(factor)(latent).shape), (1, 1, 256, 256))
+
+    def test_a_further_trunk_begins_without_a_say(self) -> None:
+        one, two = Encoder(trunks=1).eval(), Encoder(trunks=2).eval()
+        begin_with(nn.ModuleDict({"encoder": two}), {f"encoder.{k}": v for k, v in one.state_dict().items()})
+        x = torch.randn(1, 1, 256, 256)
+        torch.testing.assert_close(two(x), one(x))
+        with self.assertRaises(ValueError):
+            begin_with(nn.ModuleDict({"encoder": one}), {f"encoder.{k}": v for k, v in two.state_dict().items()})
 
     def test_fold_normalises_and_undoes(self) -> None:
         encoder, decoder = Encoder().eval().requires_grad_(False), Decoder().requires_grad_(False)
