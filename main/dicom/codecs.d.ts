@@ -14,3 +14,8 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   export type Jpeg2000Module = { readonly J2KDecoder: new () => WasmDecoder };
   export default function load(options?: WasmLoaderOptions): Promise<Jpeg2000Module>;
 }
+/** Ships no types. */
+declare module 'dicom-character-set' {
+  /** @param sets  Specific Character Set (0008,0005), its values joined by `\`. @throws Error for a set that does not exist. */
+  export function convertBytes(sets: string, bytes: Uint8Array, options?: { readonly vr?: string }): string;
+}

@@ -52,26 +52,48 @@ export class Dataset {
 
   /** First value of a text element, trimmed (PS3.5 6.2: padding is not significant). */
   text(tag: string): string | null {
+    return this.texts(tag)[0] || null;
+  }
+
+  /** All values of a text element in Latin-1, trimmed; an empty value keeps its place. */
+  texts(tag: string): readonly string[] {
+    const element = this.element(tag);
+    if (element === null || element.length > longestText) return [];
+    return latin1(this.#bytes, element.dataOffset, element.length)
+      .split('\\')
+      .map((value) => value.replace(/\0/g, ' ').trim());
+  }
+
+  /** The bytes of a text element, for character sets beyond Latin-1; null when absent or longer than any text. */
+  raw(tag: string): Uint8Array | null {
     const element = this.element(tag);
     if (element === null || element.length > longestText) return null;
-    const value = latin1(this.#bytes, element.dataOffset, element.length)
-      .split('\\', 1)[0]
-      ?.replace(/\0/g, ' ')
-      .trim();
-    return value === undefined || value === '' ? null : value;
+    return this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
   }
 
   /** First value of a decimal or integer string (PS3.5 6.2, DS and IS); NaN when it is not a number. */
   decimal(tag: string): number | null {
-    const text = this.text(tag);
-    if (text === null) return null;
-    return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    return this.decimals(tag)[0] ?? null;
+  }
+
+  /** All values of a decimal or integer string; null for an empty one. */
+  decimals(tag: string): readonly (number | null)[] {
+    return this.texts(tag).map((text) => {
+      if (text === '') return null;
+      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    });
   }
 
   /** The first item of a sequence. */
   item(tag: string): Dataset | null {
-    const elements = this.element(tag)?.items?.[0]?.dataSet?.elements;
-    return elements === undefined ? null : new Dataset(this.#bytes, elements, this.#byteOrder);
+    return this.items(tag)[0] ?? null;
+  }
+
+  items(tag: string): readonly Dataset[] {
+    const items = this.element(tag)?.items ?? [];
+    return items.flatMap(({ dataSet }) =>
+      dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, this.#byteOrder)],
+    );
   }
 
   /** An element's 16-bit words in little-endian order; null when absent, shorter when the file ends early. */

@@ -1,4 +1,4 @@
-import type { Lut } from './lut.ts';
+import type { Lut, Photometric, Voi } from '../../contract/grayscale.ts';
 import type { TransferSyntax } from './syntaxes.ts';
 
 /** Largest image accepted, pixels (an 8k × 8k detector; today's largest are about 4.3k × 4.3k). */
@@ -12,11 +12,10 @@ export type PixelLayout = {
   readonly signed: boolean;
 };
 
-/** A grayscale window of the file (PS3.3 C.11.2.1.2). */
-export type Window = {
-  readonly center: number;
-  readonly width: number;
-  readonly shape: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+/** A grayscale of the file; `explanation` is free text of whoever made the file. */
+export type FileVoi = {
+  readonly voi: Extract<Voi, { kind: 'window' | 'table' }>;
+  readonly explanation: string | null;
 };
 
 /** Everything that leaves the reader: geometry, grayscale and pixels. No element about a person is in it. */
@@ -28,17 +27,17 @@ export type DicomImage = {
   readonly lossy: boolean;
   readonly rows: number;
   readonly columns: number;
-  readonly photometric: 'MONOCHROME1' | 'MONOCHROME2';
+  readonly photometric: Photometric;
   readonly layout: PixelLayout;
   /** Pixel Padding Value (0028,0120): not part of the anatomy, so not of the full range either. */
   readonly padding: number | null;
   readonly modalityTransform:
     | { readonly kind: 'linear'; readonly slope: number; readonly intercept: number }
     | { readonly kind: 'table'; readonly lut: Lut };
-  readonly voi:
-    | { readonly kind: 'window'; readonly window: Window }
-    | { readonly kind: 'table'; readonly lut: Lut }
-    | { readonly kind: 'none'; readonly because: 'absent' | 'unusable' };
+  /** The file's own grayscales, in the order in which they are offered; the first is the one to begin with. */
+  readonly vois: readonly FileVoi[];
+  /** It offers grayscales, but none that can be used. */
+  readonly voiProblem: boolean;
   /** Native cells, little endian, exactly rows × columns × bitsAllocated / 8 bytes, or one compressed code stream. */
   readonly pixels: Uint8Array;
 };

@@ -1,25 +1,16 @@
+import type { Lut } from '../../contract/grayscale.ts';
 import type { Dataset } from './dataset.ts';
-
-/** One table of a Modality or VOI LUT Sequence (PS3.3 C.11.1.1, C.11.2.1.1). */
-export type Lut = {
-  /** Input value of the first entry; smaller inputs take the first entry, larger ones the last. */
-  readonly first: number;
-  /** Significant bits of an entry: entries lie in 0 … 2^bits − 1. */
-  readonly bits: number;
-  readonly entries: Uint16Array;
-};
 
 const descriptorTag = 'x00283002';
 const dataTag = 'x00283006';
 
 /**
- * Reads the first table of a LUT sequence; null when the sequence is absent or its table is not usable.
+ * Reads one item of a LUT sequence; null when its table is not usable.
  *
  * @param signedInput whether the table's input may be negative, which decides how the second descriptor value is
  *        read where the file does not say (implicit VR): C.11.1.1, "US or SS".
  */
-export function readLut(dataset: Dataset, sequenceTag: string, signedInput: boolean): Lut | null {
-  const item = dataset.item(sequenceTag);
+export function readLut(item: Dataset | null, signedInput: boolean): Lut | null {
   const descriptor = item?.element(descriptorTag);
   const data = item?.words(dataTag);
   if (!item || !descriptor || !data) return null;
@@ -40,10 +31,4 @@ function readEntries(data: Uint8Array, count: number): Uint16Array | null {
     return Uint16Array.from({ length: count }, (_, index) => data[2 * index]! | (data[2 * index + 1]! << 8));
   }
   return data.length >= count ? Uint16Array.from(data.subarray(0, count)) : null;
-}
-
-/** Looks one value up; inputs outside the table take its nearest end (C.11.1.1). */
-export function lookUp(lut: Lut, value: number): number {
-  const index = Math.min(Math.max(Math.round(value) - lut.first, 0), lut.entries.length - 1);
-  return lut.entries[index]!;
 }

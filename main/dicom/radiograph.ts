@@ -3,8 +3,6 @@ import { toDisplayValues } from './pixels.ts';
 import { readDicom } from './read.ts';
 import { decodePixels } from './stored.ts';
 
-export { toPreview } from './reduce.ts';
-
 /**
  * Decodes a DICOM file to a radiograph: no patient data, values in [0, 1], 1 = bright.
  *

@@ -1,8 +1,9 @@
 import { CxrError } from '../../contract/errors.ts';
+import { isUsableWindow } from '../../contract/grayscale.ts';
 import { swapWords } from './byte-order.ts';
 import { type Dataset, parseDataset, pixelDataTag } from './dataset.ts';
 import { joinFragments } from './encapsulated.ts';
-import { type DicomImage, maxPixels, type PixelLayout, type Window } from './image.ts';
+import { type DicomImage, type FileVoi, maxPixels, type PixelLayout } from './image.ts';
 import { readLut } from './lut.ts';
 import type { TransferSyntax } from './syntaxes.ts';
 
@@ -47,7 +48,7 @@ export function readDicom(file: Uint8Array): DicomImage {
     layout,
     padding,
     modalityTransform,
-    voi: readVoi(dataset, layout),
+    ...readVois(dataset, layout),
     pixels: native
       ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8, syntax)
       : joinFragments(bytes, pixelData.dataOffset),
@@ -97,7 +98,7 @@ function readLayout(dataset: Dataset): PixelLayout {
 
 /** Modality LUT Sequence or Rescale Slope and Intercept (PS3.3 C.11.1); identity when neither is usable. */
 function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImage['modalityTransform'] {
-  const lut = readLut(dataset, 'x00283000', layout.signed);
+  const lut = readLut(dataset.item('x00283000'), layout.signed);
   if (lut !== null) return { kind: 'table', lut };
   const slope = dataset.decimal('x00281053') ?? 1;
   const intercept = dataset.decimal('x00281052') ?? 0;
@@ -107,27 +108,38 @@ function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImag
   return { kind: 'linear', slope, intercept };
 }
 
-/**
- * The file's own grayscale (PS3.3 C.11.2): the first table of the VOI LUT Sequence, else the first window. Where a
- * file offers both "only one may be applied": the table, which a vendor adds when a window is not enough.
- */
-function readVoi(dataset: Dataset, layout: PixelLayout): DicomImage['voi'] {
-  const intercept = dataset.decimal('x00281052') ?? 0;
-  const lut = readLut(dataset, 'x00283010', layout.signed || intercept < 0);
-  if (lut !== null) return { kind: 'table', lut };
-  const center = dataset.decimal('x00281050');
-  const width = dataset.decimal('x00281051');
-  const declared = dataset.text('x00281056') ?? 'LINEAR';
-  const offered = center !== null || width !== null || dataset.element('x00283010') !== null;
-  const shape = (['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const).find((name) => name === declared);
-  const window = center !== null && width !== null && shape ? { center, width, shape } : null;
-  if (window !== null && isUsable(window)) return { kind: 'window', window };
-  return { kind: 'none', because: offered ? 'unusable' : 'absent' };
-}
+const windowShapes = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
+/** More than any file has; a damaged one may claim thousands. */
+const mostVois = 32;
 
-/** Width at least 1 for LINEAR, above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3). */
-function isUsable({ center, width, shape }: Window): boolean {
-  return Number.isFinite(center) && Number.isFinite(width) && (shape === 'LINEAR' ? width >= 1 : width > 0);
+/**
+ * The file's own grayscales (PS3.3 C.11.2): the tables of the VOI LUT Sequence, then the windows. Where a file offers
+ * both "only one may be applied" at a time: a table first, which a vendor adds when a window is not enough.
+ */
+function readVois(dataset: Dataset, layout: PixelLayout): Pick<DicomImage, 'vois' | 'voiProblem'> {
+  const intercept = dataset.decimal('x00281052') ?? 0;
+  const tables = dataset
+    .items('x00283010')
+    .slice(0, mostVois)
+    .flatMap((item): FileVoi[] => {
+      const lut = readLut(item, layout.signed || intercept < 0);
+      return lut === null ? [] : [{ voi: { kind: 'table', lut }, explanation: item.text('x00283003') }];
+    });
+  const centers = dataset.decimals('x00281050');
+  const widths = dataset.decimals('x00281051');
+  const explanations = dataset.texts('x00281055');
+  const declared = dataset.text('x00281056') ?? 'LINEAR';
+  const shape = windowShapes.find((name) => name === declared);
+  const windows = centers.slice(0, mostVois).flatMap((center, index): FileVoi[] => {
+    const width = widths[index] ?? null;
+    if (center === null || width === null || shape === undefined) return [];
+    const window = { center, width, shape };
+    if (!isUsableWindow(window)) return [];
+    return [{ voi: { kind: 'window', window }, explanation: explanations[index] || null }];
+  });
+  const vois = [...tables, ...windows];
+  const offered = centers.length > 0 || widths.length > 0 || dataset.element('x00283010') !== null;
+  return { vois, voiProblem: offered && vois.length === 0 };
 }
 
 /**

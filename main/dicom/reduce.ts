@@ -1,8 +1,7 @@
-import type { EncoderImage, Preview, Radiograph } from '../../contract/stages.ts';
+import type { EncoderImage, Radiograph } from '../../contract/stages.ts';
 
 /** Side to which every image is reduced before the encoder: beyond it, sharpness gives the source away. */
 const reducedSide = 128;
-const longestPreviewSide = 1024;
 
 /**
  * Brings a radiograph to the encoder's input exactly as training/ does: stretched to a square of 128×128 by area
@@ -16,19 +15,6 @@ export function reduceToEncoderImage(radiograph: Radiograph): EncoderImage {
   const small = areaAverage(values, rows, columns, reducedSide, reducedSide);
   const large = doubleBilinear(small, reducedSide, reducedSide);
   return { side: 256, values: Float32Array.from(large, (value) => value * 2 - 1) };
-}
-
-/** An 8-bit rendering with the film's own proportions, longest side at most 1024. */
-export function toPreview(radiograph: Radiograph): Preview {
-  const { values, rows, columns } = radiograph;
-  const scale = Math.min(1, longestPreviewSide / Math.max(rows, columns));
-  const outRows = Math.max(1, Math.round(rows * scale));
-  const outColumns = Math.max(1, Math.round(columns * scale));
-  const reduced = scale === 1 ? values : areaAverage(values, rows, columns, outRows, outColumns);
-  // A loop: the mapping form of `from` takes ten times as long on a million pixels.
-  const pixels = new Uint8Array(reduced.length);
-  for (let index = 0; index < pixels.length; index += 1) pixels[index] = Math.round(reduced[index]! * 255);
-  return { rows: outRows, columns: outColumns, pixels };
 }
 
 /**

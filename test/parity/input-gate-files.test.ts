@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
-import { toRadiograph } from '../../main/dicom/radiograph.ts';
+import { toInput } from '../../main/dicom/input.ts';
 import { admit } from '../../main/input-gate.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/bundle.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   };
 });
 const look = async (path: string) =>
-  admit(await toRadiograph(readFileSync(path)), codec, client.gate).then(
+  admit(await toInput(readFileSync(path)), codec, client.gate).then(
     ({ verdict }) => ({ code: 'admitted', verdict }),
     (error: unknown) => ({ code: error instanceof CxrError ? error.code : 'uncoded', verdict: null }),
   );

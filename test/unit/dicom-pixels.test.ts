@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { applyWindow } from '../../contract/grayscale.ts';
 import { toRadiograph } from '../../main/dicom/radiograph.ts';
-import { applyWindow } from '../../main/dicom/voi.ts';
 import { dicomBytes, type Field, sequence } from './dicom-bytes.ts';
 
 const shown = async (pixels: readonly number[], fields: Record<string, Field | null> = {}) => [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Radiograph } from '../../contract/stages.ts';
-import { areaAverage, doubleBilinear, reduceToEncoderImage, toPreview } from '../../main/dicom/reduce.ts';
+import { areaAverage, doubleBilinear, reduceToEncoderImage } from '../../main/dicom/reduce.ts';
 
 const radiograph = (rows: number, columns: number, values: Float32Array): Radiograph => ({
   rows,
@@ -75,9 +75,5 @@ describe('the encoder image and the preview', () => {
     expect([image.values[0], image.values[126], image.values[130], image.values[255]]).toEqual([
       -1, -1, 1, 1,
     ]);
-  });
-  it('keeps proportions in the preview', () => {
-    const preview = toPreview(radiograph(2048, 512, new Float32Array(2048 * 512).fill(0.5)));
-    expect([preview.rows, preview.columns, preview.pixels[0]]).toEqual([1024, 256, 128]);
   });
 });

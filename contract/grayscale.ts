@@ -1,0 +1,105 @@
+/**
+ * From stored pixel codes to grey levels: modality → VOI → polarity, in the order of DICOM PS3.4 N.2. Plain arithmetic,
+ * the same where a radiograph is read for classification and where it is shown.
+ */
+
+/** A grayscale window (PS3.3 C.11.2.1.2). */
+export type Window = {
+  readonly center: number;
+  readonly width: number;
+  readonly shape: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+};
+
+/** One table of a Modality or VOI LUT Sequence (PS3.3 C.11.1.1, C.11.2.1.1). */
+export type Lut = {
+  /** Input value of the first entry; smaller inputs take the first entry, larger ones the last. */
+  readonly first: number;
+  /** Significant bits of an entry: entries lie in 0 … 2^bits − 1. */
+  readonly bits: number;
+  readonly entries: Uint16Array;
+};
+
+/** The VOI step: a window, a table, or the linear range `low` … `high` where the file has none. */
+export type Voi =
+  | { readonly kind: 'window'; readonly window: Window }
+  | { readonly kind: 'table'; readonly lut: Lut }
+  | { readonly kind: 'range'; readonly low: number; readonly high: number };
+
+/** MONOCHROME1 shows the smallest value as white. */
+export type Photometric = 'MONOCHROME1' | 'MONOCHROME2';
+
+/** Width at least 1 for LINEAR, above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3). */
+export function isUsableWindow({ center, width, shape }: Window): boolean {
+  return Number.isFinite(center) && Number.isFinite(width) && (shape === 'LINEAR' ? width >= 1 : width > 0);
+}
+
+/**
+ * Applies a grayscale window to one modality value.
+ *
+ * @returns a number in [0, 1]; PS3.3's y_min and y_max are 0 and 1 here.
+ * @see     PS3.3 C.11.2.1.2.1 LINEAR, C.11.2.1.3.1 SIGMOID, C.11.2.1.3.2 LINEAR_EXACT.
+ */
+export function applyWindow({ center, width, shape }: Window, x: number): number {
+  switch (shape) {
+    case 'LINEAR': {
+      // Center and width speak of integer values: the window runs over `width` values, hence the −0.5 and −1.
+      const middle = center - 0.5;
+      const half = (width - 1) / 2;
+      if (x <= middle - half) return 0;
+      if (x > middle + half) return 1;
+      return (x - middle) / (width - 1) + 0.5;
+    }
+    case 'LINEAR_EXACT': {
+      if (x <= center - width / 2) return 0;
+      if (x > center + width / 2) return 1;
+      return (x - center) / width + 0.5;
+    }
+    case 'SIGMOID':
+      return 1 / (1 + Math.exp((-4 * (x - center)) / width));
+  }
+}
+
+/** Looks one value up; inputs outside the table take its nearest end (C.11.1.1). */
+export function lookUp(lut: Lut, value: number): number {
+  const index = Math.min(Math.max(Math.round(value) - lut.first, 0), lut.entries.length - 1);
+  return lut.entries[index]!;
+}
+
+/** The VOI step for one modality value: a number in [0, 1]. */
+export function applyVoi(voi: Voi, x: number): number {
+  switch (voi.kind) {
+    case 'window':
+      return applyWindow(voi.window, x);
+    // Entries run over 0 … 2^bits − 1 (PS3.3 C.11.2.1.1).
+    case 'table':
+      return Math.min(lookUp(voi.lut, x) / (2 ** voi.lut.bits - 1), 1);
+    case 'range': {
+      const span = voi.high - voi.low;
+      return span > 0 ? Math.min(Math.max((x - voi.low) / span, 0), 1) : 0;
+    }
+  }
+}
+
+/**
+ * Display value of every code.
+ *
+ * @param modality  modality value of every code (an image has at most 65,536 different ones).
+ * @returns         numbers in [0, 1], 1 = bright.
+ */
+export function displayTable(modality: Float64Array, voi: Voi, photometric: Photometric): Float32Array {
+  const table = new Float32Array(modality.length);
+  // Polarity last: MONOCHROME1 shows the smallest value AFTER the VOI step as white (PS3.3 C.7.6.3.1.2).
+  const inverted = photometric === 'MONOCHROME1';
+  for (let code = 0; code < table.length; code += 1) {
+    const bright = applyVoi(voi, modality[code]!);
+    table[code] = inverted ? 1 - bright : bright;
+  }
+  return table;
+}
+
+/** Grey levels 0 … 255 of display values, rounded. */
+export function greyLevels(table: Float32Array): Uint8Array {
+  const levels = new Uint8Array(table.length);
+  for (let code = 0; code < levels.length; code += 1) levels[code] = Math.round(table[code]! * 255);
+  return levels;
+}
