@@ -1,4 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { CxrError } from '../contract/errors.ts';
+import type { Access } from './access.ts';
 import type { Bundles } from './bundles.ts';
 import type { Jobs } from './jobs.ts';
 import type { KeyStore } from './key-store.ts';
@@ -14,6 +16,7 @@ export type EvaluatorDeps = {
   readonly bundles: Bundles;
   readonly keys: KeyStore;
   readonly jobs: Jobs;
+  readonly access: Access;
   readonly log: Log;
 };
 
@@ -39,6 +42,11 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(sendNotFound);
   logRequests(app, deps.log);
+  app.addHook('onRequest', async (request, reply) => {
+    if (deps.access(request.headers.authorization)) return;
+    reply.header('www-authenticate', 'Bearer');
+    throw new CxrError('evaluator-unauthorised');
+  });
   for (const routes of [serviceRoutes, keyRoutes, jobRoutes]) {
     app.register((scope) => routes(scope, deps));
   }

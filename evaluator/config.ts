@@ -22,6 +22,7 @@ const options = {
   'max-keys': { type: 'string' },
   'max-key-bytes': { type: 'string' },
   'keep-minutes': { type: 'string' },
+  access: { type: 'string' },
   log: { type: 'boolean' },
   'insecure-http': { type: 'boolean' },
 } as const;
@@ -40,6 +41,7 @@ const schema = z.object({
   'max-keys': whole(1, 100_000).default(16),
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
   'keep-minutes': z.coerce.number().positive().max(43_200).default(60),
+  access: z.string().min(1).optional(),
   log: z.stringbool().default(false),
   'insecure-http': z.stringbool().default(false),
 });
@@ -59,6 +61,8 @@ export type Config = {
   readonly maxKeys: number;
   readonly maxKeyBytes: number;
   readonly keepMs: number;
+  /** File with the digests of access tokens; null: whoever reaches the evaluator may use it. */
+  readonly accessFile: string | null;
   readonly log: boolean;
 };
 
@@ -90,6 +94,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     maxKeys: given['max-keys'],
     maxKeyBytes: given['max-key-bytes'],
     keepMs: given['keep-minutes'] * 60_000,
+    accessFile: given.access === undefined ? null : resolve(given.access),
     log: given.log,
   };
 }

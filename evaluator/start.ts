@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CxrError } from '../contract/errors.ts';
+import { accessFrom, openToAll } from './access.ts';
 import { createApp } from './app.ts';
 import { readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
@@ -26,6 +27,7 @@ export async function startEvaluator(
   workerEntry: URL,
 ): Promise<RunningEvaluator> {
   const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
+  const access = config.accessFile === null ? openToAll : accessFrom(config.accessFile);
   const bundles = await readBundles(config.bundleRoot);
   const unlock = await lockFolder(config.dataFolder);
   const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
@@ -42,7 +44,7 @@ export async function startEvaluator(
   });
   const jobLimits = { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs };
   const jobs = await Jobs.open(join(config.dataFolder, 'jobs'), pool, jobLimits, log);
-  const app = createApp({ version, bundles, keys, jobs, log });
+  const app = createApp({ version, bundles, keys, jobs, access, log });
   await app.listen({ host: config.host, port: config.port }).catch(async (cause: NodeJS.ErrnoException) => {
     await unlock();
     throw new CxrError('request-invalid', { flag: '--port', reason: cause.code ?? '' }, { cause });

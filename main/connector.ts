@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { unreachable } from '../contract/check.ts';
+import type { Connection, Probe } from '../contract/connection.ts';
 import { CxrError } from '../contract/errors.ts';
 import {
   type JobState,
@@ -31,6 +32,7 @@ import {
   type Reply,
   type RetryPolicy,
 } from './evaluator-request.ts';
+import { openRoute, plainConnection, type Route } from './evaluator-route.ts';
 import { parseEvaluatorUrl } from './evaluator-url.ts';
 
 export type ConnectorOptions = {
@@ -40,6 +42,8 @@ export type ConnectorOptions = {
   readonly uploadTimeoutMs?: number;
   readonly retry?: RetryPolicy;
 };
+
+const once: RetryPolicy = { attempts: 1, baseDelayMs: 0, maxDelayMs: 0 };
 
 const maxJsonBytes = 64 * 1024;
 const maxDescriptionBytes = 1024 * 1024;
@@ -51,10 +55,13 @@ const minPollMs = 100;
 /**
  * Opens a connector; nothing is sent yet.
  *
- * @throws CxrError `evaluator-url` unless it is https, or http to this machine, without credentials and query.
+ * @throws CxrError `evaluator-url` unless it is https, or http to this machine, without credentials and query; as
+ *         `openRoute`.
  */
-export function connect(url: string, options: ConnectorOptions = {}): Connector {
-  return new Connector(parseEvaluatorUrl(url), options);
+export function connect(to: string | Connection, options: ConnectorOptions = {}): Connector {
+  const connection = typeof to === 'string' ? plainConnection(to) : to;
+  const url = parseEvaluatorUrl(connection.url);
+  return new Connector(url, openRoute({ ...connection, url }), options);
 }
 
 /**
@@ -64,6 +71,7 @@ export function connect(url: string, options: ConnectorOptions = {}): Connector 
  */
 export class Connector {
   readonly url: string;
+  readonly #route: Route;
   readonly #timeoutMs: number;
   readonly #uploadTimeoutMs: number;
   readonly #retry: RetryPolicy;
@@ -73,8 +81,9 @@ export class Connector {
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
 
   /** @param url  as `parseEvaluatorUrl` returns it; use `connect`. */
-  constructor(url: string, options: ConnectorOptions) {
+  constructor(url: string, route: Route, options: ConnectorOptions) {
     this.url = url;
+    this.#route = route;
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#uploadTimeoutMs = options.uploadTimeoutMs ?? 600_000;
     this.#retry = options.retry ?? defaultRetry;
@@ -94,6 +103,21 @@ export class Connector {
       signal,
     });
     return parseReply(serviceSchema, reply);
+  }
+
+  /** A look at the evaluator, without patience: who answers, and does it offer this bundle? */
+  async probe(bundle: BundleId | null): Promise<Probe> {
+    const started = performance.now();
+    const asked = { method: 'GET', url: paths.service, maxReplyBytes: maxJsonBytes } as const;
+    const service = parseReply(serviceSchema, await this.#exchange(asked, once));
+    return {
+      version: service.version,
+      servesModel: bundle !== null && service.bundles.includes(bundle),
+      roundTripMs: performance.now() - started,
+      proxied: this.#route.proxied,
+      tls: this.url.startsWith('https:'),
+      evaluationKeyBytes: service.limits.evaluationKeyBytes,
+    };
   }
 
   /** @throws CxrError `bundle-unknown` when the evaluator does not serve this bundle (any more). */
@@ -256,13 +280,14 @@ export class Connector {
   }
 
   #exchange(
-    asked: Omit<Exchange, 'timeoutMs'> & { timeoutMs?: number },
+    asked: Omit<Exchange, 'timeoutMs' | 'route'> & { timeoutMs?: number },
     retry: RetryPolicy = this.#retry,
   ): Promise<Reply> {
     const onReceived = (bytes: number) => {
       this.#moved.received += bytes;
     };
-    return exchange({ timeoutMs: this.#timeoutMs, ...asked, url: this.url + asked.url }, retry, onReceived);
+    const whole = { timeoutMs: this.#timeoutMs, ...asked, route: this.#route, url: this.url + asked.url };
+    return exchange(whole, retry, onReceived);
   }
 
   #keyStream(frame: Uint8Array, onProgress: (fraction: number) => void): ReadableStream<Uint8Array> {

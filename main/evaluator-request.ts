@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CxrError, type ErrorCode } from '../contract/errors.ts';
 import { mediaTypes, type Problem, problemSchema } from '../contract/protocol.ts';
+import type { Route } from './evaluator-route.ts';
 
 /** One HTTP exchange with the evaluator. Every exchange of the connector is safe to repeat. */
 export type Exchange = {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly url: string;
+  readonly route: Route;
   readonly contentType?: string;
   /** Made anew for every attempt. */
   readonly body?: () => Uint8Array | ReadableStream<Uint8Array>;
@@ -87,7 +89,7 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
   if (asked.signal?.aborted) throw new CxrError('cancelled');
   const timeout = AbortSignal.timeout(asked.timeoutMs);
   try {
-    const response = await fetch(asked.url, {
+    const response = await asked.route.fetch(asked.url, {
       method: asked.method,
       headers: headersOf(asked),
       // A redirect could send keys and ciphertexts to somebody else.
@@ -107,8 +109,36 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
   } catch (error) {
     if (error instanceof CxrError) throw error;
     if (asked.signal?.aborted) throw new CxrError('cancelled');
-    throw new ExchangeError('evaluator-unreachable', { cause: error });
+    throw unreached(error);
   }
+}
+
+/** Why no reply came. A certificate that nobody vouches for and a proxy that refuses do not heal with time. */
+function unreached(error: unknown): CxrError {
+  const reasons = causesOf(error);
+  const certificate = reasons.find(({ code }) => certificateProblem.test(code));
+  if (certificate !== undefined)
+    return new CxrError('evaluator-certificate', { reason: certificate.code }, { cause: error });
+  const proxy = reasons.find(({ message }) => proxyRefusal.test(message));
+  if (proxy !== undefined) {
+    const status = Number(proxyRefusal.exec(proxy.message)![1]);
+    return new CxrError('evaluator-proxy', { status }, { cause: error });
+  }
+  return new ExchangeError('evaluator-unreachable', { cause: error });
+}
+
+/** Codes of Node.js for certificates, of OpenSSL and of BoringSSL. */
+const certificateProblem = /CERT|SIGNATURE|ISSUER|ALTNAME|SELF_SIGNED/;
+const proxyRefusal = /Proxy response \((\d{3})\)/;
+
+function causesOf(error: unknown): { readonly code: string; readonly message: string }[] {
+  const found: { code: string; message: string }[] = [];
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    found.push({ code: String((cause as NodeJS.ErrnoException).code ?? ''), message: cause.message });
+    cause = cause.cause;
+  }
+  return found;
 }
 
 function headersOf(asked: Exchange): Record<string, string> {
@@ -116,6 +146,7 @@ function headersOf(asked: Exchange): Record<string, string> {
     accept: '*/*',
     'accept-encoding': 'identity',
     'user-agent': 'cipherfilm',
+    ...asked.route.headers,
     ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType }),
     ...(asked.bodyBytes === undefined ? {} : { 'content-length': String(asked.bodyBytes) }),
   };
@@ -131,9 +162,9 @@ async function refusalOf(response: Response, onReceived: (bytes: number) => void
   if (parsed?.success && parsed.data.status === status) {
     return new ExchangeError(parsed.data.code, { status, retryAfterMs, problem: parsed.data });
   }
-  // A proxy in front of an evaluator that is down answers in its own words.
-  const isProxy = [502, 503, 504].includes(status);
-  return new ExchangeError(isProxy ? 'evaluator-unreachable' : 'evaluator-protocol', {
+  // What stands in front of an evaluator answers in its own words.
+  const inFront = [502, 503, 504].includes(status) ? 'evaluator-unreachable' : 'evaluator-protocol';
+  return new ExchangeError([401, 403].includes(status) ? 'evaluator-unauthorised' : inFront, {
     status,
     retryAfterMs,
   });

@@ -13,12 +13,16 @@ export function parseEvaluatorUrl(text: string): string {
   if (url.username !== '' || url.password !== '')
     throw new CxrError('evaluator-url', { reason: 'credentials' });
   if (url.search !== '' || url.hash !== '') throw new CxrError('evaluator-url', { reason: 'query' });
-  const isLocal =
-    url.hostname === 'localhost' ||
-    url.hostname === '[::1]' ||
-    (isIP(url.hostname) === 4 && url.hostname.startsWith('127.'));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackUrl(url.href))) {
     throw new CxrError('evaluator-url', { reason: 'https needed unless the host is loopback' });
   }
   return url.href.replace(/\/+$/, '');
+}
+
+/** Whether an address stays on this machine. */
+export function isLoopbackUrl(text: string): boolean {
+  const hostname = URL.parse(text)?.hostname ?? '';
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  );
 }

@@ -9,6 +9,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'frame-malformed': 400,
   'frame-truncated': 400,
   'frame-digest': 400,
+  'evaluator-unauthorised': 401,
   'job-unknown': 404,
   'evaluation-key-missing': 409,
   'frame-replayed': 409,

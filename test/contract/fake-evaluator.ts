@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { BundleDescription } from '../../contract/bundle.ts';
 import { mediaTypes, paths, problemSchema } from '../../contract/protocol.ts';
 import type { BundleId, Digest, KeyId } from '../../contract/stages.ts';
+import { type Access, openToAll } from '../../evaluator/access.ts';
 import { createApp } from '../../evaluator/app.ts';
 import type { Bundles } from '../../evaluator/bundles.ts';
 import { type JobLimits, Jobs } from '../../evaluator/jobs.ts';
@@ -58,6 +59,7 @@ export type FakeOptions = {
   readonly workers?: number;
   readonly jobs?: Partial<JobLimits>;
   readonly keys?: Partial<KeyLimits>;
+  readonly access?: Access;
   readonly onLog?: (line: string) => void;
 };
 export type FakeEvaluator = {
@@ -90,7 +92,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   });
   const jobLimits = { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs };
   const jobs = await Jobs.open(join(folder, 'jobs'), pool, jobLimits, log);
-  const app = createApp({ version: 'test', bundles, keys, jobs, log });
+  const app = createApp({ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const stop = async () => {
     await jobs.close();
