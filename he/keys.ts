@@ -9,6 +9,7 @@ import { compressPart, joinParts } from './payload.ts';
 import { keyParmsId, openContext } from './seal/context.ts';
 import type { SEALContext } from './seal/module.ts';
 import { loadSealWithSecrets, type SealWithSecrets } from './seal/module.ts';
+import { ternarySecret, transformedResidues } from './secret-from-seed.ts';
 
 type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;
 type KeyGenerator = InstanceType<SealWithSecrets['KeyGenerator']>;
@@ -24,12 +25,13 @@ export class KeyHolder implements Disposable {
   readonly context: SEALContext;
   readonly secretKey: SecretKey;
 
-  private constructor(seal: SealWithSecrets, params: CkksParams) {
+  private constructor(seal: SealWithSecrets, params: CkksParams, seed: Uint8Array | null) {
     this.seal = seal;
     this.params = params;
     this.context = openContext(seal, params, true);
     using generator = new seal.KeyGenerator(this.context);
-    this.secretKey = generator.secretKey();
+    const fresh = generator.secretKey();
+    this.secretKey = seed === null ? fresh : secretKeyFromSeed(seal, params, this.context, fresh, seed);
   }
 
   /** A fresh ternary secret for checked parameters. @throws CxrError as `checkParams`. */
@@ -38,7 +40,12 @@ export class KeyHolder implements Disposable {
   }
 
   static async forParams(params: CkksParams): Promise<KeyHolder> {
-    return new KeyHolder(await loadSealWithSecrets(), params);
+    return new KeyHolder(await loadSealWithSecrets(), params, null);
+  }
+
+  /** The secret that a seed stands for under these parameters (he/secret-from-seed.ts). */
+  static async fromSeed(params: CkksParams, seed: Uint8Array): Promise<KeyHolder> {
+    return new KeyHolder(await loadSealWithSecrets(), params, seed);
   }
 
   [Symbol.dispose](): void {
@@ -109,6 +116,32 @@ class LevelGenerators implements Disposable {
 }
 
 const secretPrefixBytes = 88;
+
+/** A secret key is a SEAL-made one whose residues are exchanged. @param fresh  taken over and deleted. */
+function secretKeyFromSeed(
+  seal: SealWithSecrets,
+  params: CkksParams,
+  context: SEALContext,
+  fresh: SecretKey,
+  seed: Uint8Array,
+): SecretKey {
+  const bytes = fresh.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  fresh.delete();
+  const secret = ternarySecret(seed, params);
+  try {
+    for (const [index, prime] of [...params.dataPrimes, params.specialPrime].entries()) {
+      const residues = transformedResidues(secret, prime);
+      bytes.set(residues, secretPrefixBytes + index * residues.length);
+      residues.fill(0);
+    }
+    const made = new seal.SecretKey();
+    made.loadFromArray(context, bytes);
+    return made;
+  } finally {
+    secret.fill(0);
+    bytes.fill(0);
+  }
+}
 
 /**
  * The same secret for the first `level` data primes and the special one: a secret key is one block of N residues per
