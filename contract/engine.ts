@@ -1,4 +1,6 @@
+import type { Connection, Probe } from './connection.ts';
 import type { CodedError } from './errors.ts';
+import type { EngineInput } from './stages.ts';
 import type { StudyEvent } from './study-event.ts';
 
 /**
@@ -12,10 +14,13 @@ export type EngineCommand =
       readonly kind: 'start';
       readonly bundleRoot: string;
       readonly bundleName: string;
-      readonly evaluatorUrl: string;
-      readonly embedded: boolean;
+      readonly connection: Connection;
     }
-  | { readonly kind: 'classify'; readonly studyId: string; readonly bytes: Uint8Array }
+  /** Another evaluator from the next study on. */
+  | { readonly kind: 'connect'; readonly connection: Connection }
+  /** A look at an evaluator, without any study. */
+  | { readonly kind: 'probe'; readonly probeId: string; readonly connection: Connection }
+  | { readonly kind: 'classify'; readonly studyId: string; readonly input: EngineInput }
   | { readonly kind: 'cancel'; readonly studyId: string };
 
 export type EngineEvent =
@@ -24,4 +29,5 @@ export type EngineEvent =
   | { readonly kind: 'unusable'; readonly error: CodedError }
   /** Keys were generated and the evaluator has the evaluation keys. */
   | { readonly kind: 'key-ready'; readonly keyId: string }
+  | { readonly kind: 'probed'; readonly probeId: string; readonly found: Probe | CodedError }
   | StudyEvent;

@@ -1,3 +1,5 @@
+import type { Discrimination } from './predictive-values.ts';
+
 /**
  * The values that travel through the product, one type per stage: a radiograph becomes a latent, an encrypted
  * latent, a job, encrypted logits, findings. Only the two arrows that touch the evaluator leave the machine.
@@ -92,6 +94,16 @@ export type Finding = {
   readonly claimable: boolean;
   /** What each region of the image adds to the logit, row by row; null when the model gives none. */
   readonly regions: Regions | null;
+  readonly reference: FindingReference;
+};
+/** What is known of a finding from the validation images; edges of the histograms are log-odds, ascending. */
+export type FindingReference = {
+  readonly edges: readonly number[];
+  readonly positives: readonly number[];
+  readonly negatives: readonly number[];
+  readonly prevalence: number;
+  readonly atLow: Discrimination;
+  readonly atHigh: Discrimination;
 };
 /** `logits` has rows×columns elements, whose sum is the finding's logit. */
 export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
@@ -156,6 +168,8 @@ export type StudyResult = {
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
   readonly jobId: JobId;
   readonly keyId: KeyId;
+  /** SHA-256 of the frame that was sent and of the one that came back. */
+  readonly digests: { readonly sent: Digest; readonly received: Digest };
   readonly parameters: {
     readonly polyModulusDegree: number;
     readonly logQP: number;
@@ -166,5 +180,24 @@ export type StudyResult = {
   readonly timesMs: StageTimes;
 };
 
-/** An 8-bit rendering of the radiograph for the window, longest side at most 1024. */
-export type Preview = { readonly rows: number; readonly columns: number; readonly pixels: Uint8Array };
+/** How an encrypted result compares with the same network on the same latent in plaintext, on this machine. */
+export type LocalCheck = {
+  /** Largest differences, over the findings, of logits and of probabilities. */
+  readonly logit: number;
+  readonly probability: number;
+  readonly tookMs: number;
+};
+
+/** What the engine is given of a study: a reduced image without any patient data. */
+export type EngineInput = {
+  readonly facts: RadiographFacts;
+  readonly image: EncoderImage;
+  readonly decodeMs: number;
+};
+
+/** What the model saw and what its codec made of it, 8 bits, side×side: the ground of the input verdict. */
+export type InputPair = {
+  readonly side: number;
+  readonly image: Uint8Array;
+  readonly reconstruction: Uint8Array;
+};

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StageTimes, StudyResult } from '../contract/stages.ts';
 import { fastestArithmetic } from '../kernel/open.ts';
 import { readCount, readOptions } from './command-options.ts';
@@ -7,7 +9,8 @@ import { describeMachine, median } from './machine.ts';
 import { exitOnSignals } from './temporary-folder.ts';
 
 /**
- * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones.
+ * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones; and,
+ * where a window can be opened, the viewer.
  * Writes bench-results/main.json and prints a table, or with `--json` the same object. Schema: docs/bench.md.
  */
 const usage = 'usage: npm run bench [-- --runs 1..100] [--json]';
@@ -64,8 +67,22 @@ async function measure() {
   });
 }
 
+/** In the real window; null where there is none. */
+function measureViewer(): Viewer | null {
+  const script = join(import.meta.dirname, '..', 'test', 'bench', 'index.ts');
+  const { stdout } = spawnSync(process.execPath, [script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(stdout) as Viewer | null;
+}
+type Viewer = {
+  readonly openMs: { readonly median: number };
+  readonly windowLevel: { readonly framesPerSecond: number };
+};
+
 exitOnSignals();
-const result = await measure();
+const result = { ...(await measure()), viewer: measureViewer() };
 await mkdir('bench-results', { recursive: true });
 await writeFile('bench-results/main.json', `${JSON.stringify(result, null, 2)}\n`);
 if (values.json) {
@@ -79,6 +96,10 @@ if (values.json) {
       count === null ? 'unknown' : `${(count / 2 ** 20).toFixed(0)} MiB`,
     ]),
   );
+  if (result.viewer !== null) {
+    rows.push(['viewer first paint', `${result.viewer.openMs.median.toFixed(1)} ms`]);
+    rows.push(['viewer window/level', `${result.viewer.windowLevel.framesPerSecond.toFixed(1)} /s`]);
+  }
   rows.push(['first evaluate', `${result.firstMs.evaluate.toFixed(1)} ms`]);
   for (const [name, value] of rows) process.stdout.write(`${name!.padEnd(22)} ${value!.padStart(14)}\n`);
 }

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type CodedError, CxrError, toCodedError } from '../contract/errors.ts';
-import { maxDroppedBytes } from '../contract/ipc.ts';
+import { maxDroppedBytes } from '../contract/limits.ts';
 import type { StudyResult } from '../contract/stages.ts';
 import type { EngineClient } from './engine-client.ts';
 import { withHeadless } from './headless.ts';

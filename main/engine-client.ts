@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { EngineCommand, EngineEvent } from '../contract/engine.ts';
 import { type CodedError, CxrError } from '../contract/errors.ts';
 import type { Progress, StudyResult } from '../contract/stages.ts';
+import { toInput } from './dicom/input.ts';
 import type { WorkstationOptions } from './workstation.ts';
 
 /** Runs the engine as a process of its own for hosts without Electron: command line, demonstration, benchmark. */
@@ -36,16 +37,19 @@ export class EngineClient implements AsyncDisposable {
     return this.#ready.promise;
   }
 
-  /** Classifies one DICOM file. @throws CxrError. */
-  classify(
+  /** Classifies one DICOM file, which is decoded in this process: the engine's holds the secret key. @throws CxrError. */
+  async classify(
     bytes: Uint8Array,
     onProgress: (progress: Progress) => void,
     signal?: AbortSignal,
   ): Promise<StudyResult> {
+    onProgress({ stage: 'reading', fraction: null });
+    const input = await toInput(bytes);
+    if (signal?.aborted) throw new CxrError('cancelled');
     const studyId = randomUUID();
     const settle = Promise.withResolvers<StudyResult>();
     this.#studies.set(studyId, { onProgress, settle });
-    this.#send({ kind: 'classify', studyId, bytes });
+    this.#send({ kind: 'classify', studyId, input });
     signal?.addEventListener('abort', () => this.#send({ kind: 'cancel', studyId }), { once: true });
     return settle.promise;
   }

@@ -1,49 +1,22 @@
+import type { Connection } from '../contract/connection.ts';
 import type { EngineCommand, EngineEvent } from '../contract/engine.ts';
 import { toCodedError } from '../contract/errors.ts';
-import { toRadiograph } from './dicom/radiograph.ts';
-import { analyse, type Workstation } from './pipeline.ts';
-import { openWorkstation } from './workstation.ts';
+import type { EngineInput } from '../contract/stages.ts';
+import { connect } from './connector.ts';
+import { analyse, type Line, type Models } from './pipeline.ts';
+import { openPort } from './process-port.ts';
+import { openLine, openModels } from './workstation.ts';
 
 /**
  * Entry of the engine process: the only process that holds a secret key. Commands come in, events go out, over
  * Electron's `process.parentPort` or the IPC channel of a forked Node process. Studies are analysed one at a time,
  * in order of arrival.
  */
-type Port = {
-  readonly send: (event: EngineEvent) => void;
-  readonly onCommand: (listener: (command: EngineCommand) => void) => void;
-  readonly onClose: (listener: () => void) => void;
-};
-
-/** Electron's utility processes carry this in place of `process.send`. */
-type ParentPort = {
-  postMessage(message: unknown): void;
-  on(event: 'message', listener: (message: { data: unknown }) => void): void;
-};
-
-function openPort(): Port {
-  const parentPort = (process as { parentPort?: ParentPort }).parentPort;
-  if (parentPort !== undefined) {
-    return {
-      send: (event) => parentPort.postMessage(event),
-      onCommand: (listener) => parentPort.on('message', ({ data }) => listener(data as EngineCommand)),
-      onClose: () => {},
-    };
-  }
-  return {
-    // A host that has gone away is told nothing; the error of its channel says no more than that.
-    send: (event) => {
-      if (process.connected) process.send?.(event, undefined, {}, () => {});
-    },
-    onCommand: (listener) => process.on('message', (message) => listener(message as EngineCommand)),
-    onClose: (listener) => process.on('disconnect', listener),
-  };
-}
-
 class Engine {
   readonly #send: (event: EngineEvent) => void;
   readonly #running = new Map<string, AbortController>();
-  #station: Promise<Workstation> | undefined;
+  #models: Promise<Models> | undefined;
+  #line: Promise<Line> | undefined;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(send: (event: EngineEvent) => void) {
@@ -53,7 +26,14 @@ class Engine {
   handle(command: EngineCommand): void {
     switch (command.kind) {
       case 'start':
-        this.#start(command);
+        this.#models = openModels(command.bundleRoot, command.bundleName);
+        this.#connect(command.connection);
+        return;
+      case 'connect':
+        this.#connect(command.connection);
+        return;
+      case 'probe':
+        void this.#probe(command.probeId, command.connection);
         return;
       case 'cancel':
         this.#running.get(command.studyId)?.abort();
@@ -61,30 +41,54 @@ class Engine {
       case 'classify': {
         const controller = new AbortController();
         this.#running.set(command.studyId, controller);
-        this.#tail = this.#tail.then(() => this.#classify(command.studyId, command.bytes, controller.signal));
+        this.#tail = this.#tail.then(() => this.#classify(command.studyId, command.input, controller.signal));
       }
     }
   }
 
-  #start(command: Extract<EngineCommand, { kind: 'start' }>): void {
-    this.#station = openWorkstation(command);
-    this.#station.then(
-      ({ half }) => this.#send({ kind: 'ready', bundle: { name: half.description.name, id: half.id } }),
+  /** Studies under way keep the evaluator that they began with. */
+  #connect(connection: Connection): void {
+    const line = (async () => openLine(connection))();
+    this.#line = line;
+    Promise.all([this.#models, line]).then(
+      ([models]) => {
+        if (this.#line !== line || models === undefined) return;
+        const { half } = models;
+        this.#send({ kind: 'ready', bundle: { name: half.description.name, id: half.id } });
+      },
       (error: unknown) => {
-        this.#send({ kind: 'unusable', error: toCodedError(error) });
+        if (this.#line === line) this.#send({ kind: 'unusable', error: toCodedError(error) });
       },
     );
   }
 
-  async #classify(studyId: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #probe(probeId: string, connection: Connection): Promise<void> {
     try {
-      const station = await this.#station;
-      if (station === undefined) throw new TypeError('classify before start');
-      const result = await analyse(() => toRadiograph(bytes), station, {
-        signal,
-        onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
-        onImage: (preview, facts) => this.#send({ kind: 'image', studyId, preview, facts }),
-      });
+      // A bundle that cannot be opened is told elsewhere.
+      const bundle = await this.#models?.then(
+        ({ half }) => half.id,
+        () => null,
+      );
+      const found = await connect(connection).probe(bundle ?? null);
+      this.#send({ kind: 'probed', probeId, found });
+    } catch (error) {
+      this.#send({ kind: 'probed', probeId, found: toCodedError(error) });
+    }
+  }
+
+  async #classify(studyId: string, input: EngineInput, signal: AbortSignal): Promise<void> {
+    try {
+      const [models, line] = await Promise.all([this.#models, this.#line]);
+      if (models === undefined || line === undefined) throw new TypeError('classify before start');
+      const result = await analyse(
+        input,
+        { ...models, ...line },
+        {
+          signal,
+          onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
+          onAdmitted: (pair) => this.#send({ kind: 'admitted', studyId, pair }),
+        },
+      );
       this.#send({ kind: 'key-ready', keyId: result.keyId });
       this.#send({ kind: 'done', studyId, result });
     } catch (error) {
@@ -96,7 +100,7 @@ class Engine {
   }
 }
 
-const port = openPort();
+const port = openPort<EngineCommand, EngineEvent>();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));
 port.onClose(() => process.exit(0));

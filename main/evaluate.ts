@@ -5,7 +5,9 @@ import { listBundles, openServerHalf } from '../native-models/bundle.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
 import { clearLogits } from './clear-reference.ts';
 import { readCount, readOptions } from './command-options.ts';
+import { reduced } from './dicom/input.ts';
 import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
+import { plainConnection } from './evaluator-route.ts';
 import { bundleRoot } from './headless.ts';
 import { admit } from './input-gate.ts';
 import { type LabelledImage, readLabelTable } from './label-table.ts';
@@ -65,14 +67,14 @@ async function scoreAll(
     const bytes = await readFile(join(folder, image.file)).catch(() => {
       throw new CxrError('image-unreadable', { file: image.file });
     });
-    const radiograph = await readRadiographFile(bytes);
-    const admitted = await admit(radiograph, station, station.half.gate).catch((error: unknown) => {
+    const input = reduced(await readRadiographFile(bytes));
+    const admitted = await admit(input, station, station.half.gate).catch((error: unknown) => {
       if (error instanceof CxrError && error.code === 'input-unlike-chest') return null;
       throw error;
     });
     if (admitted === null) return null;
     const logits = clearLogits(half, admitted.latent.values);
-    const result = options.encrypted ? await analyse(async () => radiograph, station, quiet) : null;
+    const result = options.encrypted ? await analyse(input, station, quiet) : null;
     return { ...image, logits, encrypted: result?.findings.map(({ logit }) => logit) ?? null };
   };
   const score = async (): Promise<void> => {
@@ -88,7 +90,7 @@ async function scoreAll(
   return { rows, refused };
 }
 
-const quiet = { signal: new AbortController().signal, onProgress: () => {}, onImage: () => {} };
+const quiet = { signal: new AbortController().signal, onProgress: () => {}, onAdmitted: () => {} };
 
 function summarise(rows: readonly Row[], names: readonly string[]) {
   const measure = (scored: readonly Scored[]) => {
@@ -130,8 +132,7 @@ async function evaluate(dataDir: string): Promise<void> {
     const station = await openWorkstation({
       bundleRoot,
       bundleName: bundleName!,
-      evaluatorUrl: evaluator?.url ?? 'http://127.0.0.1:1',
-      embedded: true,
+      connection: plainConnection(evaluator?.url ?? 'http://127.0.0.1:1', true),
     });
     const names = station.half.calibration.findings.map(({ name }) => name);
     const table = readLabelTable(await readLabels(options.labels), names, options.split);

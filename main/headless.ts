@@ -3,6 +3,7 @@ import { CxrError } from '../contract/errors.ts';
 import { listBundles } from '../native-models/bundle.ts';
 import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
 import { EngineClient } from './engine-client.ts';
+import { connectionFromEnvironment, plainConnection } from './evaluator-route.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Folder of bundles beside the code. */
@@ -27,7 +28,8 @@ export async function withHeadless<T>(
   const [bundleName] = await listBundles(bundleRoot, 'client');
   if (bundleName === undefined) throw new CxrError('bundle-missing', { file: 'client/bundle.json' });
   if (evaluatorUrl !== undefined) {
-    await using engine = new EngineClient({ bundleRoot, bundleName, evaluatorUrl, embedded: false });
+    const connection = connectionFromEnvironment(evaluatorUrl);
+    await using engine = new EngineClient({ bundleRoot, bundleName, connection });
     await engine.ready();
     return await work({ engine, evaluator: { url: evaluatorUrl, embedded: false, pid: null }, bundleName });
   }
@@ -37,8 +39,7 @@ export async function withHeadless<T>(
       await using engine = new EngineClient({
         bundleRoot,
         bundleName,
-        evaluatorUrl: evaluator.url,
-        embedded: true,
+        connection: plainConnection(evaluator.url, true),
       });
       await engine.ready();
       const { url, pid } = evaluator;

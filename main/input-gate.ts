@@ -1,8 +1,7 @@
 import type { Gate } from '../contract/bundle.ts';
 import { checkShape } from '../contract/check.ts';
 import { CxrError } from '../contract/errors.ts';
-import type { EncoderImage, InputVerdict, Latent, Radiograph, RadiographFacts } from '../contract/stages.ts';
-import { reduceToEncoderImage } from './dicom/reduce.ts';
+import type { EncoderImage, InputVerdict, Latent, RadiographFacts } from '../contract/stages.ts';
 
 /** Modalities that never hold a chest film: mammography, panoramic and intra-oral dental, angiography, slices. */
 const otherModalities = new Set(['MG', 'PX', 'IO', 'XA', 'CT', 'MR']);
@@ -31,14 +30,17 @@ export type Admitted = {
  *
  * @throws CxrError `input-view`, `input-unlike-chest`; those of encoder and decoder.
  */
-export async function admit(radiograph: Radiograph, codec: Codec, gate: Gate): Promise<Admitted> {
-  checkFacts(radiograph.facts);
-  const asTagged = reduceToEncoderImage(radiograph);
+export async function admit(
+  { facts, image: asTagged }: { readonly facts: RadiographFacts; readonly image: EncoderImage },
+  codec: Codec,
+  gate: Gate,
+): Promise<Admitted> {
+  checkFacts(facts);
   const first = await measure(asTagged, codec, gate);
   if (isLikeChest(first.verdict)) return first;
   const turned = await measure(inverted(asTagged), codec, gate);
   if (!isLikeChest(turned.verdict)) throw refusal(first.verdict, 'nothing like it in training');
-  if (radiograph.facts.photometric !== 'MONOCHROME1') throw refusal(first.verdict, 'inverted');
+  if (facts.photometric !== 'MONOCHROME1') throw refusal(first.verdict, 'inverted');
   return { ...turned, verdict: { ...turned.verdict, inverted: true } };
 }
 

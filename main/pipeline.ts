@@ -1,50 +1,55 @@
 import { CxrError } from '../contract/errors.ts';
 import type {
   Cost,
+  EncoderImage,
   EncryptedLatent,
+  EngineInput,
+  InputPair,
   JobId,
-  Preview,
   Progress,
-  Radiograph,
-  RadiographFacts,
   StageTimes,
   StudyResult,
 } from '../contract/stages.ts';
 import { decrypt, encrypt } from '../he/client.ts';
+import { frameDigest } from '../he/frame.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../he/sizes.ts';
 import type { ClientHalf } from '../native-models/bundle.ts';
 import type { Decoder, Encoder } from '../native-models/encoder.ts';
 import type { Connector } from './connector.ts';
-import { toPreview } from './dicom/reduce.ts';
 import { toFindings } from './findings.ts';
 import { admit } from './input-gate.ts';
 import type { Keyring } from './keyring.ts';
 
-/** Everything one study needs, opened once per engine. */
-export type Workstation = {
+/** A bundle's client half, opened, and the keys for it. */
+export type Models = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly keyring: Keyring;
+};
+/** The evaluator in use; another one may follow while the models stay open. */
+export type Line = {
   readonly connector: Connector;
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
 };
+/** Everything one study needs. */
+export type Workstation = Models & Line;
 
 export type StudyControl = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  readonly onImage: (preview: Preview, facts: RadiographFacts) => void;
+  readonly onAdmitted: (pair: InputPair) => void;
 };
 
 /**
- * The product in one function: read → radiograph → latent → encrypt → submit → await → decrypt → findings.
+ * The product in one function: reduced image → latent → encrypt → submit → await → decrypt → findings.
  * Only `submit` and `await` touch the network, and neither sees anything but ciphertext.
  *
- * @param read  decodes the study; for a DICOM file `() => toRadiograph(bytes)`.
+ * @param input  as main/dicom/input.ts reads it, in a process that has no key.
  * @throws CxrError of the stage that refused; `cancelled` when `signal` aborts, after telling the evaluator to stop.
  */
 export async function analyse(
-  read: () => Promise<Radiograph>,
+  input: EngineInput,
   station: Workstation,
   control: StudyControl,
 ): Promise<StudyResult> {
@@ -55,12 +60,10 @@ export async function analyse(
     onProgress(detail === undefined ? { stage, fraction } : { stage, fraction, detail });
   const movedBefore = connector.bytes;
 
-  at('reading');
-  const radiograph = await clock.time('decode', read);
-  control.onImage(toPreview(radiograph), radiograph.facts);
-
   at('encoding');
-  const { latent, verdict } = await clock.time('encode', () => admit(radiograph, station, half.gate));
+  const admitted = await clock.time('encode', () => admit(input, station, half.gate));
+  const { latent, verdict } = admitted;
+  control.onAdmitted(pairOf(admitted));
 
   // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, signal));
@@ -102,12 +105,13 @@ export async function analyse(
   const moved = connector.bytes;
   const result: StudyResult = {
     findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
-    facts: radiograph.facts,
+    facts: input.facts,
     input: verdict,
     bundle: { id: half.id, name: half.description.name },
     evaluator: station.evaluator,
     jobId,
     keyId: keys.evaluation.keyId,
+    digests: { sent: question.digest, received: frameDigest(answer.frame) },
     parameters: {
       polyModulusDegree: keys.holder.params.polyModulusDegree,
       logQP: keys.holder.params.logQP,
@@ -119,10 +123,25 @@ export async function analyse(
       sent: moved.sent - movedBefore.sent,
       received: moved.received - movedBefore.received,
     },
-    timesMs: { ...clock.times, keygen: keys.generatedInMs, evaluate: done.evaluateMs },
+    timesMs: {
+      ...clock.times,
+      decode: input.decodeMs,
+      keygen: keys.generatedInMs,
+      evaluate: done.evaluateMs,
+    },
   };
   at('done', 1);
   return result;
+}
+
+/** Both images in 8 bits, from [-1, 1]. */
+function pairOf({ image, reconstruction }: { image: EncoderImage; reconstruction: EncoderImage }): InputPair {
+  const grey = ({ values }: EncoderImage) => Uint8ClampedArray.from(values, (value) => (value + 1) * 127.5);
+  return {
+    side: image.side,
+    image: new Uint8Array(grey(image).buffer),
+    reconstruction: new Uint8Array(grey(reconstruction).buffer),
+  };
 }
 
 const sizeInWords = ({ transferBytes }: KeyBytes): string =>

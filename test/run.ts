@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { windowCommand } from './window-command.ts';
 
 /**
  * `npm test`: types, lint, then every test. The tests of the real window need an Electron that can start: set
@@ -11,28 +12,21 @@ const root = join(import.meta.dirname, '..');
 const report = join(root, 'test-results', 'vitest.json');
 mkdirSync(join(root, 'test-results'), { recursive: true });
 
-const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
-
 function execute(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
-function electronFolder(): string | null {
-  const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
-  return existsSync(join(folder, 'electron')) || existsSync(join(folder, 'electron.exe')) ? folder : null;
-}
-
-const electron = electronFolder();
-if (electron !== null) process.env.ELECTRON_OVERRIDE_DIST_PATH = electron;
-const needsDisplay = electron !== null && process.platform === 'linux' && process.env.DISPLAY === undefined;
-const canMakeDisplay = has('xvfb-run') && has('dbus-run-session');
-if (needsDisplay && !canMakeDisplay) delete process.env.ELECTRON_OVERRIDE_DIST_PATH;
-const display = needsDisplay && canMakeDisplay ? ['xvfb-run', '-a', 'dbus-run-session', '--'] : [];
+const command = windowCommand();
+if (command.kind === 'possible') process.env.ELECTRON_OVERRIDE_DIST_PATH = command.electron;
+else delete process.env.ELECTRON_OVERRIDE_DIST_PATH;
+const display = command.kind === 'possible' ? command.prefix : [];
 
 const checks = [
   execute('npm', ['run', '--silent', 'lint']),
   execute('npm', ['run', '--silent', 'typecheck']),
 ];
+if (command.kind === 'possible' && execute('npm', ['run', '--silent', 'build']))
+  process.env.CIPHERFILM_BUILT = 'yes';
 const vitest = [
   'npx',
   'vitest',
@@ -51,10 +45,8 @@ const counts = existsSync(report)
       numPendingTests: number;
     })
   : { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
-if (electron === null)
-  process.stdout.write('Skipped: tests of the real window, no Electron found (see CONTRIBUTING.md).\n');
-if (needsDisplay && !canMakeDisplay)
-  process.stdout.write('Skipped: tests of the real window, no display and no xvfb-run.\n');
+if (command.kind === 'missing')
+  process.stdout.write(`Skipped: tests of the real window, ${command.reason}.\n`);
 if (!existsSync(join(root, '..', 'shared', 'data', 'dicom'))) {
   process.stdout.write(
     'Skipped: tests on the DICOM and NIH collections, which are not part of the repository.\n',

@@ -1,6 +1,6 @@
 {
   "variables": {
-    "arithmetic": ["-O3", "-std=c++17", "-Wall", "-Wextra", "-fno-exceptions", "-fno-strict-aliasing", "-ffp-contract=off"]
+    "arithmetic": ["-O3", "-std=c++17", "-Wall", "-Wextra", "-fno-strict-aliasing", "-ffp-contract=off"]
   },
   "target_defaults": {
     "cflags_cc": ["<@(arithmetic)"],
@@ -28,6 +28,10 @@
     {
       "target_name": "kernel",
       "sources": ["addon.cc"],
+      # Starting a thread may throw.
+      "cflags_cc!": ["-fno-exceptions"],
+      "cflags_cc": ["-fexceptions"],
+      "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES" },
       "dependencies": ["avx2", "avx512"],
       "defines": ["NAPI_VERSION=8"]
     }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -13,7 +14,12 @@ namespace cipherfilm {
 class Pool {
  public:
   Pool(uint8_t* memory, Perform perform, uint32_t threads) : memory_(memory), perform_(perform) {
-    for (uint32_t thread = 1; thread < threads; thread++) helpers_.emplace_back([this, thread] { serve(thread); });
+    helpers_.reserve(threads);
+    try {
+      for (uint32_t thread = 1; thread < threads; thread++) helpers_.emplace_back([this, thread] { serve(thread); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are do the work.
+    }
   }
 
   ~Pool() {

@@ -1,12 +1,22 @@
 import type { EngineEvent } from '../../contract/engine.ts';
 import type { AppStatus } from '../../contract/ipc.ts';
 
+export type AppFacts = {
+  readonly version: string;
+  readonly embedded: boolean;
+  readonly keepsWorklist: boolean;
+  readonly canRecompute: boolean;
+};
+
 /** What the window is told about the app itself, kept up to date from the engine's events. */
 export class AppState {
   #status: AppStatus;
   readonly #changed: (status: AppStatus) => void;
 
-  constructor(version: string, embedded: boolean, changed: (status: AppStatus) => void) {
+  constructor(
+    { version, embedded, keepsWorklist, canRecompute }: AppFacts,
+    changed: (status: AppStatus) => void,
+  ) {
     this.#changed = changed;
     this.#status = {
       version,
@@ -14,6 +24,8 @@ export class AppState {
       bundle: null,
       problem: null,
       key: { custody: 'memory', ready: false },
+      worklist: keepsWorklist ? 'kept' : 'no keychain',
+      canRecompute,
     };
   }
 
@@ -21,8 +33,8 @@ export class AppState {
     return this.#status;
   }
 
-  evaluatorAt(url: string): void {
-    this.#set({ evaluator: { ...this.#status.evaluator, url: displayUrl(url) } });
+  evaluatorAt(url: string, embedded: boolean): void {
+    this.#set({ evaluator: { url: displayUrl(url), embedded, ready: false } });
   }
 
   /** Keys live in the engine's memory: when it stops they are gone. */

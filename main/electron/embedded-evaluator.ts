@@ -39,6 +39,14 @@ export class EmbeddedEvaluator {
     this.#child?.kill();
   }
 
+  /** Ends it until its address is asked for again: another evaluator is in use, and this one fills a gigabyte. */
+  pause(): void {
+    const child = this.#child;
+    this.#child = null;
+    this.#url = null;
+    child?.kill();
+  }
+
   /** @param port 0 for any; after a crash the old one, which is the address that the engine knows. */
   async #start(port = '0'): Promise<string> {
     const { script, dataFolder, bundleRoot } = this.#options;
@@ -50,7 +58,9 @@ export class EmbeddedEvaluator {
     this.#child = child;
     try {
       const url = await listening(child);
-      child.once('exit', () => this.#restart(new URL(url).port));
+      child.once('exit', () => {
+        if (this.#child === child) this.#restart(new URL(url).port);
+      });
       return url;
     } catch (error) {
       this.#child = null;

@@ -1,5 +1,7 @@
+import type { Connection, Probe } from '../../contract/connection.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/engine.ts';
-import { type CodedError, toCodedError } from '../../contract/errors.ts';
+import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import type { EngineInput } from '../../contract/stages.ts';
 
 /** The part of Electron's UtilityProcess that the host uses, so that tests can stand in for it. */
 export type EngineProcess = {
@@ -26,9 +28,10 @@ const infancyMs = 5_000;
 export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #inFlight = new Set<string>();
+  readonly #probes = new Map<string, PromiseWithResolvers<Probe>>();
   #waiting: Extract<EngineCommand, { kind: 'classify' }>[] = [];
   #child: EngineProcess | null = null;
-  #starting = false;
+  #launching: Promise<void> | null = null;
   #disposed = false;
 
   constructor(options: EngineHostOptions) {
@@ -36,29 +39,53 @@ export class EngineHost {
   }
 
   /** Starts the engine unless it is running or starting; never rejects, failures end the waiting studies. */
-  async launch(): Promise<void> {
-    if (this.#child !== null || this.#starting || this.#disposed) return;
-    this.#starting = true;
+  launch(): Promise<void> {
+    if (this.#child !== null || this.#disposed) return Promise.resolve();
+    this.#launching ??= this.#launch().finally(() => {
+      this.#launching = null;
+    });
+    return this.#launching;
+  }
+
+  async #launch(): Promise<void> {
     try {
       const start = await this.#options.start();
-      if (this.#disposed) return;
-      this.#adopt(this.#options.fork(), start);
+      if (!this.#disposed) this.#adopt(this.#options.fork(), start);
     } catch (error) {
       this.#failAll(toCodedError(error));
-    } finally {
-      this.#starting = false;
     }
   }
 
-  classify(studyId: string, bytes: Uint8Array): void {
+  classify(studyId: string, input: EngineInput): void {
     if (this.#inFlight.has(studyId)) return;
     this.#inFlight.add(studyId);
-    const command = { kind: 'classify', studyId, bytes } as const;
+    const command = { kind: 'classify', studyId, input } as const;
     if (this.#child !== null) this.#child.postMessage(command);
     else {
       this.#waiting.push(command);
       void this.launch();
     }
+  }
+
+  /** Another evaluator from the next study on; an engine that is not running learns it when it starts. */
+  connect(connection: Connection): void {
+    this.#child?.postMessage({ kind: 'connect', connection });
+  }
+
+  /** @throws CxrError as `Connector.probe`, or `engine-crashed`. */
+  async probe(connection: Connection): Promise<Probe> {
+    await this.launch();
+    if (this.#child === null) throw new CxrError('engine-crashed');
+    const probeId = crypto.randomUUID();
+    const settle = Promise.withResolvers<Probe>();
+    this.#probes.set(probeId, settle);
+    this.#child.postMessage({ kind: 'probe', probeId, connection });
+    return settle.promise;
+  }
+
+  /** Whether a study is under way or waiting here. */
+  get isBusy(): boolean {
+    return this.#inFlight.size > 0;
   }
 
   /** Whether there was such a study to cancel. */
@@ -96,12 +123,21 @@ export class EngineHost {
   }
 
   #pass(event: EngineEvent): void {
+    if (event.kind === 'probed') {
+      const settle = this.#probes.get(event.probeId);
+      this.#probes.delete(event.probeId);
+      if ('code' in event.found) settle?.reject(new CxrError(event.found.code, event.found.detail));
+      else settle?.resolve(event.found);
+      return;
+    }
     if (event.kind === 'done' || event.kind === 'failed') this.#inFlight.delete(event.studyId);
     this.#options.tell(event);
   }
 
   #failAll(error: CodedError): void {
     this.#waiting = [];
+    for (const settle of this.#probes.values()) settle.reject(new CxrError(error.code, error.detail));
+    this.#probes.clear();
     for (const studyId of [...this.#inFlight]) this.#pass({ kind: 'failed', studyId, error });
   }
 }

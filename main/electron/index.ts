@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { app, type BrowserWindow, session, utilityProcess } from 'electron';
+import { app, BrowserWindow, dialog, type OpenDialogOptions, session } from 'electron';
 import type { WindowEvent } from '../../contract/ipc.ts';
+import type { Source } from '../../contract/reader.ts';
 import { declareAppScheme, serveRenderer } from './app-protocol.ts';
-import { AppState } from './app-state.ts';
-import { EmbeddedEvaluator } from './embedded-evaluator.ts';
-import { EngineHost, type EngineProcess } from './engine-host.ts';
-import { chooseEvaluator } from './evaluator-choice.ts';
+import { dropped } from './command-line.ts';
 import { answerWindow } from './ipc.ts';
-import { bundleName, bundleRoot, configText, scripts } from './locations.ts';
+import { scripts } from './locations.ts';
 import { refuseNavigation, refusePermissions } from './lockdown.ts';
+import { openMenu } from './menu.ts';
 import { openWindow, tellWindow } from './window.ts';
+import { openWorkstation, paths, type Wanted } from './workstation.ts';
 
 /** The desktop application, in the order in which it comes up. */
 async function boot(): Promise<void> {
@@ -20,11 +20,15 @@ async function boot(): Promise<void> {
   await app.whenReady();
   refusePermissions(session.defaultSession);
   serveRenderer(session.defaultSession, scripts().renderer);
-  const { engine, state } = engineAndEvaluator();
-  const window = openWindow(scripts().preload);
+  const workstation = openWorkstation({ tell: tellAll, ask });
+  const window = openWindow(scripts().preload, join(app.getPath('userData'), 'window.json'));
+  openMenu((command) => tellAll({ kind: 'command', command }));
   windows.push(window);
-  answerWindow(window.webContents, engine, () => state.status);
-  void engine.launch();
+  answerWindow(window.webContents, workstation.answers);
+  openDropped = (sources) => void workstation.open(sources);
+  openDropped(paths(dropped(process.argv, app.isPackaged), process.cwd()));
+  void workstation.engine.launch();
+  workstation.resume();
 }
 
 /**
@@ -36,55 +40,48 @@ function sandboxEverything(): void {
 }
 
 const windows: BrowserWindow[] = [];
+let openDropped: (sources: readonly Source[]) => void = () => {};
 
 function tellAll(event: WindowEvent): void {
   for (const window of windows) tellWindow(window, event);
 }
 
-/** A second start brings the first one's window forward. */
+/** A second start brings the first one's window forward and hands its files over. */
 function singleInstance(): boolean {
   if (!app.requestSingleInstanceLock()) {
     app.quit();
     return false;
   }
-  app.on('second-instance', () => {
+  app.on('second-instance', (_event, argv, folder) => {
     const window = windows[0];
     if (window?.isMinimized()) window.restore();
     window?.focus();
+    openDropped(paths(dropped(argv, app.isPackaged), folder));
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openDropped(paths([path], '/'));
   });
   app.on('window-all-closed', () => app.quit());
   return true;
 }
 
-/** The engine process and, where no evaluator is configured, an evaluator process beside it. */
-function engineAndEvaluator(): { engine: EngineHost; state: AppState } {
-  const root = bundleRoot();
-  const choice = chooseEvaluator(process.env, process.argv, configText());
-  const embedded = choice.kind === 'embedded';
-  const state = new AppState(app.getVersion(), embedded, (status) => tellAll({ kind: 'status', status }));
-  const evaluator = new EmbeddedEvaluator({
-    script: scripts().evaluator,
-    dataFolder: join(app.getPath('userData'), 'evaluator'),
-    bundleRoot: root,
-  });
-  const engine = new EngineHost({
-    fork: () =>
-      utilityProcess.fork(scripts().engine, [], { serviceName: 'Cipherfilm engine' }) as EngineProcess,
-    start: async () => {
-      const evaluatorUrl = choice.kind === 'remote' ? choice.url : await evaluator.url();
-      state.evaluatorAt(evaluatorUrl);
-      return { kind: 'start', bundleRoot: root, bundleName: bundleName(root), evaluatorUrl, embedded };
-    },
-    tell: (event) => {
-      state.follow(event);
-      if ('studyId' in event) tellAll(event);
-    },
-  });
-  app.on('will-quit', () => {
-    engine.dispose();
-    evaluator.stop();
-  });
-  return { engine, state };
+const dialogs: Readonly<Record<Wanted, OpenDialogOptions>> = {
+  files: { properties: ['openFile', 'multiSelections'] },
+  folder: { properties: ['openDirectory'] },
+  certificates: {
+    properties: ['openFile'],
+    filters: [{ name: 'Certificates', extensions: ['pem', 'crt', 'cer'] }],
+  },
+};
+
+/** What the system's dialog gave; nothing when it was closed. */
+async function ask(what: Wanted): Promise<readonly string[]> {
+  const window = BrowserWindow.getFocusedWindow() ?? windows[0];
+  const { filePaths } = await (window
+    ? dialog.showOpenDialog(window, dialogs[what])
+    : dialog.showOpenDialog(dialogs[what]));
+  return filePaths;
 }
 
 void boot();

@@ -1,7 +1,6 @@
 import { type IpcMainInvokeEvent, ipcMain, type WebContents } from 'electron';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
 import {
-  type AppStatus,
   type Reply,
   type ReplyOf,
   type RequestName,
@@ -10,35 +9,30 @@ import {
 } from '../../contract/ipc.ts';
 import { appOrigin } from './app-protocol.ts';
 import { requestChannel } from './channels.ts';
-import type { EngineHost } from './engine-host.ts';
+
+/** What is done for each request of the window. */
+export type Answers = {
+  readonly [N in RequestName]: (request: RequestOf<N>) => ReplyOf[N] | Promise<ReplyOf[N]>;
+};
 
 /** Answers the window's requests. */
-export function answerWindow(contents: WebContents, engine: EngineHost, status: () => AppStatus): void {
-  handle(contents, 'classify', ({ studyId, bytes }) => {
-    engine.classify(studyId, bytes);
-    return { accepted: true } as const;
-  });
-  handle(contents, 'cancel', ({ studyId }) => ({ cancelled: engine.cancel(studyId) }));
-  handle(contents, 'status', () => status());
+export function answerWindow(contents: WebContents, answers: Answers): void {
+  for (const name of Object.keys(requestSchemas) as RequestName[]) handle(contents, name, answers[name]);
 }
 
 /**
  * Registers one request: the sender must be the top frame of our window at our origin and the request must fit its
  * schema; the reply is a value or a code, never an exception (Electron would pass on its message).
  */
-function handle<N extends RequestName>(
-  contents: WebContents,
-  name: N,
-  answer: (request: RequestOf<N>) => ReplyOf[N],
-): void {
-  ipcMain.handle(requestChannel(name), (event, raw): Reply<ReplyOf[N]> => {
+function handle<N extends RequestName>(contents: WebContents, name: N, answer: Answers[N]): void {
+  ipcMain.handle(requestChannel(name), async (event, raw): Promise<Reply<ReplyOf[N]>> => {
     try {
       checkSender(event, contents);
       const parsed = requestSchemas[name].safeParse(raw);
       if (!parsed.success) {
         throw new CxrError('request-invalid', { path: parsed.error.issues[0]?.path.join('.') ?? '' });
       }
-      return { ok: true, value: answer(parsed.data as RequestOf<N>) };
+      return { ok: true, value: await answer(parsed.data as RequestOf<N>) };
     } catch (error) {
       return { ok: false, ...toCodedError(error) };
     }

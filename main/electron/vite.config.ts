@@ -20,6 +20,8 @@ export default defineConfig({
           input: {
             'main/index': entry('main/electron/index.ts'),
             'main/engine': entry('main/engine.ts'),
+            'main/reader': entry('main/reader.ts'),
+            'main/recompute': entry('main/recompute.ts'),
             'evaluator/index': entry('evaluator/index.ts'),
             'evaluator/worker': entry('evaluator/worker.ts'),
           },

@@ -1,19 +1,31 @@
-import { BrowserWindow } from 'electron';
+import { BrowserWindow, screen } from 'electron';
 import type { WindowEvent } from '../../contract/ipc.ts';
 import { appOrigin } from './app-protocol.ts';
 import { eventChannel } from './channels.ts';
+import { storedState, storeState } from './window-state.ts';
 
-/** The reading window: sandboxed, isolated, without Node, shown once it has painted. */
-export function openWindow(preloadPath: string): BrowserWindow {
+/**
+ * The reading window: sandboxed, isolated, without Node, shown once it has painted, where it was when it was closed.
+ *
+ * @param statePath  file that remembers it.
+ */
+export function openWindow(preloadPath: string, statePath: string): BrowserWindow {
+  const { x, y, width, height, maximised } = {
+    ...{ x: undefined, y: undefined, width: 1440, height: 920, maximised: false },
+    ...storedState(
+      statePath,
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    ),
+  };
   const window = new BrowserWindow({
-    width: 1440,
-    height: 920,
+    ...(x === undefined || y === undefined ? {} : { x, y }),
+    width,
+    height,
     minWidth: 1000,
     minHeight: 640,
     title: 'Cipherfilm',
     backgroundColor: '#0b0e11',
     show: false,
-    autoHideMenuBar: true,
     webPreferences: {
       preload: preloadPath,
       sandbox: true,
@@ -25,7 +37,13 @@ export function openWindow(preloadPath: string): BrowserWindow {
       spellcheck: false,
     },
   });
-  window.once('ready-to-show', () => window.show());
+  window.once('ready-to-show', () => {
+    if (maximised) window.maximize();
+    window.show();
+  });
+  window.on('close', () =>
+    storeState(statePath, { ...window.getNormalBounds(), maximised: window.isMaximized() }),
+  );
   void window.loadURL(`${appOrigin}/index.html`);
   return window;
 }

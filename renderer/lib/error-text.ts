@@ -37,6 +37,35 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The image data contradict the file’s own header.',
     advice: 'The image could be shown wrongly, so it is not shown. Export it again from the PACS.',
   },
+  'dicom-not-radiograph': {
+    title: 'The file is not a radiograph.',
+    advice: 'It is of another kind (CT, MR, ultrasound, …). Open it in a viewer for that kind.',
+  },
+  'dicom-duplicate': {
+    title: 'The same image is there already.',
+    advice: 'Nothing needs to be done: the first copy was taken.',
+  },
+  'file-unreadable': {
+    title: 'The file cannot be read.',
+    advice:
+      'It may have been moved, or you may lack the permission. Put it where you can open it and drop it again.',
+  },
+  'archive-unreadable': {
+    title: 'The zip archive cannot be read.',
+    advice: 'It is damaged or packed in an unusual way. Unpack it and drop the folder.',
+  },
+  'archive-encrypted': {
+    title: 'The zip archive is protected by a password.',
+    advice: 'Unpack it with its password and drop the folder.',
+  },
+  'archive-too-large': {
+    title: 'There are more files, or larger ones, than can be taken at once.',
+    advice: 'Drop the study’s own folder instead of the whole disk.',
+  },
+  'reader-crashed': {
+    title: 'The image reader stopped unexpectedly.',
+    advice: 'It has been restarted. If it happens again with this file, export the image anew.',
+  },
   'image-unreadable': {
     title: 'The image could not be decoded.',
     advice: 'Export it again, uncompressed if possible.',
@@ -129,7 +158,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'evaluator-unreachable': {
     title: 'The evaluator cannot be reached.',
-    advice: 'Check the network and the evaluator’s address, then drop the file again.',
+    advice: 'Check the network and the evaluator’s address, then try again.',
   },
   'evaluator-protocol': {
     title: 'The evaluator answered in a way that was not understood.',
@@ -141,7 +170,31 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'evaluator-url': {
     title: 'The configured evaluator address is not usable.',
-    advice: 'Correct it in CIPHERFILM_EVALUATOR, --evaluator or config.json and restart the program.',
+    advice:
+      'Correct it in the settings. It starts with https://, and has no user name and no question mark in it.',
+  },
+  'evaluator-certificate': {
+    title: 'The evaluator’s certificate is not trusted.',
+    advice:
+      'Nothing was sent. Tell whoever runs the evaluator, or add your hospital’s certificate authority in the settings.',
+  },
+  'evaluator-proxy': {
+    title: 'The proxy did not let the connection through.',
+    advice:
+      'Correct the proxy in the settings, or ask whoever runs the network. SOCKS proxies are not supported.',
+  },
+  'evaluator-unauthorised': {
+    title: 'The evaluator wants an access token, or another one.',
+    advice: 'Enter in the settings the token that you were given by whoever runs the evaluator.',
+  },
+  'setting-locked': {
+    title: 'This setting is decided elsewhere.',
+    advice:
+      'The policy of this workstation, its command line or its environment says so. Ask whoever runs it.',
+  },
+  'setting-invalid': {
+    title: 'A setting cannot be used.',
+    advice: 'The file that it names is missing or cannot be read. Choose it again in the settings.',
   },
   cancelled: { title: 'Cancelled.', advice: 'Drop the file again to start over.' },
   'engine-crashed': {

@@ -1,130 +1,128 @@
 import type { CodedError } from '../../contract/errors.ts';
-import type { AppStatus, WindowEvent } from '../../contract/ipc.ts';
-import type { Preview, Progress, RadiographFacts, StageName, StudyResult } from '../../contract/stages.ts';
+import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc.ts';
+import type { Thumbnail } from '../../contract/study.ts';
+import type { DropReport, ImageRow, StudyRow } from '../../contract/worklist.ts';
+import { type Order, ordered } from './order.ts';
 
 /**
- * The limit of contract/ipc.ts, written down again: importing it would bring its schema library into the page, which
- * probes for `eval` and so trips the content policy. A test compares the two.
- */
-export const maxDroppedBytes = 256 * 1024 * 1024;
-
-/** One dropped file and all that has been heard about it. */
-export type Study = {
-  readonly id: string;
-  readonly fileName: string;
-  readonly state: 'waiting' | 'working' | 'done' | 'failed';
-  readonly progress: Progress | null;
-  readonly seen: readonly StageName[];
-  readonly preview: Preview | null;
-  readonly facts: RadiographFacts | null;
-  readonly result: StudyResult | null;
-  readonly error: CodedError | null;
-};
-
-/**
- * The window's only state: studies in the order in which they were dropped, one worked on at a time, and the status
- * of the app. It exists apart from the components because events arrive whether or not a study is on display.
+ * The window's picture of the worklist. It exists apart from the components because events arrive whether or not a study
+ * is on display.
  */
 export class Studies {
-  list = $state.raw<readonly Study[]>([]);
-  selectedId = $state<string | null>(null);
+  rows = $state.raw<readonly StudyRow[]>([]);
+  reports = $state.raw<readonly DropReport[]>([]);
   status = $state.raw<AppStatus | null>(null);
-  selected = $derived(this.list.find((study) => study.id === this.selectedId) ?? null);
-  readonly #files = new Map<string, File>();
+  thumbnails = $state.raw<Readonly<Record<string, Thumbnail>>>({});
+  selectedId = $state<string | null>(null);
+  imageId = $state<string | null>(null);
+  order = $state<Order>('arrival');
+  /** What went wrong with the last request of the window itself. */
+  problem = $state.raw<CodedError | null>(null);
+
+  list = $derived(ordered(this.rows, this.order));
+  selected = $derived(this.rows.find(({ id }) => id === this.selectedId) ?? null);
+  image = $derived(this.selected?.images.find(({ id }) => id === this.imageId) ?? null);
+  readonly #asked = new Set<string>();
 
   /** Listens to the main process; returns the way to stop. */
-  listen(): () => void {
-    void window.cipherfilm.status().then((reply) => {
+  listen(onCommand: (command: MenuCommand) => void): () => void {
+    const stop = window.cipherfilm.onEvent((event) => {
+      if (event.kind === 'command') onCommand(event.command);
+      else this.#hear(event);
+    });
+    void window.cipherfilm.status({}).then((reply) => {
       if (reply.ok) this.status = reply.value;
     });
-    return window.cipherfilm.onEvent((event) => this.#hear(event));
-  }
-
-  add(files: Iterable<File>): void {
-    const added = [...files].map((file): Study => {
-      const id = crypto.randomUUID();
-      this.#files.set(id, file);
-      return {
-        id,
-        fileName: file.name,
-        state: 'waiting',
-        progress: null,
-        seen: [],
-        preview: null,
-        facts: null,
-        result: null,
-        error: null,
-      };
+    void window.cipherfilm.worklist({}).then((reply) => {
+      if (!reply.ok) return;
+      for (const row of reply.value.rows) this.#take(row);
+      this.reports = reply.value.reports;
     });
-    if (added.length === 0) return;
-    this.list = [...this.list, ...added];
-    if (!this.list.some((study) => study.state === 'working')) this.selectedId = added[0]!.id;
-    void this.#next();
+    return stop;
   }
 
-  cancel(id: string): void {
-    const study = this.list.find((candidate) => candidate.id === id);
-    if (study?.state === 'waiting') this.#fail(id, { code: 'cancelled', detail: {} });
-    if (study?.state === 'working') void window.cipherfilm.cancel({ studyId: id });
+  async open(files: Iterable<File>): Promise<void> {
+    const all = [...files];
+    if (all.length > 0) this.#note(await window.cipherfilm.open(all));
+  }
+  async choose(what: 'files' | 'folder'): Promise<void> {
+    this.#note(await window.cipherfilm.choose({ what }));
+  }
+  async retry(studyId: string, imageId: string | null): Promise<void> {
+    this.#note(await window.cipherfilm.retry({ studyId, imageId }));
+  }
+  async cancel(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.cancel({ studyId }));
+  }
+  async check(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.check({ studyId }));
+  }
+  async remove(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.remove({ studyId }));
   }
 
-  /** Sends the first waiting file unless one is being worked on. */
-  async #next(): Promise<void> {
-    if (this.list.some((study) => study.state === 'working')) return;
-    const study = this.list.find((candidate) => candidate.state === 'waiting');
-    if (study === undefined) return;
-    const { id } = study;
-    // Follow the work, unless somebody is looking at an earlier result.
-    if (this.selected === null || this.selected.state === 'failed') this.selectedId = id;
-    this.#change(id, { state: 'working' });
-    try {
-      const file = this.#files.get(id)!;
-      if (file.size > maxDroppedBytes) throw { code: 'request-invalid', detail: { bytes: file.size } };
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const reply = await window.cipherfilm.classify({ studyId: id, bytes });
-      if (!reply.ok) this.#fail(id, { code: reply.code, detail: reply.detail });
-    } catch (error) {
-      // A file that vanished or a folder cannot be read; its message may hold a path.
-      const coded = typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
-      this.#fail(id, coded ? (error as CodedError) : { code: 'image-unreadable', detail: {} });
-    }
+  select(id: string | null): void {
+    this.selectedId = id;
+    this.imageId = this.#firstImage()?.id ?? null;
   }
 
-  #hear(event: WindowEvent): void {
+  /** The study before or after the selected one, as listed. */
+  step(by: 1 | -1): void {
+    const at = this.list.findIndex(({ id }) => id === this.selectedId);
+    const next = this.list[at === -1 ? 0 : at + by];
+    if (next !== undefined) this.select(next.id);
+  }
+  stepImage(by: 1 | -1): void {
+    const images = this.selected?.images ?? [];
+    const next = images[images.findIndex(({ id }) => id === this.imageId) + by];
+    if (next !== undefined) this.imageId = next.id;
+  }
+
+  /** Small pictures are asked for once, when they are first wanted. */
+  async wantThumbnail(imageId: string): Promise<void> {
+    if (this.#asked.has(imageId)) return;
+    this.#asked.add(imageId);
+    const reply = await window.cipherfilm.thumbnail({ imageId });
+    if (reply.ok) this.thumbnails = { ...this.thumbnails, [imageId]: reply.value };
+  }
+
+  dismissReport(id: string): void {
+    this.reports = this.reports.filter((report) => report.id !== id);
+  }
+
+  #firstImage(): ImageRow | null {
+    const { selected } = this;
+    return selected?.images.find(({ id }) => id === selected.scoredImageId) ?? selected?.images[0] ?? null;
+  }
+
+  #note(reply: { readonly ok: true } | ({ readonly ok: false } & CodedError)): void {
+    this.problem = reply.ok ? null : { code: reply.code, detail: reply.detail };
+  }
+
+  #hear(event: Exclude<WindowEvent, { kind: 'command' }>): void {
     switch (event.kind) {
+      case 'row':
+        this.#take(event.row);
+        return;
+      case 'removed':
+        this.rows = this.rows.filter(({ id }) => id !== event.id);
+        if (this.selectedId === event.id) this.select(this.list[0]?.id ?? null);
+        return;
+      case 'report':
+        this.reports = [...this.reports.filter(({ id }) => id !== event.report.id), event.report];
+        return;
       case 'status':
         this.status = event.status;
-        return;
-      case 'progress': {
-        const { progress, studyId } = event;
-        const seen = this.list.find((study) => study.id === studyId)?.seen ?? [];
-        const known = seen.includes(progress.stage);
-        this.#change(studyId, { progress, seen: known ? seen : [...seen, progress.stage] });
-        return;
-      }
-      case 'image':
-        this.#change(event.studyId, { preview: event.preview, facts: event.facts });
-        return;
-      case 'done':
-        this.#change(event.studyId, { state: 'done', result: event.result });
-        this.#finish(event.studyId);
-        return;
-      case 'failed':
-        this.#fail(event.studyId, event.error);
     }
   }
 
-  #fail(id: string, error: CodedError): void {
-    this.#change(id, { state: 'failed', error });
-    this.#finish(id);
-  }
-
-  #finish(id: string): void {
-    this.#files.delete(id);
-    void this.#next();
-  }
-
-  #change(id: string, change: Partial<Study>): void {
-    this.list = this.list.map((study) => (study.id === id ? { ...study, ...change } : study));
+  #take(row: StudyRow): void {
+    const before = this.rows.find(({ id }) => id === row.id);
+    this.rows = before ? this.rows.map((one) => (one.id === row.id ? row : one)) : [...this.rows, row];
+    if (this.selectedId === null) this.select(row.id);
+    if (this.selectedId !== row.id) return;
+    // The image to be scored is chosen once all images are there, and again when the gate refuses it.
+    const isNewlyChosen = row.scoredImageId !== null && before?.scoredImageId !== row.scoredImageId;
+    if (this.imageId === null || isNewlyChosen) this.imageId = this.#firstImage()?.id ?? null;
   }
 }

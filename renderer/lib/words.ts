@@ -1,4 +1,6 @@
 import type { Finding, StageName } from '../../contract/stages.ts';
+import type { PatientHeader } from '../../contract/study.ts';
+import type { ImageRow, StudyState } from '../../contract/worklist.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
@@ -38,3 +40,38 @@ export function findingName(name: string): string {
 export function byMargin(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => b.probability - b.high - (a.probability - a.high));
 }
+
+/** What has become of a study. */
+export const stateWords: Readonly<Record<StudyState, string>> = {
+  unasked: 'Not classified: no frontal chest film',
+  waiting: 'Waiting',
+  working: 'In progress',
+  done: 'Done',
+  refused: 'Refused, nothing sent',
+  failed: 'Not done',
+  cancelled: 'Cancelled',
+};
+
+/** 2024-01-02 → "2 Jan 2024": no two countries read numbers alone the same way. */
+export function dayInWords(date: string | null): string {
+  if (date === null) return 'not stated';
+  const [year, month, day] = date.split('-');
+  const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+  return `${Number(day)} ${months[Number(month) - 1]} ${year}`;
+}
+
+export const sexInWords = (sex: PatientHeader['sex']): string => sex ?? 'not stated';
+
+/** View, laterality and modality, as short as they go. */
+export function imageTitle({ frame, series }: ImageRow): string {
+  const side = frame.laterality === null || frame.laterality === 'both' ? '' : ` ${frame.laterality}`;
+  return `${frame.view ?? 'view not stated'}${side} · ${series.modality || 'modality not stated'}`;
+}
+
+/** A digest as people compare it: 16 digits in groups of four. */
+export const fingerprintInWords = (digest: string): string =>
+  (digest.slice(0, 16).match(/.{4}/g) ?? []).join(' ');
+
+/** How many binary digits after the point are right. */
+export const bitsInWords = (difference: number): string =>
+  `${Math.max(0, -Math.log2(Math.max(difference, 2 ** -40))).toFixed(1)} bits`;

@@ -1,12 +1,17 @@
 import { EventEmitter } from 'node:events';
-import { sep } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineCommand, EngineEvent } from '../../contract/engine.ts';
 import { CxrError } from '../../contract/errors.ts';
+import type { EngineInput } from '../../contract/stages.ts';
 import { AppState } from '../../main/electron/app-state.ts';
+import { dropped } from '../../main/electron/command-line.ts';
 import { EngineHost, type EngineProcess } from '../../main/electron/engine-host.ts';
-import { chooseEvaluator } from '../../main/electron/evaluator-choice.ts';
 import { fileUnder } from '../../main/electron/file-under.ts';
+import { storedState } from '../../main/electron/window-state.ts';
+import { plainConnection } from '../../main/evaluator-route.ts';
 
 class FakeProcess extends EventEmitter {
   readonly sent: EngineCommand[] = [];
@@ -18,12 +23,26 @@ class FakeProcess extends EventEmitter {
   }
 }
 
+const engineInput: EngineInput = {
+  facts: {
+    modality: 'DX',
+    viewPosition: 'PA',
+    rows: 2,
+    columns: 2,
+    photometric: 'MONOCHROME2',
+    transferSyntax: '1.2.840.10008.1.2',
+    lossy: false,
+    window: 'full range',
+  },
+  image: { side: 256, values: new Float32Array(256 * 256) },
+  decodeMs: 0,
+};
+
 const start: EngineCommand = {
   kind: 'start',
   bundleRoot: '/bundles',
   bundleName: 'cxr',
-  evaluatorUrl: 'http://127.0.0.1:1',
-  embedded: true,
+  connection: plainConnection('http://127.0.0.1:1', true),
 };
 
 function hostWith(begin: () => Promise<EngineCommand> = async () => start) {
@@ -52,15 +71,15 @@ describe('the engine host', () => {
 
   it('starts the engine first and then passes what waited, in order', async () => {
     const { host, children } = hostWith();
-    host.classify('a', new Uint8Array(1));
-    host.classify('b', new Uint8Array(1));
+    host.classify('a', engineInput);
+    host.classify('b', engineInput);
     await settle();
     expect(children[0]!.sent.map((command) => command.kind)).toEqual(['start', 'classify', 'classify']);
   });
   it('fails the studies in flight when the engine dies, and starts another', async () => {
     const { host, children, told } = hostWith();
     await host.launch();
-    host.classify('a', new Uint8Array(1));
+    host.classify('a', engineInput);
     await vi.advanceTimersByTimeAsync(10_000);
     children[0]!.emit('exit', 11);
     await settle();
@@ -77,7 +96,7 @@ describe('the engine host', () => {
     children[0]!.emit('exit', 1);
     await settle();
     expect(children).toHaveLength(1);
-    host.classify('a', new Uint8Array(1));
+    host.classify('a', engineInput);
     await settle();
     expect(children).toHaveLength(2);
   });
@@ -85,7 +104,7 @@ describe('the engine host', () => {
     const { host, told } = hostWith(async () => {
       throw new CxrError('evaluator-unreachable');
     });
-    host.classify('a', new Uint8Array(1));
+    host.classify('a', engineInput);
     await settle();
     expect(told).toContainEqual({
       kind: 'failed',
@@ -95,7 +114,7 @@ describe('the engine host', () => {
   });
   it('cancels a study that still waits without asking the engine', async () => {
     const { host, children, told } = hostWith();
-    host.classify('a', new Uint8Array(1));
+    host.classify('a', engineInput);
     expect(host.cancel('a')).toBe(true);
     expect(host.cancel('unknown')).toBe(false);
     await settle();
@@ -105,7 +124,7 @@ describe('the engine host', () => {
   it('ends nothing twice: a finished study is not failed by a later crash', async () => {
     const { host, children, told } = hostWith();
     await host.launch();
-    host.classify('a', new Uint8Array(1));
+    host.classify('a', engineInput);
     children[0]!.emit('message', {
       kind: 'failed',
       studyId: 'a',
@@ -116,24 +135,42 @@ describe('the engine host', () => {
   });
 });
 
-describe('the choice of evaluator', () => {
-  it('is embedded when nothing is configured', () => {
-    expect(chooseEvaluator({}, ['electron', '.'], null)).toEqual({ kind: 'embedded' });
-    expect(chooseEvaluator({}, [], '{}')).toEqual({ kind: 'embedded' });
+describe('another evaluator', () => {
+  const connection = plainConnection('https://evaluator.test');
+  const probe = {
+    version: '1',
+    servesModel: true,
+    roundTripMs: 1,
+    proxied: false,
+    tls: true,
+    evaluationKeyBytes: 1,
+  };
+
+  it('is looked at and gone over to through the engine', async () => {
+    const { host, children } = hostWith();
+    const found = host.probe(connection);
+    await new Promise((resolve) => setImmediate(resolve));
+    const asked = children[0]!.sent.at(-1) as Extract<EngineCommand, { kind: 'probe' }>;
+    expect(asked).toMatchObject({ kind: 'probe', connection });
+    children[0]!.emit('message', { kind: 'probed', probeId: asked.probeId, found: probe });
+    expect(await found).toEqual(probe);
+    host.connect(connection);
+    expect(children[0]!.sent.at(-1)).toEqual({ kind: 'connect', connection });
   });
-  it('prefers flag, then environment, then file', () => {
-    const file = '{"evaluator":"https://file"}';
-    const flag = ['--evaluator', 'https://flag'];
-    const environment = { CIPHERFILM_EVALUATOR: 'https://env' };
-    expect(chooseEvaluator(environment, flag, file)).toMatchObject({ url: 'https://flag' });
-    expect(chooseEvaluator(environment, [], file)).toMatchObject({ url: 'https://env' });
-    expect(chooseEvaluator({}, ['--evaluator=https://flag'], file)).toMatchObject({ url: 'https://flag' });
-    expect(chooseEvaluator({}, [], file)).toMatchObject({ url: 'https://file' });
-  });
-  it('never turns a configuration it cannot read into the embedded evaluator', () => {
-    for (const text of ['{', '{"evaluator":7}', '{"evaluator":null}']) {
-      expect(chooseEvaluator({}, [], text).kind).toBe('remote');
-    }
+
+  it('is refused with its code, also when the engine dies over it', async () => {
+    const { host, children } = hostWith();
+    const refused = host.probe(connection);
+    refused.catch(() => {});
+    const orphaned = host.probe(connection);
+    orphaned.catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    const [first] = children[0]!.sent.filter(({ kind }) => kind === 'probe') as { probeId: string }[];
+    const error = { code: 'evaluator-certificate', detail: {} } as const;
+    children[0]!.emit('message', { kind: 'probed', probeId: first!.probeId, found: error });
+    await expect(refused).rejects.toMatchObject({ code: 'evaluator-certificate' });
+    children[0]!.emit('exit', 1);
+    await expect(orphaned).rejects.toMatchObject({ code: 'engine-crashed' });
   });
 });
 
@@ -150,13 +187,49 @@ describe('the app protocol', () => {
 
 describe('the status of the app', () => {
   it('shows no credentials and forgets keys when the engine stops', () => {
-    const state = new AppState('1', false, () => {});
-    state.evaluatorAt('https://user:secret@host.example/path');
+    const facts = { version: '1', embedded: false, keepsWorklist: true, canRecompute: false };
+    const state = new AppState(facts, () => {});
+    state.evaluatorAt('https://user:secret@host.example/path', false);
     expect(state.status.evaluator.url).toBe('https://host.example/path');
     state.follow({ kind: 'key-ready', keyId: 'k' });
     state.follow({ kind: 'progress', studyId: 's', progress: { stage: 'queued', fraction: null } });
     expect(state.status.key.ready).toBe(true);
     state.follow({ kind: 'stopped' });
     expect(state.status.key.ready).toBe(false);
+  });
+});
+
+describe('the place of the window', () => {
+  const screens = [{ x: 0, y: 0, width: 1920, height: 1080 }];
+  const kept = (text: string) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'cipherfilm-window-')), 'window.json');
+    writeFileSync(path, text);
+    return storedState(path, screens);
+  };
+  const state = { x: 10, y: 20, width: 1400, height: 900, maximised: false };
+  it('is remembered', () => {
+    expect(kept(JSON.stringify(state))).toEqual(state);
+  });
+  it('is forgotten where its screen is gone, or what was stored is not whole', () => {
+    for (const lost of [
+      { ...state, x: 1900 },
+      { ...state, y: -200 },
+      { ...state, y: 1060 },
+      { ...state, width: 1 },
+      { x: 1 },
+    ])
+      expect(kept(JSON.stringify(lost))).toBeNull();
+    expect(kept('{')).toBeNull();
+    expect(storedState('/nowhere/window.json', screens)).toBeNull();
+  });
+});
+
+describe('what a start names', () => {
+  it('is files and folders, without the program, its folder and switches', () => {
+    expect(
+      dropped(['cipherfilm', '--no-sandbox', 'film.dcm', '--evaluator', 'https://e', '/cd'], true),
+    ).toEqual(['film.dcm', '/cd']);
+    expect(dropped(['electron', '--inspect=0', '/sources', 'film.dcm'], false)).toEqual(['film.dcm']);
+    expect(dropped(['cipherfilm'], true)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Gate, gateSchema } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
-import type { EncoderImage, Latent, Radiograph, RadiographFacts } from '../../contract/stages.ts';
+import type { EncoderImage, EngineInput, Latent, RadiographFacts } from '../../contract/stages.ts';
 import { admit, type Codec, latentDistance, peakSignalToNoise } from '../../main/input-gate.ts';
 
 /** One channel of 2×2 in two cells per side: every value is a feature. Directions: the first feature, the second. */
@@ -37,10 +37,9 @@ const codecThat = ({ draws = true } = {}): Codec => {
     },
   };
 };
-const filmOf = (shade: number, facts: Partial<RadiographFacts> = {}): Radiograph => ({
-  rows: 2,
-  columns: 2,
-  values: new Float32Array(4).fill(shade),
+const filmOf = (shade: number, facts: Partial<RadiographFacts> = {}): EngineInput => ({
+  decodeMs: 0,
+  image: { side: 256, values: new Float32Array(256 * 256).fill(2 * shade - 1) },
   facts: {
     modality: 'DX',
     viewPosition: 'PA',
@@ -55,7 +54,7 @@ const filmOf = (shade: number, facts: Partial<RadiographFacts> = {}): Radiograph
 });
 /** Shade 0.75 is 0.5 in [-1, 1]: a latent at the mean. */
 const typical = 0.75;
-const refusal = (film: Radiograph, codec = codecThat()) =>
+const refusal = (film: EngineInput, codec = codecThat()) =>
   admit(film, codec, gate).then(
     () => 'admitted',
     (error: unknown) =>

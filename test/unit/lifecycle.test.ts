@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../evaluator/folder-lock.ts';
 import { EngineClient } from '../../main/engine-client.ts';
+import { plainConnection } from '../../main/evaluator-route.ts';
 import { bundleRoot, sampleStudy } from '../../main/headless.ts';
 import { withTemporaryFolder } from '../../main/temporary-folder.ts';
 
@@ -56,8 +57,7 @@ describe('an engine that dies', () => {
     const engine = new EngineClient({
       bundleRoot,
       bundleName: 'cxr-f8-r1',
-      evaluatorUrl: 'http://127.0.0.1:9',
-      embedded: false,
+      connection: plainConnection('http://127.0.0.1:9'),
     });
     await engine.ready();
     const running = engine.classify(await readFile(sampleStudy), () => {});

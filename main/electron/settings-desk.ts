@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Connection, ProxyChoice } from '../../contract/connection.ts';
+import { CxrError } from '../../contract/errors.ts';
+import type { SettingsChange, SettingsView } from '../../contract/settings.ts';
+import { parseEvaluatorUrl } from '../evaluator-url.ts';
+import { proxyFromScript } from '../proxy-choice.ts';
+import { changedFile, embedded, resolveSettings, type Settings } from '../settings.ts';
+import { writePrivate } from '../write-private.ts';
+import type { AccessToken } from './access-token.ts';
+
+export type SettingsDeps = {
+  readonly userData: string;
+  /** Content of the policy file; null when there is none. */
+  readonly policy: string | null;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly token: AccessToken;
+  /** Address of the evaluator on this machine; starts it. */
+  readonly embeddedUrl: () => Promise<string>;
+  /** What the system says for an address, as a proxy configuration script would. */
+  readonly systemProxy: (url: string) => Promise<string>;
+  readonly keychain: string | null;
+};
+
+const mostBytes = 4 * 1024 * 1024;
+
+/** The workstation's settings while it runs: read, shown, changed, and made into a way to the evaluator. */
+export class SettingsDesk {
+  readonly #deps: SettingsDeps;
+  readonly #path: string;
+  #settings: Settings;
+
+  constructor(deps: SettingsDeps) {
+    this.#deps = deps;
+    this.#path = join(deps.userData, 'config.json');
+    this.#settings = this.#resolved();
+  }
+
+  get isEmbedded(): boolean {
+    return this.#settings.evaluator.value === embedded;
+  }
+
+  get withoutKeychain(): boolean {
+    return this.#settings.withoutKeychain.value;
+  }
+
+  get view(): SettingsView {
+    const { evaluator, proxy, systemCertificates, certificates, withoutKeychain, managed } = this.#settings;
+    return {
+      evaluator,
+      token: { given: this.#isTokenGiven(), locked: this.#isTokenLocked() },
+      ...{ proxy, systemCertificates, withoutKeychain, managed },
+      certificates: { ...certificates, value: certificates.value && basename(certificates.value) },
+      keychain: this.#deps.keychain,
+    };
+  }
+
+  /**
+   * @param certificates  path of a PEM file that the person chose in the system's dialog.
+   * @throws CxrError `setting-locked`, `evaluator-url`, `evaluator-proxy`, `setting-invalid`.
+   */
+  save(change: SettingsChange, certificates?: string): void {
+    const { token, evaluator, ...rest } = change;
+    if (evaluator !== undefined && evaluator !== embedded) parseEvaluatorUrl(evaluator);
+    if (rest.proxy !== undefined) checkProxy(rest.proxy);
+    if (token !== undefined && this.#isTokenLocked())
+      throw new CxrError('setting-locked', { setting: 'token' });
+    const file = changedFile(this.#settings, this.#own(), {
+      ...rest,
+      ...(evaluator === undefined ? {} : { evaluator: evaluator === embedded ? null : evaluator }),
+      ...(certificates === undefined ? {} : { certificates }),
+    });
+    writePrivate(this.#path, file);
+    if (token !== undefined) this.#deps.token.set(token);
+    this.#settings = this.#resolved();
+  }
+
+  /** How the evaluator is reached, as settings stand, or would be with another address and token. */
+  async connection(
+    instead: { evaluator?: string; token?: string | null | undefined } = {},
+  ): Promise<Connection> {
+    const evaluator = instead.evaluator ?? this.#settings.evaluator.value;
+    const { systemCertificates, certificates } = this.#settings;
+    const isEmbedded = evaluator === embedded;
+    const url = isEmbedded ? await this.#deps.embeddedUrl() : evaluator;
+    return {
+      url,
+      embedded: isEmbedded,
+      token: isEmbedded ? null : instead.token === undefined ? this.#token() : instead.token,
+      proxy: isEmbedded ? { kind: 'direct' } : await this.#proxyFor(url),
+      certificates: {
+        system: systemCertificates.value,
+        extra: certificates.value === null ? null : readSmall(certificates.value, 'certificates'),
+      },
+    };
+  }
+
+  async #proxyFor(url: string): Promise<ProxyChoice> {
+    const { value } = this.#settings.proxy;
+    if (value === 'none') return { kind: 'direct' };
+    if (value !== 'system') return { kind: 'at', url: value };
+    // An address that is none is refused by the engine.
+    return URL.canParse(url) ? proxyFromScript(await this.#deps.systemProxy(url)) : { kind: 'direct' };
+  }
+
+  #isTokenLocked(): boolean {
+    return this.#settings.tokenFile.value !== null || Boolean(this.#deps.environment.CIPHERFILM_TOKEN);
+  }
+  #isTokenGiven(): boolean {
+    return this.#isTokenLocked() || this.#deps.token.value !== null;
+  }
+
+  #token(): string | null {
+    const { value } = this.#settings.tokenFile;
+    if (value !== null) return readSmall(value, 'tokenFile').trim();
+    return this.#deps.environment.CIPHERFILM_TOKEN || this.#deps.token.value;
+  }
+
+  #own(): string | null {
+    return existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : null;
+  }
+
+  #resolved(): Settings {
+    const { policy, argv, environment } = this.#deps;
+    return resolveSettings({ policy, argv, environment, own: this.#own() });
+  }
+}
+
+/** The file that a setting names. @throws CxrError `setting-invalid` naming the setting, not the file. */
+function readSmall(path: string, setting: string): string {
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length <= mostBytes) return bytes.toString('utf8');
+  } catch (cause) {
+    throw new CxrError('setting-invalid', { setting, reason: 'file cannot be read' }, { cause });
+  }
+  throw new CxrError('setting-invalid', { setting, reason: 'file too large' });
+}
+
+function checkProxy(proxy: string): void {
+  const isAddress = ['http:', 'https:'].includes(URL.parse(proxy)?.protocol ?? '');
+  if (proxy !== 'system' && proxy !== 'none' && !isAddress)
+    throw new CxrError('evaluator-proxy', { reason: 'neither http nor https' });
+}

@@ -1,0 +1,152 @@
+import { join, resolve } from 'node:path';
+import { app, session, type UtilityProcess, utilityProcess } from 'electron';
+import { CxrError } from '../../contract/errors.ts';
+import type { WindowEvent } from '../../contract/ipc.ts';
+import type { Location, Source } from '../../contract/reader.ts';
+import { Intake } from '../worklist/intake.ts';
+import { openStore } from '../worklist/store.ts';
+import { Worklist } from '../worklist/worklist.ts';
+import { AccessToken } from './access-token.ts';
+import { AppState } from './app-state.ts';
+import { EmbeddedEvaluator } from './embedded-evaluator.ts';
+import { EngineHost, type EngineProcess } from './engine-host.ts';
+import type { Answers } from './ipc.ts';
+import { keychainName } from './keychain.ts';
+import { bundleName, bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
+import { ReaderHost, type ReaderProcess } from './reader-host.ts';
+import { type RecomputeProcess, recompute } from './recompute-host.ts';
+import { SettingsDesk } from './settings-desk.ts';
+import { worklistKey } from './worklist-key.ts';
+
+/** What the system's dialog is asked for. */
+export type Wanted = 'files' | 'folder' | 'certificates';
+
+export type Surroundings = {
+  readonly tell: (event: WindowEvent) => void;
+  /** Paths that somebody chose; none when the dialog was closed. */
+  readonly ask: (what: Wanted) => Promise<readonly string[]>;
+};
+
+export const paths = (names: readonly string[], folder: string): Source[] =>
+  names.map((name) => ({ kind: 'path', path: resolve(folder, name) }));
+
+const fork = <Process>(script: string, name: string): Process =>
+  utilityProcess.fork(script, [], { serviceName: `Cipherfilm ${name}` }) as UtilityProcess & Process;
+
+/** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
+export function openWorkstation({ tell, ask }: Surroundings) {
+  const userData = app.getPath('userData');
+  const root = bundleRoot();
+  const bundle = bundleName(root);
+  const evaluator = new EmbeddedEvaluator({
+    script: scripts().evaluator,
+    dataFolder: join(userData, 'evaluator'),
+    bundleRoot: root,
+  });
+  const settings = new SettingsDesk({
+    userData,
+    policy: policyText(),
+    argv: process.argv,
+    environment: process.env,
+    token: new AccessToken(userData),
+    embeddedUrl: () => evaluator.url(),
+    systemProxy: (url) => session.defaultSession.resolveProxy(url),
+    keychain: keychainName(),
+  });
+  const key = worklistKey(userData, settings.withoutKeychain);
+  const state = new AppState(
+    {
+      version: app.getVersion(),
+      embedded: settings.isEmbedded,
+      keepsWorklist: key !== null,
+      canRecompute: hasServerHalf(root, bundle),
+    },
+    (status) => tell({ kind: 'status', status }),
+  );
+  const reader = new ReaderHost(() => fork<ReaderProcess>(scripts().reader, 'reader'));
+  const connection = async () => {
+    const found = await settings.connection();
+    state.evaluatorAt(found.url, found.embedded);
+    return found;
+  };
+  const engine = new EngineHost({
+    fork: () => fork<EngineProcess>(scripts().engine, 'engine'),
+    start: async () => ({
+      kind: 'start',
+      bundleRoot: root,
+      bundleName: bundle,
+      connection: await connection(),
+    }),
+    tell: (event) => {
+      state.follow(event);
+      if ('studyId' in event) worklist.hear(event);
+    },
+  });
+  const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key);
+  const worklist = new Worklist({
+    input: (location) => reader.request({ kind: 'input', location }),
+    engine,
+    recompute: (input) =>
+      recompute(() => fork<RecomputeProcess>(scripts().recompute, 'check'), {
+        bundleRoot: root,
+        bundleName: bundle,
+        input,
+      }),
+    store,
+    tell,
+  });
+  const intake = new Intake(
+    (sources, onScanned) => reader.request({ kind: 'scan', sources }, { onScanned }),
+    worklist,
+    (report) => tell({ kind: 'report', report }),
+  );
+  const located = (imageId: string): Location => {
+    const location = worklist.location(imageId);
+    if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
+    return location;
+  };
+  const open = (sources: readonly Source[]) => (sources.length === 0 ? null : intake.open(sources));
+  /** Goes over to what is configured now; an evaluator here that nobody needs any more is ended. */
+  const reconnect = async () => {
+    engine.connect(await connection());
+    if (!settings.isEmbedded && !engine.isBusy) evaluator.pause();
+  };
+  const answers: Answers = {
+    open: ({ sources }) => ({
+      reportId: intake.open(
+        sources.map((source) => (source.kind === 'bytes' ? { ...source, id: crypto.randomUUID() } : source)),
+      ),
+    }),
+    choose: async ({ what }) => ({ reportId: open(paths(await ask(what), '/')) }),
+    worklist: () => ({ rows: worklist.rows, reports: intake.reports }),
+    film: ({ imageId }) => reader.request({ kind: 'film', location: located(imageId) }),
+    thumbnail: ({ imageId }) => reader.request({ kind: 'thumbnail', location: located(imageId) }),
+    retry: ({ studyId, imageId }) => ({ accepted: worklist.retry(studyId, imageId) }),
+    cancel: ({ studyId }) => ({ cancelled: worklist.cancel(studyId) }),
+    remove: ({ studyId }) => ({ removed: worklist.remove(studyId) }),
+    check: ({ studyId }) => ({ accepted: state.status.canRecompute && worklist.check(studyId) }),
+    status: () => state.status,
+    settings: () => settings.view,
+    saveSettings: async (change) => {
+      settings.save(change);
+      await reconnect();
+      return settings.view;
+    },
+    chooseCertificates: async () => {
+      const [path] = await ask('certificates');
+      if (path !== undefined) {
+        settings.save({}, path);
+        await reconnect();
+      }
+      return settings.view;
+    },
+    probe: async (instead) => engine.probe(await settings.connection(instead)),
+  };
+  app.on('will-quit', () => {
+    reader.dispose();
+    engine.dispose();
+    evaluator.stop();
+    store?.[Symbol.dispose]();
+  });
+  return { engine, answers, open, resume: () => worklist.resume() };
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { toCodedError } from '../../contract/errors.ts';
+import type { Scanned, Source } from '../../contract/reader.ts';
+import type { DropReport } from '../../contract/worklist.ts';
+import type { Worklist } from './worklist.ts';
+
+/** Skipped files that a report names one by one. */
+const mostListed = 500;
+const mostReports = 20;
+
+type Scan = (
+  sources: readonly Source[],
+  onScanned: (scanned: readonly Scanned[]) => void,
+) => Promise<unknown>;
+
+/** Takes drops into the worklist and keeps a report of each. */
+export class Intake {
+  readonly #scan: Scan;
+  readonly #worklist: Worklist;
+  readonly #tell: (report: DropReport) => void;
+  readonly #reports = new Map<string, DropReport>();
+
+  constructor(scan: Scan, worklist: Worklist, tell: (report: DropReport) => void) {
+    this.#scan = scan;
+    this.#worklist = worklist;
+    this.#tell = tell;
+  }
+
+  get reports(): readonly DropReport[] {
+    return [...this.#reports.values()];
+  }
+
+  /** Begins to read what was dropped; studies are asked for once all of their images are there. @returns the report's id. */
+  open(sources: readonly Source[]): string {
+    const id = randomUUID();
+    this.#change({ id, finished: false, taken: 0, known: 0, skipped: [], more: 0 });
+    const touched = new Set<string>();
+    const hear = (scanned: readonly Scanned[]) => {
+      const taken = scanned.filter((one) => one.kind === 'taken');
+      const skipped = scanned.filter((one) => one.kind === 'skipped');
+      const added = this.#worklist.add(taken);
+      for (const study of added.touched) touched.add(study);
+      const report = this.#reports.get(id)!;
+      const listed = [...report.skipped, ...skipped.map(({ name, error }) => ({ name, error }))];
+      this.#change({
+        ...report,
+        taken: report.taken + taken.length - added.known,
+        known: report.known + added.known,
+        skipped: listed.slice(0, mostListed),
+        more: report.more + Math.max(0, listed.length - mostListed),
+      });
+    };
+    this.#scan(sources, hear)
+      .catch((error: unknown) => {
+        const report = this.#reports.get(id)!;
+        this.#change({ ...report, skipped: [...report.skipped, { name: '', error: toCodedError(error) }] });
+      })
+      .finally(() => {
+        this.#change({ ...this.#reports.get(id)!, finished: true });
+        this.#worklist.askFor([...touched]);
+      });
+    return id;
+  }
+
+  #change(report: DropReport): void {
+    this.#reports.set(report.id, report);
+    for (const old of [...this.#reports.keys()].slice(0, -mostReports)) this.#reports.delete(old);
+    this.#tell(report);
+  }
+}

@@ -1,0 +1,158 @@
+import type { MenuCommand } from '../../contract/ipc.ts';
+import type { ImageRow, StudyRow } from '../../contract/worklist.ts';
+import { Pane } from './pane.svelte.ts';
+import { Preferences } from './preferences.svelte.ts';
+import { Studies } from './studies.svelte.ts';
+import { Tools } from './tool.svelte.ts';
+import type { Action } from './viewer/keymap.ts';
+import { actionOf } from './viewer/keymap.ts';
+import { dayInWords, findingName, imageTitle } from './words.ts';
+
+type Shown = { readonly pane: Pane; readonly image: ImageRow | null; readonly title: string };
+
+const step = 0.04;
+const firstImage = (row: StudyRow | undefined): ImageRow | null =>
+  row?.images.find(({ id }) => id === row.scoredImageId) ?? row?.images[0] ?? null;
+
+/** All that is on the screen, and what keys and buttons do to it. */
+export class Desk {
+  readonly studies = new Studies();
+  readonly preferences = new Preferences();
+  readonly tools = new Tools();
+  readonly #first = new Pane();
+  readonly #second = new Pane();
+  /** Name of the finding whose details are open. */
+  chosen = $state<string | null>(null);
+  helping = $state(false);
+  setting = $state(false);
+  naming = $state(false);
+  #showsEvidence = $state(false);
+
+  /** Beside the image: another view of the study, or else the patient's earlier study. */
+  #beside = $derived.by((): { image: ImageRow; study: StudyRow } | null => {
+    const { selected, imageId, rows } = this.studies;
+    if (!this.preferences.compare || selected === null) return null;
+    const sibling = selected.images.find(({ id }) => id !== imageId);
+    if (sibling !== undefined) return { image: sibling, study: selected };
+    const prior = rows.find(({ id }) => id === selected.priorId);
+    const image = firstImage(prior);
+    return image === null || prior === undefined ? null : { image, study: prior };
+  });
+
+  panes = $derived.by((): readonly Shown[] => {
+    const { selected, image } = this.studies;
+    const first = { pane: this.#first, image, title: titleOf(image, selected) };
+    if (this.#beside === null) return [first];
+    const second = {
+      pane: this.#second,
+      image: this.#beside.image,
+      title: titleOf(this.#beside.image, this.#beside.study),
+    };
+    const isLateral =
+      image?.frame.view?.startsWith('L') === true || image?.frame.view?.startsWith('R') === true;
+    // Frontal left, lateral right; a prior on the right.
+    return isLateral && this.#beside.study === selected ? [second, first] : [first, second];
+  });
+
+  /** Where the keys go: the pane under the mouse, else the first. */
+  active = $derived(
+    this.panes.some(({ pane }) => pane === this.tools.at?.pane) ? this.tools.at!.pane : this.#first,
+  );
+
+  evidence = $derived.by(() => {
+    const { selected, imageId } = this.studies;
+    const finding = selected?.result?.findings.find(({ name }) => name === this.chosen);
+    if (!this.#showsEvidence || selected?.scoredImageId !== imageId) return null;
+    return finding?.regions ? { name: findingName(finding.name), regions: finding.regions } : null;
+  });
+
+  /** Puts the selected images on the screen. */
+  follow(): void {
+    void this.#first.show(this.studies.imageId);
+    void this.#second.show(this.#beside?.image.id ?? null);
+  }
+
+  /** What the application's menu says. */
+  obey(command: MenuCommand): void {
+    const { preferences, studies } = this;
+    const acts: Readonly<Record<MenuCommand, () => void>> = {
+      'open-files': () => void studies.choose('files'),
+      'open-folder': () => void studies.choose('folder'),
+      settings: () => (this.setting = true),
+      theme: () => preferences.setTheme(preferences.theme === 'dark' ? 'light' : 'dark'),
+      privacy: () => preferences.toggleHidden(),
+      help: () => (this.helping = true),
+    };
+    acts[command]();
+  }
+
+  press(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement | null;
+    // Fields and open dialogs keep their keys.
+    if (this.helping || this.setting || this.naming || target?.closest('input, select, textarea, dialog'))
+      return;
+    const action = actionOf(event, this.preferences.keys);
+    if (action === null) return;
+    event.preventDefault();
+    this.do(action);
+  }
+
+  do(action: Action): void {
+    const { active: pane, studies, tools } = this;
+    const acts: Readonly<Record<Action, () => void>> = {
+      'tool-window': () => tools.choose('window'),
+      'tool-pan': () => tools.choose('pan'),
+      'tool-zoom': () => tools.choose('zoom'),
+      'tool-length': () => tools.choose('length'),
+      'tool-ratio': () => tools.choose('ratio'),
+      'tool-magnify': () => tools.choose('magnify'),
+      brighter: () => pane.brighten(step),
+      darker: () => pane.brighten(-step),
+      harder: () => pane.adjust(0, -2 * step),
+      softer: () => pane.adjust(0, 2 * step),
+      'next-grayscale': () => pane.nextChoice(this.preferences.windows),
+      'first-grayscale': () => pane.firstChoice(),
+      'auto-grayscale': () => (pane.choice = { kind: 'auto' }),
+      invert: () => (pane.inverted = !pane.inverted),
+      'turn-right': () => pane.turn(1),
+      'turn-left': () => pane.turn(-1),
+      'flip-across': () => pane.flip('across'),
+      'flip-down': () => pane.flip('down'),
+      fit: () => pane.fit(),
+      'one-to-one': () => pane.oneToOne(),
+      'zoom-in': () => pane.zoom(1.25),
+      'zoom-out': () => pane.zoom(0.8),
+      reset: () => pane.reset(),
+      'next-study': () => studies.step(1),
+      'previous-study': () => studies.step(-1),
+      'next-image': () => studies.stepImage(1),
+      'previous-image': () => studies.stepImage(-1),
+      compare: () => (this.preferences.compare = !this.preferences.compare),
+      evidence: () => this.#toggleEvidence(),
+      privacy: () => this.preferences.toggleHidden(),
+      'remove-measurement': () => (pane.measurements = pane.measurements.slice(0, -1)),
+      open: () => void studies.choose('files'),
+      help: () => (this.helping = true),
+    };
+    acts[action]();
+  }
+
+  /** The map of the chosen finding; of the most urgent one when none is. */
+  #toggleEvidence(): void {
+    this.#showsEvidence = !this.#showsEvidence;
+    const findings = this.studies.selected?.result?.findings.filter(({ claimable }) => claimable) ?? [];
+    if (!this.#showsEvidence || this.chosen !== null || findings.length === 0) return;
+    this.chosen = findings.reduce((a, b) => (b.probability - b.high > a.probability - a.high ? b : a)).name;
+  }
+}
+
+function titleOf(image: ImageRow | null, study: StudyRow | null): string {
+  if (image === null || study === null) return 'Radiograph';
+  return [
+    imageTitle(image),
+    study.study.date === null ? 'no date' : dayInWords(study.study.date),
+    image.series.description,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}

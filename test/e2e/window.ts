@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+
+/** Starts the built application in a real Electron window; shared by the tests of the window. */
+export const root = join(import.meta.dirname, '..', '..');
+const electron = process.env.ELECTRON_OVERRIDE_DIST_PATH;
+const bundle = join(root, 'native-models', 'cxr-f8-r1', 'client', 'bundle.json');
+
+/** Why there is no window here; null where there is one. */
+export const noWindow =
+  electron === undefined
+    ? 'ELECTRON_OVERRIDE_DIST_PATH is not set'
+    : existsSync(bundle)
+      ? null
+      : 'native-models/cxr-f8-r1 has no bundle.json';
+
+export const sample = join(root, 'native-models', 'samples', '00000002_000.dcm');
+export const results = join(root, 'test-results');
+/** Longest time until a study is done: keys are made and sent with the first one. */
+export const studyMs = 240_000;
+
+export type Window = {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  /** Errors and warnings of the page, violations of its policy among them. */
+  readonly complaints: string[];
+};
+
+/** Builds the application; `npm test` has done so once for all files. */
+export function build(): void {
+  mkdirSync(results, { recursive: true });
+  if (process.env.CIPHERFILM_BUILT === 'yes') return;
+  execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe', shell: process.platform === 'win32' });
+}
+
+/** A profile folder whose worklist is kept although a test machine has no keychain. */
+export function profile(config: Readonly<Record<string, unknown>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-'));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ withoutKeychain: true, ...config }));
+  return folder;
+}
+
+/**
+ * As root (a container) Chromium starts only without its own sandbox. Playwright's connection to a starting Electron
+ * sometimes never completes, so a stalled start is ended and made again.
+ */
+export async function launch(
+  userData: string,
+  environment: Readonly<Record<string, string>> = {},
+  switches: readonly string[] = [],
+): Promise<Window> {
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const executablePath = join(electron!, process.platform === 'win32' ? 'electron.exe' : 'electron');
+  const { CIPHERFILM_EVALUATOR: _, ...inherited } = process.env as Record<string, string>;
+  const env = { ...inherited, ...environment };
+  for (let attempt = 1; ; attempt += 1) {
+    const args = [...asRoot, ...switches, `--user-data-dir=${userData}`, root];
+    try {
+      return await prepared(await _electron.launch({ executablePath, args, env, timeout: 40_000 }));
+    } catch (error) {
+      if (attempt === 4) throw error;
+      // The stalled one may still hold the single-instance lock of the profile.
+      endStalled(userData);
+    }
+  }
+}
+
+function endStalled(userData: string): void {
+  try {
+    execFileSync('pkill', ['-KILL', '-f', `user-data-dir=${userData}`]);
+  } catch {
+    // None was left.
+  }
+}
+
+async function prepared(app: ElectronApplication): Promise<Window> {
+  await app.evaluate(() => {
+    const seen: string[] = [];
+    (globalThis as { rejections?: string[] }).rejections = seen;
+    process.on('unhandledRejection', (rejection) => seen.push(String(rejection)));
+  });
+  const page = await app.firstWindow();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  // Loaded once more, so that what the first load would have complained about is heard.
+  await page.reload();
+  await page.getByText('Research use only.').waitFor();
+  return { app, page, complaints };
+}
+
+/** What went wrong without being told: complaints of the page and rejections that nobody handled. */
+export async function troubles({ app, complaints }: Window): Promise<string[]> {
+  const rejections = await app.evaluate(() => (globalThis as { rejections?: string[] }).rejections);
+  return [...complaints, ...(rejections ?? ['the list of rejections is gone'])];
+}
+
+/** Drops a file on the page as a person would, from bytes: it has no path. Page scripts are text, as they know the DOM. */
+export async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  await page.evaluate(`{
+    const content = Uint8Array.from(atob('${bytes.toString('base64')}'), (character) => character.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([content], ${JSON.stringify(name)}));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+  }`);
+}
+
+/** Hands files or folders over as a second start of the program does. */
+export async function openPaths({ app }: Window, paths: readonly string[]): Promise<void> {
+  await app.evaluate(({ app: electronApp }, given) => {
+    electronApp.emit('second-instance', {}, ['electron', 'app', ...given], '/', {});
+  }, paths);
+}
+
+/** Ends one of the application's processes as a crash would. */
+export async function kill({ app }: Window, name: string): Promise<void> {
+  await app.evaluate(({ app: electronApp }, wanted) => {
+    const found = electronApp.getAppMetrics().find((metric) => metric.name === wanted);
+    process.kill(found!.pid, 'SIGKILL');
+  }, name);
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** What axe finds, as `rule: element`. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const { readFileSync } = await import('node:fs');
+  await page.evaluate(`{ ${readFileSync(axe, 'utf8')} }`);
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`);
+}

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
+
+/** What a real window needs here: an Electron that can start, and a display. */
+export type WindowCommand =
+  | { readonly kind: 'possible'; readonly electron: string; readonly prefix: readonly string[] }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** ELECTRON_OVERRIDE_DIST_PATH, or the official Electron where it is installed; on Linux without a display, Xvfb's. */
+export function windowCommand(): WindowCommand {
+  const electron = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
+  if (!existsSync(join(electron, 'electron')) && !existsSync(join(electron, 'electron.exe')))
+    return { kind: 'missing', reason: 'no Electron found (see CONTRIBUTING.md)' };
+  if (process.platform !== 'linux' || process.env.DISPLAY !== undefined)
+    return { kind: 'possible', electron, prefix: [] };
+  if (!has('xvfb-run') || !has('dbus-run-session'))
+    return { kind: 'missing', reason: 'no display and no xvfb-run' };
+  const screen = ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24'];
+  return { kind: 'possible', electron, prefix: [...screen, 'dbus-run-session', '--'] };
+}
