@@ -43,6 +43,7 @@ export class EngineClient implements AsyncDisposable {
     onProgress: (progress: Progress) => void,
     signal?: AbortSignal,
   ): Promise<StudyResult> {
+    if (!this.#child.connected) throw new CxrError('engine-crashed');
     onProgress({ stage: 'reading', fraction: null });
     const input = await toInput(bytes);
     if (signal?.aborted) throw new CxrError('cancelled');
