@@ -14,6 +14,7 @@ export class EngineClient implements AsyncDisposable {
     string,
     { onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<StudyResult> }
   >();
+  #hasEnded = false;
   readonly #ready = Promise.withResolvers<{ name: string; id: string }>();
 
   constructor(options: WorkstationOptions) {
@@ -43,7 +44,7 @@ export class EngineClient implements AsyncDisposable {
     onProgress: (progress: Progress) => void,
     signal?: AbortSignal,
   ): Promise<StudyResult> {
-    if (!this.#child.connected) throw new CxrError('engine-crashed');
+    if (this.#hasEnded) throw new CxrError('engine-crashed');
     onProgress({ stage: 'reading', fraction: null });
     const input = await toInput(bytes);
     if (signal?.aborted) throw new CxrError('cancelled');
@@ -86,6 +87,7 @@ export class EngineClient implements AsyncDisposable {
   }
 
   #failAll(error: CodedError): void {
+    this.#hasEnded = true;
     this.#ready.reject(new CxrError(error.code, error.detail));
     for (const { settle } of this.#studies.values()) settle.reject(new CxrError(error.code, error.detail));
     this.#studies.clear();

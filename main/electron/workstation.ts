@@ -143,6 +143,7 @@ export function openWorkstation({ tell, ask }: Surroundings) {
     probe: async (instead) => engine.probe(await settings.connection(instead)),
   };
   app.on('will-quit', () => {
+    worklist.close();
     reader.dispose();
     engine.dispose();
     evaluator.stop();

@@ -55,6 +55,7 @@ const mostCrashes = 2;
 export class Worklist {
   readonly #deps: WorklistDeps;
   readonly #entries = new Map<string, Entry>();
+  #isClosed = false;
 
   constructor(deps: WorklistDeps) {
     this.#deps = deps;
@@ -78,6 +79,14 @@ export class Worklist {
   /** Goes on with what an earlier run left. */
   resume(): void {
     this.#next();
+  }
+
+  /**
+   * Nothing is stored or told any more. Closing comes before the processes are ended, because their end would read as
+   * a crash or a cancellation of the study under way, which is to be begun again by the next run.
+   */
+  close(): void {
+    this.#isClosed = true;
   }
 
   location(imageId: string): Location | undefined {
@@ -191,6 +200,7 @@ export class Worklist {
 
   /** What the engine tells of a study. */
   hear(event: StudyEvent): void {
+    if (this.#isClosed) return;
     const entry = this.#entries.get(event.studyId);
     // A study that was removed or cancelled meanwhile.
     if (entry?.row.state !== 'working') return;
@@ -261,6 +271,7 @@ export class Worklist {
   }
 
   #next(): void {
+    if (this.#isClosed) return;
     const entries = [...this.#entries.values()];
     if (entries.some(({ row }) => row.state === 'working')) return;
     const entry = entries.find(({ row }) => row.state === 'waiting');
@@ -316,6 +327,7 @@ export class Worklist {
   }
 
   #change(entry: Entry, change: Partial<StudyRow>): void {
+    if (this.#isClosed) return;
     entry.row = { ...entry.row, ...change };
     const stored: StoredStudy = { row: entry.row, locations: entry.locations };
     this.#deps.store?.save(stored);

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../evaluator/folder-lock.ts';
 import { EngineClient } from '../../main/engine-client.ts';
@@ -23,10 +24,23 @@ describe('an evaluator’s data folder', () => {
   it('serves one evaluator at a time', async () => {
     // The test runner's parent is alive and is not this process.
     await writeFile(join(folder, 'evaluator.lock'), String(process.ppid));
-    await expect(lockFolder(folder)).rejects.toMatchObject({
+    await expect(lockFolder(folder, 200)).rejects.toMatchObject({
       code: 'data-folder-in-use',
       detail: { holder: process.ppid },
     });
+  });
+
+  it('waits for one that is about to stop, as when the application is closed and opened again', async () => {
+    const stopping = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+    await once(stopping, 'spawn');
+    await writeFile(join(folder, 'evaluator.lock'), String(stopping.pid));
+    const taken = lockFolder(folder);
+    const early = await Promise.race([taken.then(() => 'taken'), sleep(300, 'waiting')]);
+    expect(early).toBe('waiting');
+    stopping.kill();
+    const unlock = await taken;
+    expect(await readFile(join(folder, 'evaluator.lock'), 'utf8')).toBe(String(process.pid));
+    await unlock();
   });
 
   it('is taken over from one that is gone, and given back', async () => {

@@ -292,6 +292,21 @@ describe('the worklist on disk', () => {
     expect(paths()).toEqual(['/films/b.dcm']);
   });
 
+  it('takes the end of its processes for no crash once it is closed: the study begins again next time', async () => {
+    for (const code of ['cancelled', 'engine-crashed'] as const) {
+      {
+        using store = openStore(path(), key);
+        const { list, drop, fail } = workstation(store);
+        await drop(taken(code, { study: code }));
+        list.close();
+        await fail(code);
+      }
+      using store = openStore(path(), key);
+      const { list } = workstation(store);
+      expect(list.rows.find(({ study }) => study.uid === code)!.state).toBe('waiting');
+    }
+  });
+
   it('has no word about a patient or a path that can be read without the key', async () => {
     {
       using store = openStore(path(), key);
