@@ -45,7 +45,13 @@ export class KeyHolder implements Disposable {
 
   /** The secret that a seed stands for under these parameters (he/secret-from-seed.ts). */
   static async fromSeed(params: CkksParams, seed: Uint8Array): Promise<KeyHolder> {
-    return new KeyHolder(await loadSealWithSecrets(), params, seed);
+    // Whoever owns the seed may erase it while SEAL is loaded, and zeros would make a key that anybody knows.
+    const copy = Uint8Array.from(seed);
+    try {
+      return new KeyHolder(await loadSealWithSecrets(), params, copy);
+    } finally {
+      copy.fill(0);
+    }
   }
 
   [Symbol.dispose](): void {

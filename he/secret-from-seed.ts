@@ -22,10 +22,11 @@ type ParameterSet =
  * A secret polynomial, coefficients uniform in {-1, 0, 1}, determined by seed and parameter set: HKDF-SHA256 gives a key
  * to AES-256-CTR, whose bytes below 243 give five ternary digits each; others are passed over.
  *
- * @param seed  `seedBytes` bytes.
+ * @param seed  `seedBytes` bytes, not all zero: an erased seed would make a key that anybody knows.
  */
 export function ternarySecret(seed: Uint8Array, params: ParameterSet): Int8Array {
   if (seed.length !== seedBytes) throw new TypeError(`"seed" expected ${seedBytes} bytes`);
+  if (seed.every((byte) => byte === 0)) throw new TypeError('"seed" was erased');
   const key = Buffer.from(hkdfSync('sha256', seed, '', `${label} ${parameterHash(params)}`, 32));
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
   const secret = new Int8Array(params.polyModulusDegree);

@@ -17,7 +17,8 @@ const layers = [
   'evaluator',
   'examples',
 ] as const;
-const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g;
+/** The word in quotes is a value, such as the name of a request, and imports nothing. */
+const importPattern = /(?<!['"])(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g;
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -50,8 +50,9 @@ describe('a secret from a seed', () => {
     expect(chi).toBeLessThan(26);
   });
 
-  it('refuses a seed of another length', () => {
-    expect(() => ternarySecret(new Uint8Array(31), params)).toThrow(TypeError);
+  it('refuses a seed of another length, or one that was erased', () => {
+    expect(() => ternarySecret(new Uint8Array(31).fill(1), params)).toThrow(/32 bytes/);
+    expect(() => ternarySecret(new Uint8Array(32), params)).toThrow(/erased/);
   });
 
   it.each([30, 45])(

@@ -5,17 +5,20 @@ import { CxrError } from '../../contract/errors.ts';
 import { sha256 } from '../../he/frame.ts';
 import { seedBytes } from '../../he/secret-from-seed.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { checkStrength, freshKdf, kdfSchema, passphraseKey } from './passphrase-key.ts';
-import { derive, seal, unseal } from './sealed.ts';
+import { checkStrength, freshKdf, isTooCostly, kdfSchema, passphraseKey } from './passphrase-key.ts';
+import { seal, unseal } from './sealed.ts';
 import { hex32 } from './text.ts';
 
 /**
- * A key on its way to another workstation, version 1: four lines of text (docs/key-format.md).
+ * An export is a key on its way to another workstation. Version 1 is four lines of text:
  *
  *   cipherfilm-key/1
  *   base64url of the header's JSON
  *   base64url of the sealed seed
  *   SHA-256 of the lines above, hex
+ *
+ * The seed is sealed under a passphrase, or for recipients: addresses of workstations in the format of age
+ * (https://age-encryption.org/v1), whose identities alone open it. The digest finds damage; the sealing finds malice.
  */
 const magic = 'cipherfilm-key/';
 const version = 1;
@@ -32,55 +35,74 @@ const headerSchema = z.discriminatedUnion('for', [
   z.strictObject({ for: z.literal('passphrase'), kdf: kdfSchema, about: aboutSchema }),
   z.strictObject({ for: z.literal('recipients'), about: aboutSchema }),
 ]);
-/** What stands in the clear, authenticated: whose key this is, never what it is. */
+/** What an export says in the clear: whose key it holds, never what the key is. The sealed seed is bound to it. */
 export type KeyFacts = z.infer<typeof aboutSchema>;
 type Header = z.infer<typeof headerSchema>;
 
-/** Largest file that is read: a thousand recipients. */
+/** Largest file that is read: a hundred recipients take 0.3 MiB. */
 export const mostExportBytes = 4 * 1024 * 1024;
 export const mostRecipients = 100;
 
+/** For whom an export is sealed. */
 export type Sender =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 
-/** @throws CxrError `key-passphrase-weak`; `key-address` for an address that is none. */
-export async function writeExport(seed: Uint8Array, about: KeyFacts, to: Sender): Promise<string> {
+const purpose = 'cipherfilm key export/1';
+
+/**
+ * The text of an export.
+ *
+ * @param kdf  what guessing the passphrase costs; tests take less.
+ * @throws CxrError `key-passphrase-weak`; `key-address` for an address that is none, or of a kind that a quantum computer
+ *   would open.
+ */
+export async function writeExport(
+  seed: Uint8Array,
+  about: KeyFacts,
+  to: Sender,
+  kdf = freshKdf(),
+): Promise<string> {
   if (to.kind === 'addresses') {
+    const encrypter = encrypterTo(to.addresses);
     const head = headText({ for: 'recipients', about });
-    return finish(head, await sealTo(to.addresses, Buffer.concat([seed, bound(head)])));
+    const plain = Buffer.concat([seed, bound(head)]);
+    const sealed = await encrypter.encrypt(plain).finally(() => plain.fill(0));
+    return finish(head, sealed);
   }
   checkStrength(to.passphrase);
-  const kdf = freshKdf();
   const head = headText({ for: 'passphrase', kdf, about });
-  const key = derive(await passphraseKey(to.passphrase, kdf), 'cipherfilm key export/1');
+  const key = await passphraseKey(to.passphrase, kdf, purpose);
   const sealed = seal(key, seed, head);
   key.fill(0);
   return finish(head, sealed);
 }
 
-/** Ages's files are authenticated, but say nothing about ours: the head goes in with the seed. */
+/** Age's files are authenticated, but say nothing about ours: the digest of the head goes in with the seed. */
 const bound = (head: string): Buffer => Buffer.from(sha256(Buffer.from(head, 'utf8')), 'hex');
 
-async function sealTo(addresses: readonly string[], plain: Buffer): Promise<Uint8Array> {
+function encrypterTo(addresses: readonly string[]): Encrypter {
+  if (addresses.length === 0 || addresses.length > mostRecipients)
+    throw new CxrError('key-address', { got: addresses.length, expected: mostRecipients });
   const encrypter = new Encrypter();
   for (const [index, address] of addresses.entries())
     try {
+      // Every recipient can open the file, so it is as strong as the weakest: X25519 alone would not last.
+      if (!address.startsWith('age1pq1')) throw new RangeError();
       encrypter.addRecipient(address);
     } catch {
       throw new CxrError('key-address', { index });
     }
-  if (addresses.length === 0 || addresses.length > mostRecipients)
-    throw new CxrError('key-address', { got: addresses.length, expected: mostRecipients });
-  try {
-    return await encrypter.encrypt(plain);
-  } finally {
-    plain.fill(0);
-  }
+  return encrypter;
 }
 
-/** `AGE-SECRET-KEY-…`, post-quantum hybrid (ML-KEM-768 with X25519): what is sent today must stay closed later. */
+/**
+ * Makes an identity, `AGE-SECRET-KEY-PQ-1…`, which opens what is sealed for its address. Its sealing is a hybrid of
+ * ML-KEM-768 and X25519, because what is recorded on its way today must stay closed to the computers of later.
+ */
 export { generateHybridIdentity as generateIdentity } from 'age-encryption';
+
+/** The address of an identity, `age1pq1…`, about 2,000 characters, which may be told to anybody. */
 export const addressOf = (identity: string): Promise<string> => identityToRecipient(identity);
 
 const encoded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
@@ -94,22 +116,30 @@ function finish(head: string, sealed: Uint8Array): string {
 
 /** An export that was read, but not opened. */
 export type Export = {
+  /** What the file claims; `open` finds out whether it is true. */
   readonly about: KeyFacts;
+  /** Which of the secrets opens it. */
   readonly for: Header['for'];
-  /** @throws as `openWithPassphrase`, `openWithIdentity`. */
+  /**
+   * The seed, which the caller erases.
+   *
+   * @throws CxrError `key-passphrase` for another passphrase or none, `key-file-recipient` when it is for others,
+   *   `key-file-altered`, `key-file-costly`.
+   */
   readonly open: (secrets: { passphrase: string | null; identity: string | null }) => Promise<Buffer>;
 };
 
 /**
  * Reads everything of an export that needs no secret.
  *
- * @throws CxrError `key-file-foreign`, `key-file-version`, `key-file-altered`, `key-file-costly`.
+ * @throws CxrError `key-file-foreign` for another kind of file, `key-file-version` for one of a newer program,
+ *   `key-file-altered`, `key-file-costly` where the passphrase would take too long.
  */
 export function readExport(bytes: Uint8Array): Export {
+  if (bytes.length > mostExportBytes) throw new CxrError('key-file-foreign', { got: bytes.length });
   const text = Buffer.from(bytes).toString('latin1');
   const found = new RegExp(`^${magic}(\\d{1,6})\\n`).exec(text);
-  if (found === null || bytes.length > mostExportBytes)
-    throw new CxrError('key-file-foreign', { got: bytes.length });
+  if (found === null) throw new CxrError('key-file-foreign', { got: bytes.length });
   if (Number(found[1]) > version)
     throw new CxrError('key-file-version', { got: Number(found[1]), expected: version });
   const lines = /^([^\n]*\n[^\n]*\n)([^\n]*)\n([0-9a-f]{64})\n$/.exec(text);
@@ -145,8 +175,7 @@ function parseHeader(head: string): Header {
   const parsed = headerSchema.safeParse(json);
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path.join('.') ?? '';
-    const isCost = /^kdf\.(memoryKiB|passes|lanes)$/.test(path);
-    throw new CxrError(isCost ? 'key-file-costly' : 'key-file-altered', { path });
+    throw new CxrError(isTooCostly(parsed.error) ? 'key-file-costly' : 'key-file-altered', { path });
   }
   // One spelling for one content, so that the digest of an export names it.
   if (headText(parsed.data) !== head) throw new CxrError('key-file-altered', { reason: 'spelling' });
@@ -160,7 +189,7 @@ async function openWithPassphrase(
   passphrase: string | null,
 ): Promise<Buffer> {
   if (passphrase === null) throw new CxrError('key-passphrase', { reason: 'none given' });
-  const key = derive(await passphraseKey(passphrase, kdf), 'cipherfilm key export/1');
+  const key = await passphraseKey(passphrase, kdf, purpose);
   const seed = unseal(key, sealed, head);
   key.fill(0);
   // The digest was right, so nothing was altered by accident.
@@ -170,11 +199,12 @@ async function openWithPassphrase(
 
 async function openWithIdentity(head: string, sealed: Buffer, identity: string | null): Promise<Buffer> {
   if (identity === null) throw new CxrError('key-file-recipient');
-  const decrypter = new Decrypter();
-  decrypter.addIdentity(identity);
   let plain: Buffer;
   try {
-    plain = Buffer.from(await decrypter.decrypt(new Uint8Array(sealed)));
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const { buffer, byteOffset, byteLength } = await decrypter.decrypt(new Uint8Array(sealed));
+    plain = Buffer.from(buffer, byteOffset, byteLength);
   } catch {
     throw new CxrError('key-file-recipient');
   }
@@ -185,5 +215,5 @@ async function openWithIdentity(head: string, sealed: Buffer, identity: string |
   return plain.subarray(0, seedBytes);
 }
 
-/** A random seed. */
+/** A random seed of `seedBytes` bytes for a new key. */
 export const freshSeed = (): Buffer => randomBytes(seedBytes);

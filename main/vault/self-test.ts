@@ -6,12 +6,12 @@ import { derive, seal, unseal } from './sealed.ts';
 const hex = (text: string) => Buffer.from(text, 'hex');
 
 /**
- * Compares every primitive that keys rest on with published vectors, and sealing with itself: Electron's library is
- * BoringSSL, Node's is OpenSSL, and a build of either may lack something.
+ * Compares the primitives that keys rest on with published vectors, and sealing with itself. Electron's library is
+ * BoringSSL, Node's is OpenSSL, and a build of either may lack something. It takes a few milliseconds.
  *
  * @throws CxrError `key-crypto` naming the primitive.
- * @see FIPS 180-4 (SHA-256 of "abc"), RFC 5869 A.3 (HKDF), SP 800-38A F.5.5 (AES-256-CTR), the GCM specification's test
- *      case 14, RFC 9106 5.3 as far as its key and associated data, which are not used here, allow.
+ * @see FIPS 180-4 (SHA-256 of "abc"), RFC 5869 A.3 (HKDF, its first 32 bytes), SP 800-38A F.5.5 (AES-256-CTR), the GCM
+ *   specification's test case 14, golang.org/x/crypto/argon2's test vectors (Argon2id, 64 KiB, one pass, one lane).
  */
 export async function testCryptography(): Promise<void> {
   const zeros = new Uint8Array(32);
@@ -54,6 +54,10 @@ export async function testCryptography(): Promise<void> {
       })) === '655ad15eac652dc59f7170a7332bf49b8469be1fdb9c28bb',
   };
   for (const [primitive, holds] of Object.entries(checks))
-    if (!(await Promise.resolve().then(holds).catch(() => false)))
+    if (
+      !(await Promise.resolve()
+        .then(holds)
+        .catch(() => false))
+    )
       throw new CxrError('key-crypto', { primitive });
 }

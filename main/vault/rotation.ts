@@ -1,0 +1,18 @@
+import type { RotationReason } from '../../contract/keys.ts';
+import type { KeyRecord } from './vault-body.ts';
+
+/**
+ * Results that one key may decrypt. A CKKS result holds a trace of its noise, and whoever sees very many of them could
+ * find the key (Li and Micciancio, Eurocrypt 2021). Results here are rounded and stay on the workstation, so this bound
+ * is a second line of defence, far below what any published attack has used.
+ */
+export const decryptionBudget = 100_000;
+/** The program asks for another key from this share of the budget on, and once the key is a year old. */
+const reminderShare = 0.9;
+const reminderMs = 365 * 24 * 3_600_000;
+
+/** Why a key should be changed; null while it need not be. @param now  milliseconds since 1970. */
+export function rotationDue({ decryptions, created }: KeyRecord, now = Date.now()): RotationReason | null {
+  if (decryptions >= reminderShare * decryptionBudget) return 'decryptions';
+  return now - Date.parse(created) >= reminderMs ? 'age' : null;
+}
