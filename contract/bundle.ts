@@ -84,7 +84,7 @@ export const bundleDescriptionSchema = z.object({
   format: z.literal('cipherfilm-bundle/2'),
   name: z.string().min(1).max(64),
   ckks: ckksLiteralSchema,
-  /** How the compiler laid tensors out; he/passes/place.ts. */
+  /** How the compiler laid tensors out; he/compiler/passes/place.ts. */
   placement: z.enum(['phases', 'channels', 'raster']),
   input: inputPackingSchema,
   output: outputPackingSchema,
@@ -154,7 +154,7 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 
 const numbers = (most: number) => z.array(z.number()).min(1).max(most);
 
-/** What the input gate compares an image with (main/input-gate.ts); made by training/gate.py. */
+/** What the input gate compares an image with (main/engine/input-gate.ts); made by training/gate.py. */
 export const gateSchema = z
   .object({
     format: z.literal('cipherfilm-gate/1'),
@@ -177,7 +177,7 @@ export const gateSchema = z
   );
 export type Gate = z.infer<typeof gateSchema>;
 
-/** What the network makes of a latent that everybody knows (native-models/known-answer.ts), computed in plaintext. */
+/** What the network makes of a latent that everybody knows (tools/bundle/known-answer.ts), computed in plaintext. */
 export const knownAnswerSchema = z.object({
   format: z.literal('cipherfilm-known-answer/1'),
   /** One logit per finding. */

@@ -64,7 +64,7 @@ export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Dig
 export type EncryptedLogits = { readonly frame: Uint8Array };
 
 /**
- * How an image compares with the training images (main/input-gate.ts). `inverted`: it was scored with black and white
+ * How an image compares with the training images (main/engine/input-gate.ts). `inverted`: it was scored with black and white
  * exchanged, because the file's tag contradicts its pixels.
  */
 export type InputVerdict = {
@@ -159,7 +159,7 @@ export type StageTimes = {
   readonly decrypt: number;
 };
 
-/** Everything a finished study tells. The latent stays in the engine; logits leave it rounded (main/findings.ts). */
+/** Everything a finished study tells. The latent stays in the engine; logits leave it rounded (main/engine/findings.ts). */
 export type StudyResult = {
   readonly findings: readonly Finding[];
   readonly facts: RadiographFacts;

@@ -1,4 +1,4 @@
-import type { Photometric, Voi } from './grayscale.ts';
+import type { Photometric, Voi } from '../dicom/display/grayscale.ts';
 import type { RadiographFacts } from './stages.ts';
 
 /**

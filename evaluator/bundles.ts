@@ -3,8 +3,8 @@ import type { BundleDescription } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import type { Service } from '../contract/protocol.ts';
 import type { BundleId } from '../contract/stages.ts';
-import { frameHeaderBytes } from '../he/frame.ts';
-import { payloadLimits } from '../he/sizes.ts';
+import { frameHeaderBytes } from '../he/wire/frame.ts';
+import { payloadLimits } from '../he/wire/sizes.ts';
 import { listBundles, readDescription } from '../native-models/bundle.ts';
 
 /** Largest payloads of one bundle, bytes; a frame adds `frameHeaderBytes`. */

@@ -1,4 +1,4 @@
-import { keepCompiled } from '../he/keep-compiled.ts';
+import { keepCompiled } from './keep-compiled.ts';
 
 /**
  * Entry of the evaluator process:
@@ -9,4 +9,4 @@ keepCompiled();
 const { runEvaluator } = await import('./process.ts');
 // In source and in bundled form the worker stands beside this file.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-await runEvaluator(new URL(`./worker.${extension}`, import.meta.url));
+await runEvaluator(new URL(`./workers/worker.${extension}`, import.meta.url));

@@ -29,7 +29,7 @@ async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
   process.exit(0);
 }
 
-/** @param workerEntry  evaluator/worker.ts, or what it was bundled into. */
+/** @param workerEntry  evaluator/workers/worker.ts, or what it was bundled into. */
 export async function runEvaluator(workerEntry: URL): Promise<void> {
   try {
     const config = readConfig(process.argv.slice(2), process.env);

@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CxrError } from '../contract/errors.ts';
-import { accessFrom, openToAll } from './access.ts';
-import { createApp } from './app.ts';
 import { readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
-import { lockFolder } from './folder-lock.ts';
-import { Jobs } from './jobs.ts';
-import { KeyStore } from './key-store.ts';
-import { createLog, silentLog } from './log.ts';
-import { WorkerPool } from './pool.ts';
+import { accessFrom, openToAll } from './http/access.ts';
+import { createApp } from './http/app.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { KeyStore } from './keys/key-store.ts';
+import { createLog, silentLog } from './observe/log.ts';
+import { lockFolder } from './store/folder-lock.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 /** Uploads of evaluation keys at one time. */
 const maxUploads = 4;

@@ -1,5 +1,5 @@
-import { decryptVector, encryptVectors } from '../he/client.ts';
-import { KeyHolder } from '../he/keys.ts';
+import { decryptVector, encryptVectors } from '../he/client/encryption.ts';
+import { KeyHolder } from '../he/client/keys.ts';
 import { type CkksParams, checkParams, findNttPrimes } from '../he/params.ts';
 import { measurePrecision } from '../he/precision.ts';
 

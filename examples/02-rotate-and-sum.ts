@@ -1,7 +1,7 @@
-import { decryptVector, encryptVectors } from '../he/client.ts';
-import { KernelEngine } from '../he/kernel/engine.ts';
-import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
+import { decryptVector, encryptVectors } from '../he/client/encryption.ts';
+import { evaluationKeyParts, KeyHolder } from '../he/client/keys.ts';
 import { measurePrecision } from '../he/precision.ts';
+import { KernelEngine } from '../he/server/kernel-engine.ts';
 import { openKernel } from '../kernel/open.ts';
 import { smallParams } from './01-encode-encrypt.ts';
 

@@ -1,16 +1,16 @@
 import type { BundleDescription } from '../contract/bundle.ts';
-import { decryptVector, encryptVectors, readRegions } from '../he/client.ts';
-import { type Compiled, compile } from '../he/compile.ts';
-import { describeCompiled } from '../he/describe.ts';
-import { openEncryptedEvaluator } from '../he/evaluate.ts';
-import { type GraphLiteral, openGraph } from '../he/graph.ts';
-import { KernelEngine } from '../he/kernel/engine.ts';
-import { evaluationKeyParts, KeyHolder } from '../he/keys.ts';
+import { decryptVector, encryptVectors, readRegions } from '../he/client/encryption.ts';
+import { evaluationKeyParts, KeyHolder } from '../he/client/keys.ts';
+import { type Compiled, compile } from '../he/compiler/compile.ts';
+import { describeCompiled } from '../he/compiler/describe.ts';
+import { type GraphLiteral, openGraph } from '../he/compiler/graph.ts';
 import { packPatches } from '../he/layout.ts';
 import { checkParams } from '../he/params.ts';
-import { packPayload, unpackPayload } from '../he/payload.ts';
 import { measurePrecision } from '../he/precision.ts';
-import { partSizes } from '../he/sizes.ts';
+import { openEncryptedEvaluator } from '../he/server/evaluate.ts';
+import { KernelEngine } from '../he/server/kernel-engine.ts';
+import { packPayload, unpackPayload } from '../he/wire/payload.ts';
+import { partSizes } from '../he/wire/sizes.ts';
 import { openKernel } from '../kernel/open.ts';
 import { activate, convolve, waves } from './plain.ts';
 

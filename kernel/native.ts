@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { NativeTasks } from '../he/kernel/memory.ts';
+import type { NativeTasks } from '../he/run/kernel/memory.ts';
 
 /** Instruction sets of kernel/native, best first. */
 export const instructionSets = ['avx512', 'avx2'] as const;

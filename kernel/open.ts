@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type HelperStart, KernelMemory } from '../he/kernel/memory.ts';
+import { type HelperStart, KernelMemory } from '../he/run/kernel/memory.ts';
 import { type InstructionSet, nativeSets, openNative } from './native.ts';
 import { kernelBase64 } from './wasm.ts';
 

@@ -15,13 +15,13 @@ import {
 } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
 import type { BundleId } from '../contract/stages.ts';
-import { compile, ringOf } from '../he/compile.ts';
-import { sha256 } from '../he/frame.ts';
-import { type Graph, openGraph, parseGraph } from '../he/graph.ts';
+import { compile, ringOf } from '../he/compiler/compile.ts';
+import { type Graph, openGraph, parseGraph } from '../he/compiler/graph.ts';
+import { programDigest } from '../he/compiler/passes/levels.ts';
 import { checkParams } from '../he/params.ts';
-import { programDigest } from '../he/passes/levels.ts';
 import type { Program } from '../he/program.ts';
-import { mergeKeyPlans } from '../he/sizes.ts';
+import { sha256 } from '../he/wire/frame.ts';
+import { mergeKeyPlans } from '../he/wire/sizes.ts';
 
 export type Half = 'client' | 'server';
 export type Described = { readonly id: BundleId; readonly description: BundleDescription };

@@ -1,6 +1,6 @@
 /// <reference types="svelte" />
 /// <reference types="vite/client" />
-import type { Bridge } from '../contract/ipc.ts';
+import type { Bridge } from '../contract/ipc/window.ts';
 
 declare global {
   interface Window {

@@ -1,4 +1,4 @@
-import { runMutations } from './he/byte-mutations.ts';
+import { runMutations } from './he/kernel/byte-mutations.ts';
 
 /** `npm run fuzz -- COUNT SEED`: mutated keys and ciphertexts for the evaluator's readers; prints what refused them. */
 const [count = '1000000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 """Write the shipped architecture's graph at every factor that is trained, `f2.json`, `f2.bin`, … into a folder, for
-native-models/write-costs.ts, which compiles them. Bounds are measured on val's latents."""
+tools/bundle/write-costs.ts, which compiles them. Bounds are measured on val's latents."""
 
 from __future__ import annotations
 

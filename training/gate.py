@@ -1,5 +1,5 @@
 """Fit the input gate: how large a latent may be and how far from those of the training images, and how badly the
-codec may draw an image, before the application refuses it (main/input-gate.ts computes the same).
+codec may draw an image, before the application refuses it (main/engine/input-gate.ts computes the same).
 
 Writes `<cache>/gate.json` for the bundle and `<cache>/gate-results.json`: the share of val let through, and of val
 images that were made into something else (turned, inverted, cut, noise, patterns) refused. Limits come from train;

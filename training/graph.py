@@ -11,7 +11,7 @@ from vqgan import LATENTS
 
 
 def seeded_tensor(shape: tuple[int, ...] | list[int], seed: int, spread: float) -> np.ndarray:
-    """Reproducible float32 values, uniform in [-spread, spread): `seededTensor` of he/graph.ts.
+    """Reproducible float32 values, uniform in [-spread, spread): `seededTensor` of he/compiler/graph.ts.
 
     The same bits. Value i is spread * (h / 2^31 - 1) rounded to float32, h = mix(i + mix(seed)), mix being
     MurmurHash3's 32-bit finaliser and the sum modulo 2^32.

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '../../contract/engine.ts';
-import type { AppStatus } from '../../contract/ipc.ts';
+import type { EngineEvent } from '../../contract/ipc/engine.ts';
+import type { AppStatus } from '../../contract/ipc/window.ts';
 
 export type AppFacts = {
   readonly version: string;

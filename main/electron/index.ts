@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, type OpenDialogOptions, session } from 'electron';
-import type { WindowEvent } from '../../contract/ipc.ts';
-import type { Source } from '../../contract/reader.ts';
-import { declareAppScheme, serveRenderer } from './app-protocol.ts';
+import type { Source } from '../../contract/ipc/reader.ts';
+import type { WindowEvent } from '../../contract/ipc/window.ts';
 import { dropped } from './command-line.ts';
-import { answerWindow } from './ipc.ts';
+import { answerWindow } from './ipc/ipc.ts';
 import { scripts } from './locations.ts';
-import { refuseNavigation, refusePermissions } from './lockdown.ts';
-import { openMenu } from './menu.ts';
-import { openWindow, tellWindow } from './window.ts';
+import { declareAppScheme, serveRenderer } from './window/app-protocol.ts';
+import { refuseNavigation, refusePermissions } from './window/lockdown.ts';
+import { openMenu } from './window/menu.ts';
+import { openWindow, tellWindow } from './window/window.ts';
 import { openWorkstation, paths, type Wanted } from './workstation.ts';
 
 /** The desktop application, in the order in which it comes up. */

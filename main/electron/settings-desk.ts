@@ -3,11 +3,11 @@ import { basename, join } from 'node:path';
 import type { Connection, ProxyChoice } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { SettingsChange, SettingsView } from '../../contract/settings.ts';
-import { parseEvaluatorUrl } from '../evaluator-url.ts';
-import { proxyFromScript } from '../proxy-choice.ts';
-import { changedFile, embedded, resolveSettings, type Settings } from '../settings.ts';
-import { writePrivate } from '../write-private.ts';
-import type { AccessToken } from './access-token.ts';
+import { parseEvaluatorUrl } from '../connector/evaluator-url.ts';
+import { writePrivate } from '../files/write-private.ts';
+import { proxyFromScript } from '../settings/proxy-choice.ts';
+import { changedFile, embedded, resolveSettings, type Settings } from '../settings/settings.ts';
+import type { AccessToken } from './secrets/access-token.ts';
 
 export type SettingsDeps = {
   readonly userData: string;

@@ -19,11 +19,11 @@ export default defineConfig({
         rolldownOptions: {
           input: {
             'main/index': entry('main/electron/index.ts'),
-            'main/engine': entry('main/engine.ts'),
-            'main/reader': entry('main/reader.ts'),
-            'main/recompute': entry('main/recompute.ts'),
+            'main/engine': entry('main/engine/index.ts'),
+            'main/reader': entry('main/reader/index.ts'),
+            'main/recompute': entry('main/engine/recompute.ts'),
             'evaluator/index': entry('evaluator/index.ts'),
-            'evaluator/worker': entry('evaluator/worker.ts'),
+            'evaluator/workers/worker': entry('evaluator/workers/worker.ts'),
           },
           external: isPackage,
           output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
@@ -35,7 +35,7 @@ export default defineConfig({
       build: {
         outDir: 'out/preload',
         rolldownOptions: {
-          input: { preload: entry('main/electron/preload.ts') },
+          input: { preload: entry('main/electron/ipc/preload.ts') },
           external: ['electron'],
           output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
         },

@@ -1,22 +1,22 @@
 import { join, resolve } from 'node:path';
 import { app, session, type UtilityProcess, utilityProcess } from 'electron';
 import { CxrError } from '../../contract/errors.ts';
-import type { WindowEvent } from '../../contract/ipc.ts';
-import type { Location, Source } from '../../contract/reader.ts';
+import type { Location, Source } from '../../contract/ipc/reader.ts';
+import type { WindowEvent } from '../../contract/ipc/window.ts';
+import { EngineHost, type EngineProcess } from '../host/engine-host.ts';
+import { ReaderHost, type ReaderProcess } from '../host/reader-host.ts';
+import { type RecomputeProcess, recompute } from '../host/recompute-host.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
-import { AccessToken } from './access-token.ts';
 import { AppState } from './app-state.ts';
 import { EmbeddedEvaluator } from './embedded-evaluator.ts';
-import { EngineHost, type EngineProcess } from './engine-host.ts';
-import type { Answers } from './ipc.ts';
-import { keychainName } from './keychain.ts';
+import type { Answers } from './ipc/ipc.ts';
 import { bundleName, bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
-import { ReaderHost, type ReaderProcess } from './reader-host.ts';
-import { type RecomputeProcess, recompute } from './recompute-host.ts';
+import { AccessToken } from './secrets/access-token.ts';
+import { keychainName } from './secrets/keychain.ts';
+import { worklistKey } from './secrets/worklist-key.ts';
 import { SettingsDesk } from './settings-desk.ts';
-import { worklistKey } from './worklist-key.ts';
 
 /** What the system's dialog is asked for. */
 export type Wanted = 'files' | 'folder' | 'certificates';

@@ -1,4 +1,4 @@
-import type { RotationReason } from '../../contract/keys.ts';
+import type { RotationReason } from '../../contract/ipc/vault.ts';
 import type { KeyRecord } from './vault-body.ts';
 
 /**

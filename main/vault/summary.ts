@@ -1,5 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { DestroyedKey, KeyState, KeySummary } from '../../contract/keys.ts';
+import type { DestroyedKey, KeyState, KeySummary } from '../../contract/ipc/vault.ts';
 import { fingerprintWords } from './fingerprint.ts';
 import { decryptionBudget, rotationDue } from './rotation.ts';
 import type { Vault } from './vault.ts';

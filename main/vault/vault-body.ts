@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CxrError } from '../../contract/errors.ts';
-import { seedBytes } from '../../he/secret-from-seed.ts';
+import { seedBytes } from '../../he/client/secret-from-seed.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { hex32 } from './text.ts';
 

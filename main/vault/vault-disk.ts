@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
-import { type WriteStep, writePrivate } from '../write-private.ts';
+import { type WriteStep, writePrivate } from '../files/write-private.ts';
 import { withFileLock } from './file-lock.ts';
 import { mostVaultBytes } from './vault-file.ts';
 

@@ -1,7 +1,7 @@
-import type { Custody } from '../../contract/custody.ts';
 import { CxrError } from '../../contract/errors.ts';
-import { sha256 } from '../../he/frame.ts';
-import type { WriteStep } from '../write-private.ts';
+import type { Custody } from '../../contract/ipc/custody.ts';
+import { sha256 } from '../../he/wire/frame.ts';
+import type { WriteStep } from '../files/write-private.ts';
 import { checkStrength } from './passphrase-key.ts';
 import { keyBytes } from './sealed.ts';
 import { type Body, decodeBody, emptyBody, encodeBody, succeed } from './vault-body.ts';

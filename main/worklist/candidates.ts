@@ -1,5 +1,5 @@
+import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import type { StudyResult } from '../../contract/stages.ts';
-import type { ImageRow, StudyRow } from '../../contract/worklist.ts';
 
 /** Modalities that may hold a chest film; the others are shown and not classified by themselves. */
 const chestModalities = new Set(['CR', 'DX', 'RF', 'RG', 'OT', 'SC', '']);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toCodedError } from '../../contract/errors.ts';
-import type { Scanned, Source } from '../../contract/reader.ts';
-import type { DropReport } from '../../contract/worklist.ts';
+import type { Scanned, Source } from '../../contract/ipc/reader.ts';
+import type { DropReport } from '../../contract/ipc/worklist.ts';
 import type { Worklist } from './worklist.ts';
 
 /** Skipped files that a report names one by one. */

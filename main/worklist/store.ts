@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
-import type { Location } from '../../contract/reader.ts';
-import type { StudyRow } from '../../contract/worklist.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
+import type { StudyRow } from '../../contract/ipc/worklist.ts';
 
 /** A study and where its images are. */
 export type StoredStudy = { readonly row: StudyRow; readonly locations: ReadonlyMap<string, Location> };

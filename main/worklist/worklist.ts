@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import type { Location, Scanned } from '../../contract/reader.ts';
+import type { StudyEvent } from '../../contract/ipc/analysis-event.ts';
+import type { Location, Scanned } from '../../contract/ipc/reader.ts';
+import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput, StudyResult } from '../../contract/stages.ts';
-import type { StudyEvent } from '../../contract/study-event.ts';
-import type { ImageRow, StudyRow } from '../../contract/worklist.ts';
 import { candidates, priorOf, urgencyOf } from './candidates.ts';
 import type { StoredStudy, WorklistStore } from './store.ts';
 

@@ -1,11 +1,11 @@
-import type { MenuCommand } from '../../contract/ipc.ts';
-import type { ImageRow, StudyRow } from '../../contract/worklist.ts';
-import { Pane } from './pane.svelte.ts';
-import { Preferences } from './preferences.svelte.ts';
-import { Studies } from './studies.svelte.ts';
-import { Tools } from './tool.svelte.ts';
-import type { Action } from './viewer/keymap.ts';
-import { actionOf } from './viewer/keymap.ts';
+import type { MenuCommand } from '../../contract/ipc/window.ts';
+import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { Preferences } from '../settings/preferences.svelte.ts';
+import type { Action } from '../viewer/keymap.ts';
+import { actionOf } from '../viewer/keymap.ts';
+import { Pane } from '../viewer/pane.svelte.ts';
+import { Tools } from '../viewer/tool.svelte.ts';
+import { Studies } from '../worklist/studies.svelte.ts';
 import { dayInWords, findingName, imageTitle } from './words.ts';
 
 type Shown = { readonly pane: Pane; readonly image: ImageRow | null; readonly title: string };

@@ -1,6 +1,6 @@
+import type { ImageRow, StudyState } from '../../contract/ipc/worklist.ts';
 import type { Finding, StageName } from '../../contract/stages.ts';
 import type { PatientHeader } from '../../contract/study.ts';
-import type { ImageRow, StudyState } from '../../contract/worklist.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dicomBytes, type Field } from '../unit/dicom-bytes.ts';
+import { dicomBytes, type Field } from '../dicom/dicom-bytes.ts';
 import {
   accessibilityProblems,
   build,

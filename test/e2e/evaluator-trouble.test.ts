@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/embedded-evaluator.ts';
-import { bundleRoot } from '../../main/headless.ts';
+import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
+import { bundleRoot } from '../../main/host/headless.ts';
 import { openTroubledEvaluator, type Trouble, type TroubledEvaluator, token } from './troubled-evaluator.ts';
 import {
   accessibilityProblems,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { nativeSets } from '../../kernel/native.ts';
 
 /** The kernel in Node and in Electron's Node: WebAssembly and native code give the same bytes in both. */
-const script = join(import.meta.dirname, '..', 'he', 'kernel-digest.ts');
+const script = join(import.meta.dirname, '..', 'he', 'kernel', 'kernel-digest.ts');
 const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? '';
 const electron = ['electron', 'electron.exe']
   .map((name) => join(folder, name))

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { StageName } from '../../contract/stages.ts';
-import { sampleStudy, withHeadless } from '../../main/headless.ts';
+import { sampleStudy, withHeadless } from '../../main/host/headless.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const minutes = 60_000;
@@ -37,7 +37,9 @@ describe('the shipped study through engine and evaluator processes', () => {
   it('is classified as on plain numbers, to 0.01 in every logit, at 128 bits', {
     timeout: 8 * minutes,
   }, async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['main/demo.ts', '--json'], { cwd: root });
+    const { stdout } = await promisify(execFile)(process.execPath, ['tools/demo.ts', '--json'], {
+      cwd: root,
+    });
     const demo = demoSchema.parse(JSON.parse(stdout));
     expect(demo.precision.maxAbsLogitError).toBeGreaterThan(0);
     expect(demo.precision.maxAbsLogitError).toBeLessThanOrEqual(0.01);

@@ -1,1 +1,1 @@
-export { evaluateDirectly } from '../../he/direct.ts';
+export { evaluateDirectly } from '../../he/compiler/direct.ts';

@@ -1,7 +1,7 @@
-import type { EvaluatorBudgets } from '../../he/engine.ts';
-import { KernelEngine } from '../../he/kernel/engine.ts';
-import type { KernelMemory } from '../../he/kernel/memory.ts';
 import type { CkksParams } from '../../he/params.ts';
+import type { KernelMemory } from '../../he/run/kernel/memory.ts';
+import type { EvaluatorBudgets } from '../../he/server/engine.ts';
+import { KernelEngine } from '../../he/server/kernel-engine.ts';
 import { openKernel } from '../../kernel/open.ts';
 
 const memories = new Map<number, Promise<KernelMemory>>();

@@ -1,4 +1,4 @@
-import type { GraphLiteral } from '../../he/graph.ts';
+import type { GraphLiteral } from '../../he/compiler/graph.ts';
 import { NetworkWriter, seededNumbers } from './random-network.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { GraphLiteral, GraphNode, Shape } from '../../he/graph.ts';
-import { sizeOf } from '../../he/graph.ts';
+import type { GraphLiteral, GraphNode, Shape } from '../../he/compiler/graph.ts';
+import { sizeOf } from '../../he/compiler/graph.ts';
 
 /** Reproducible uniform numbers in [-1, 1) (xorshift32). */
 export function seededNumbers(seed: number): () => number {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { BundleDescription } from '../../contract/bundle.ts';
 import type { BundleId } from '../../contract/stages.ts';
-import { ClearBackend } from '../../he/backends/clear.ts';
-import { type Compiled, type CompileOptions, compile } from '../../he/compile.ts';
-import { describeCompiled } from '../../he/describe.ts';
-import { type Graph, type GraphLiteral, openGraph } from '../../he/graph.ts';
+import { type Compiled, type CompileOptions, compile } from '../../he/compiler/compile.ts';
+import { describeCompiled } from '../../he/compiler/describe.ts';
+import { type Graph, type GraphLiteral, openGraph } from '../../he/compiler/graph.ts';
 import { gather, packPatches } from '../../he/layout.ts';
 import { type CkksParams, insecureParamsForTests } from '../../he/params.ts';
-import { run } from '../../he/run.ts';
+import { ClearBackend } from '../../he/run/backends/clear.ts';
+import { run } from '../../he/run/run.ts';
 
 /** A compiled network on a small, insecure ring, with a bundle description around it. */
 export type SmallBundle = {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { displayTable, greyLevels } from '../../contract/grayscale.ts';
 import type { Film } from '../../contract/study.ts';
-import { toFilm } from '../../main/dicom/film.ts';
-import { withTemporaryFolder } from '../../main/temporary-folder.ts';
+import { displayTable, greyLevels } from '../../dicom/display/grayscale.ts';
+import { toFilm } from '../../dicom/film.ts';
+import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 
 /** Shows films with DCMTK (dcm2pnm, dcmj2pnm) and compares its grey levels with ours. */
 export type GreyComparison = {

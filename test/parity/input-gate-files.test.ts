@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
-import { toInput } from '../../main/dicom/input.ts';
-import { admit } from '../../main/input-gate.ts';
+import { toInput } from '../../dicom/encoder-input.ts';
+import { admit } from '../../main/engine/input-gate.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/bundle.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
 

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { reduceToEncoderImage } from '../../dicom/display/reduce.ts';
+import { reduced as reducedFilm } from '../../dicom/encoder-input.ts';
 import { measurePrecision } from '../../he/precision.ts';
-import { clearRegions } from '../../main/clear-reference.ts';
-import { reduced as reducedFilm } from '../../main/dicom/input.ts';
-import { reduceToEncoderImage } from '../../main/dicom/reduce.ts';
-import { admit } from '../../main/input-gate.ts';
-import { readRadiographFile } from '../../main/radiograph-file.ts';
+import { clearRegions } from '../../main/engine/clear-reference.ts';
+import { admit } from '../../main/engine/input-gate.ts';
 import {
   type ClientHalf,
   openClientHalf,
@@ -14,6 +13,7 @@ import {
   type ServerHalf,
 } from '../../native-models/bundle.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { readRadiographFile } from '../../tools/evaluate/radiograph-file.ts';
 
 /** What PyTorch computed for four images when the bundle was exported: training/export.py. */
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'parity');

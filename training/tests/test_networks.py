@@ -19,7 +19,7 @@ from networks import ATTENTIONS, LATENTS, NETWORKS  # noqa: E402
 
 class SeededTensors(unittest.TestCase):
     def test_known_values(self) -> None:
-        """The same values stand in test/unit/networks.test.ts."""
+        """The same values stand in test/native-models/networks.test.ts."""
         cases = {
             (0, 1.0): [-1, -0.3648022711277008, -0.6175304651260376, 0.04640819504857063],
             (0xFFFFFFFF, 0.05): [0.03866133093833923, 0.04287704452872276, -0.002273004734888673,

@@ -1,0 +1,81 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { PixelLayout } from '../image.ts';
+
+/** Size that the DICOM header promises of a code stream; a decoder refuses any other before it allocates. */
+export type FrameSize = { readonly rows: number; readonly columns: number };
+
+/**
+ * Bits per pixel below which a JPEG-LS or JPEG 2000 stream is taken for cut. Both code a blank area in next to nothing,
+ * so that no number follows from the coding; the most compressed film of the test collection has 120 times as many.
+ */
+export const leastPlausibleBits = 1 / 128;
+
+/**
+ * Refuses a declared size that so few bytes cannot hold, before anything of that size is allocated.
+ *
+ * @throws CxrError 'dicom-truncated'; `part` names the coding.
+ */
+export function checkHolds(
+  stream: Uint8Array,
+  { rows, columns }: FrameSize,
+  leastBitsPerPixel: number,
+  part: string,
+): void {
+  const expected = Math.ceil((rows * columns * leastBitsPerPixel) / 8);
+  if (stream.length < expected) {
+    throw new CxrError('dicom-truncated', { part, got: stream.length, expected });
+  }
+}
+
+/** What a decoder makes of a code stream: rows × columns samples. */
+export type Samples = {
+  readonly values: Uint8Array | Uint16Array;
+  /** Bits of a sample, 2 … 16; `values` has bytes up to 8. */
+  readonly precision: number;
+  /** Whether values are two's complement, extended to the width of `values`. JPEG and JPEG-LS know no sign. */
+  readonly signed: boolean;
+  /** Whether the code stream itself says that it lost something. */
+  readonly lossy: boolean;
+};
+
+/**
+ * Puts decoded samples into the pixel cells that the DICOM header describes, as if they had never been compressed.
+ *
+ * @returns rows × columns little-endian cells of `bitsAllocated` bits.
+ * @throws  CxrError 'dicom-pixels' when the samples do not fit the cells, or leave the sign or place of a value open.
+ * @remarks The sign comes from the DICOM header alone, which pixels.ts applies to the stored bits. Codecs are often
+ *          told the wrong sign: the bits are right either way (PS3.5 8.2.4).
+ */
+export function toCells(samples: Samples, layout: PixelLayout): Uint8Array {
+  const { bitsAllocated, bitsStored, highBit, signed } = layout;
+  const { precision } = samples;
+  const aligned = highBit === bitsStored - 1;
+  const signKnown = !signed || samples.signed || precision >= bitsStored;
+  if (precision > bitsAllocated || (precision <= highBit && !(aligned && signKnown))) {
+    throw new CxrError('dicom-pixels', { reason: 'sample precision', got: precision, bitsStored, highBit });
+  }
+  const values = widen(samples.values, bitsAllocated);
+  if (samples.lossy && aligned && precision > bitsStored && samples.signed === signed) clamp(values, layout);
+  // Typed arrays are little endian on every platform that Node and Electron are built for.
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function widen(values: Uint8Array | Uint16Array, bitsAllocated: 8 | 16): Uint8Array | Uint16Array {
+  return bitsAllocated === 16 && values instanceof Uint8Array ? new Uint16Array(values) : values;
+}
+
+/**
+ * Holds rounded values in the range of the stored bits: a sample coded with more bits than are stored can overshoot
+ * by its loss, and a mask would turn white into black.
+ */
+function clamp(values: Uint8Array | Uint16Array, { bitsAllocated, bitsStored, signed }: PixelLayout): void {
+  const least = signed ? -(2 ** (bitsStored - 1)) : 0;
+  const most = least + 2 ** bitsStored - 1;
+  const half = 2 ** (bitsAllocated - 1);
+  for (let index = 0; index < values.length; index += 1) {
+    const cell = values[index]!;
+    const value = signed && cell >= half ? cell - 2 * half : cell;
+    if (value < least) values[index] = least;
+    else if (value > most) values[index] = most;
+  }
+}

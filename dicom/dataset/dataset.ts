@@ -1,0 +1,172 @@
+import dicomParser, { type Element } from 'dicom-parser';
+import { CxrError } from '../../contract/errors.ts';
+import { maxPixels } from '../image.ts';
+import { swapWords } from './byte-order.ts';
+import { inflateDataset } from './deflate.ts';
+import { latin1, readFileMeta } from './file-meta.ts';
+import type { TransferSyntax } from './syntaxes.ts';
+
+/** Elements by tag in the parser's notation, `xggggeeee`. */
+type Elements = Readonly<Record<string, Element>>;
+
+/** Which byte of a number comes first in the data set (PS3.5 7.3). */
+type ByteOrder = 'little' | 'big';
+
+export const pixelDataTag = 'x7fe00010';
+const longestText = 1024;
+/** Largest data set that is inflated, bytes: the largest image at 16 bits and as much again as a header may have. */
+const maxInflatedBytes = 2 * maxPixels + 16 * 1024 * 1024;
+
+/**
+ * The elements in front of the pixel data, with typed access. It holds the whole file, patient data included, so it
+ * stays inside dicom/read.ts.
+ */
+export class Dataset {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #elements: Elements;
+  readonly #byteOrder: ByteOrder;
+
+  constructor(bytes: Uint8Array, elements: Elements, byteOrder: ByteOrder) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#elements = elements;
+    this.#byteOrder = byteOrder;
+  }
+
+  element(tag: string): Element | null {
+    const element = this.#elements[tag];
+    return element === undefined || element.length === 0 ? null : element;
+  }
+
+  /** VR US (or the unsigned reading of SS); null when absent or empty. */
+  unsigned(tag: string, index = 0): number | null {
+    const at = this.#shortAt(tag, index);
+    return at === null ? null : this.#view.getUint16(at, this.#byteOrder === 'little');
+  }
+
+  signed(tag: string, index = 0): number | null {
+    const at = this.#shortAt(tag, index);
+    return at === null ? null : this.#view.getInt16(at, this.#byteOrder === 'little');
+  }
+
+  /** First value of a text element, trimmed (PS3.5 6.2: padding is not significant). */
+  text(tag: string): string | null {
+    return this.texts(tag)[0] || null;
+  }
+
+  /** All values of a text element in Latin-1, trimmed; an empty value keeps its place. */
+  texts(tag: string): readonly string[] {
+    const element = this.element(tag);
+    if (element === null || element.length > longestText) return [];
+    return latin1(this.#bytes, element.dataOffset, element.length)
+      .split('\\')
+      .map((value) => value.replace(/\0/g, ' ').trim());
+  }
+
+  /** The bytes of a text element, for character sets beyond Latin-1; null when absent or longer than any text. */
+  raw(tag: string): Uint8Array | null {
+    const element = this.element(tag);
+    if (element === null || element.length > longestText) return null;
+    return this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+  }
+
+  /** First value of a decimal or integer string (PS3.5 6.2, DS and IS); NaN when it is not a number. */
+  decimal(tag: string): number | null {
+    return this.decimals(tag)[0] ?? null;
+  }
+
+  /** All values of a decimal or integer string; null for an empty one. */
+  decimals(tag: string): readonly (number | null)[] {
+    return this.texts(tag).map((text) => {
+      if (text === '') return null;
+      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    });
+  }
+
+  /** The first item of a sequence. */
+  item(tag: string): Dataset | null {
+    return this.items(tag)[0] ?? null;
+  }
+
+  items(tag: string): readonly Dataset[] {
+    const items = this.element(tag)?.items ?? [];
+    return items.flatMap(({ dataSet }) =>
+      dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, this.#byteOrder)],
+    );
+  }
+
+  /** An element's 16-bit words in little-endian order; null when absent, shorter when the file ends early. */
+  words(tag: string): Uint8Array | null {
+    const element = this.element(tag);
+    if (element === null) return null;
+    const bytes = this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+    return this.#byteOrder === 'little' ? bytes : swapWords(bytes);
+  }
+
+  #shortAt(tag: string, index: number): number | null {
+    const element = this.element(tag);
+    if (element === null || element.length < 2 * (index + 1)) return null;
+    const at = element.dataOffset + 2 * index;
+    return at + 2 <= this.#bytes.length ? at : null;
+  }
+}
+
+/** The data set of a file, and the bytes its offsets speak of: the file's, or the inflated data set's. */
+export type ParsedDataset = {
+  readonly dataset: Dataset;
+  readonly syntax: TransferSyntax;
+  readonly bytes: Uint8Array;
+};
+
+/**
+ * Parses everything in front of the pixel data.
+ *
+ * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported' (nesting),
+ *         'dicom-too-large' (a deflated data set that inflates beyond its own header).
+ */
+export function parseDataset(file: Uint8Array): ParsedDataset {
+  const { syntax, offset } = readFileMeta(file);
+  if (offset >= file.length) throw new CxrError('dicom-truncated', { part: 'data set' });
+  if (syntax.dataset !== 'deflated') return parseAt(file, offset, syntax);
+  const inflated = inflateDataset(file.subarray(offset), maxInflatedBytes, (head) => {
+    const pixelData = parseAt(head, 0, syntax).dataset.element(pixelDataTag);
+    return pixelData === null ? null : pixelData.dataOffset + pixelData.length;
+  });
+  return parseAt(inflated, 0, syntax);
+}
+
+function parseAt(bytes: Uint8Array, offset: number, syntax: TransferSyntax): ParsedDataset {
+  const elements: Record<string, Element> = {};
+  const byteOrder = syntax.dataset === 'big-endian' ? 'big' : 'little';
+  try {
+    const reader =
+      byteOrder === 'big' ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
+    const stream = new dicomParser.ByteStream(reader, bytes, offset);
+    const target = { elements, warnings: [], byteArray: bytes } as unknown as dicomParser.DataSet;
+    const options = { untilTag: pixelDataTag };
+    if (syntax.dataset === 'implicit') {
+      dicomParser.parseDicomDataSetImplicit(target, stream, bytes.length, options);
+    } else {
+      dicomParser.parseDicomDataSetExplicit(target, stream, bytes.length, options);
+    }
+    if (stream.position > bytes.length) throw new CxrError('dicom-truncated', { part: 'data set' });
+  } catch (thrown) {
+    throw normalise(thrown);
+  }
+  return { dataset: new Dataset(bytes, elements, byteOrder), syntax, bytes };
+}
+
+/**
+ * The parser throws strings and objects that hold the file's bytes. Nothing of them is kept, not even as `cause`.
+ */
+function normalise(thrown: unknown): CxrError {
+  if (thrown instanceof CxrError) return thrown;
+  // Thousands of nested sequences exhaust the stack; a radiograph has none deeper than a handful.
+  if (thrown instanceof RangeError) return new CxrError('dicom-unsupported', { reason: 'nesting too deep' });
+  const ranOut = typeof thrown === 'string' && /past end|overrun|overread|maxP ?osition/.test(thrown);
+  return new CxrError(
+    ranOut ? 'dicom-truncated' : 'dicom-not-dicom',
+    ranOut ? { part: 'data set' } : { reason: 'data set' },
+  );
+}

@@ -1,0 +1,31 @@
+import type { Radiograph } from '../contract/stages.ts';
+import { decodePixels } from './codecs/stored.ts';
+import { toDisplayValues } from './display/pixels.ts';
+import { readDicom } from './read.ts';
+
+/**
+ * Decodes a DICOM file to a radiograph: no patient data, values in [0, 1], 1 = bright.
+ *
+ * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
+ */
+export async function toRadiograph(bytes: Uint8Array): Promise<Radiograph> {
+  const image = readDicom(bytes);
+  const { rows, columns } = image;
+  const { cells, lossy } = await decodePixels(image);
+  const { values, window } = toDisplayValues(image, cells);
+  return {
+    rows,
+    columns,
+    values,
+    facts: {
+      modality: image.modality,
+      viewPosition: image.viewPosition,
+      rows,
+      columns,
+      photometric: image.photometric,
+      transferSyntax: image.syntax.uid,
+      lossy: image.lossy || lossy,
+      window,
+    },
+  };
+}

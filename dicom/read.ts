@@ -1,0 +1,162 @@
+import { CxrError } from '../contract/errors.ts';
+import { swapWords } from './dataset/byte-order.ts';
+import { type Dataset, parseDataset, pixelDataTag } from './dataset/dataset.ts';
+import { joinFragments } from './dataset/encapsulated.ts';
+import { readLut } from './dataset/read-lut.ts';
+import type { TransferSyntax } from './dataset/syntaxes.ts';
+import { isUsableWindow } from './display/grayscale.ts';
+import { type DicomImage, type FileVoi, maxPixels, type PixelLayout } from './image.ts';
+
+/** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
+const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
+const viewPositions = new Set(['AP', 'PA', 'LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
+const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
+
+/**
+ * Reads a DICOM file down to what the image needs (PS3.3 C.7.6.3, C.11.1, C.11.2). This is where patient data ends:
+ * of some hundred elements, the fields of `DicomImage` are all that leaves this function, and its errors name
+ * elements and sizes only.
+ *
+ * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
+ *         'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'. Nothing is allocated before the declared size has
+ *         been compared with the bytes present.
+ */
+export function readDicom(file: Uint8Array): DicomImage {
+  const { dataset, syntax, bytes } = parseDataset(file);
+  const pixelData = dataset.element(pixelDataTag);
+  if (pixelData === null) throw new CxrError('dicom-no-pixels');
+  const photometric = checkSingleGrayFrame(dataset);
+  const { rows, columns } = checkSize(dataset);
+  const layout = readLayout(dataset);
+  const modalityTransform = readModalityTransform(dataset, layout);
+  const native = syntax.pixels === 'native';
+  if (native && pixelData.hadUndefinedLength) {
+    throw new CxrError('dicom-pixels', { reason: 'native pixels of undefined length' });
+  }
+  if (!native && !pixelData.hadUndefinedLength) {
+    throw new CxrError('dicom-pixels', { reason: 'compressed pixels not encapsulated' });
+  }
+  const padding = layout.signed ? dataset.signed('x00280120') : dataset.unsigned('x00280120');
+  return {
+    syntax,
+    modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
+    viewPosition: termOf(dataset, 'x00185101', viewPositions),
+    lossy: dataset.text('x00282110') === '01',
+    rows,
+    columns,
+    photometric,
+    layout,
+    padding,
+    modalityTransform,
+    ...readVois(dataset, layout),
+    pixels: native
+      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8, syntax)
+      : joinFragments(bytes, pixelData.dataOffset),
+  };
+}
+
+function termOf(dataset: Dataset, tag: string, terms: ReadonlySet<string>): string | null {
+  const term = dataset.text(tag);
+  return term !== null && terms.has(term) ? term : null;
+}
+
+/** One frame, one sample per pixel, MONOCHROME1 or MONOCHROME2 (PS3.3 C.7.6.3.1.2); absent terms are refused. */
+function checkSingleGrayFrame(dataset: Dataset): DicomImage['photometric'] {
+  const frames = dataset.decimal('x00280008') ?? 1;
+  if (frames !== 1) throw new CxrError('dicom-unsupported', { reason: 'frames', got: String(frames) });
+  const photometric = dataset.text('x00280004');
+  if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') {
+    const got = photometric !== null && colourTerms.test(photometric) ? photometric : 'unknown';
+    throw new CxrError('dicom-unsupported', { reason: 'photometric interpretation', got });
+  }
+  const samples = dataset.unsigned('x00280002') ?? 1;
+  if (samples !== 1) throw new CxrError('dicom-unsupported', { reason: 'samples per pixel', got: samples });
+  return photometric;
+}
+
+function checkSize(dataset: Dataset): { rows: number; columns: number } {
+  const rows = dataset.unsigned('x00280010');
+  const columns = dataset.unsigned('x00280011');
+  if (!rows || !columns) throw new CxrError('dicom-pixels', { reason: 'no rows or columns' });
+  if (rows * columns > maxPixels) throw new CxrError('dicom-too-large', { rows, columns, maxPixels });
+  return { rows, columns };
+}
+
+/** Bits allocated, stored, high bit and sign (PS3.5 8.1.1); high bit is usually stored − 1 but older files differ. */
+function readLayout(dataset: Dataset): PixelLayout {
+  const bitsAllocated = dataset.unsigned('x00280100');
+  const bitsStored = dataset.unsigned('x00280101') ?? bitsAllocated;
+  if (bitsAllocated !== 8 && bitsAllocated !== 16) {
+    throw new CxrError('dicom-unsupported', { reason: 'bits allocated', got: bitsAllocated });
+  }
+  const highBit = dataset.unsigned('x00280102') ?? (bitsStored ?? 0) - 1;
+  if (!bitsStored || bitsStored > highBit + 1 || highBit >= bitsAllocated) {
+    throw new CxrError('dicom-pixels', { reason: 'bits', bitsAllocated, bitsStored, highBit });
+  }
+  return { bitsAllocated, bitsStored, highBit, signed: dataset.unsigned('x00280103') === 1 };
+}
+
+/** Modality LUT Sequence or Rescale Slope and Intercept (PS3.3 C.11.1); identity when neither is usable. */
+function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImage['modalityTransform'] {
+  const lut = readLut(dataset.item('x00283000'), layout.signed);
+  if (lut !== null) return { kind: 'table', lut };
+  const slope = dataset.decimal('x00281053') ?? 1;
+  const intercept = dataset.decimal('x00281052') ?? 0;
+  if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0) {
+    throw new CxrError('dicom-pixels', { reason: 'rescale' });
+  }
+  return { kind: 'linear', slope, intercept };
+}
+
+const windowShapes = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
+/** More than any file has; a damaged one may claim thousands. */
+const mostVois = 32;
+
+/**
+ * The file's own grayscales (PS3.3 C.11.2): the tables of the VOI LUT Sequence, then the windows. Where a file offers
+ * both "only one may be applied" at a time: a table first, which a vendor adds when a window is not enough.
+ */
+function readVois(dataset: Dataset, layout: PixelLayout): Pick<DicomImage, 'vois' | 'voiProblem'> {
+  const intercept = dataset.decimal('x00281052') ?? 0;
+  const tables = dataset
+    .items('x00283010')
+    .slice(0, mostVois)
+    .flatMap((item): FileVoi[] => {
+      const lut = readLut(item, layout.signed || intercept < 0);
+      return lut === null ? [] : [{ voi: { kind: 'table', lut }, explanation: item.text('x00283003') }];
+    });
+  const centers = dataset.decimals('x00281050');
+  const widths = dataset.decimals('x00281051');
+  const explanations = dataset.texts('x00281055');
+  const declared = dataset.text('x00281056') ?? 'LINEAR';
+  const shape = windowShapes.find((name) => name === declared);
+  const windows = centers.slice(0, mostVois).flatMap((center, index): FileVoi[] => {
+    const width = widths[index] ?? null;
+    if (center === null || width === null || shape === undefined) return [];
+    const window = { center, width, shape };
+    if (!isUsableWindow(window)) return [];
+    return [{ voi: { kind: 'window', window }, explanation: explanations[index] || null }];
+  });
+  const vois = [...tables, ...windows];
+  const offered = centers.length > 0 || widths.length > 0 || dataset.element('x00283010') !== null;
+  return { vois, voiProblem: offered && vois.length === 0 };
+}
+
+/**
+ * The cells of uncompressed pixel data, little endian.
+ *
+ * @param expected rows × columns × bitsAllocated / 8.
+ */
+function nativePixels(
+  bytes: Uint8Array,
+  element: { readonly dataOffset: number; readonly length: number; readonly vr?: string },
+  expected: number,
+  syntax: TransferSyntax,
+): Uint8Array {
+  const got = Math.min(element.length, bytes.length - element.dataOffset);
+  if (got < expected) throw new CxrError('dicom-truncated', { part: 'pixel data', got, expected });
+  const end = element.dataOffset + expected;
+  // VR OW is words whatever a cell's size: two 8-bit cells lie in big-endian words as second, first (PS3.5 A.3).
+  if (syntax.dataset !== 'big-endian' || element.vr === 'OB') return bytes.subarray(element.dataOffset, end);
+  return swapWords(bytes.subarray(element.dataOffset, end + (expected % 2))).subarray(0, expected);
+}

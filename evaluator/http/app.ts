@@ -1,0 +1,67 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { CxrError } from '../../contract/errors.ts';
+import type { Bundles } from '../bundles.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import type { Log } from '../observe/log.ts';
+import type { Access } from './access.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { rawProblem, sendNotFound, sendProblem } from './routes/problem.ts';
+import { serviceRoutes } from './routes/service.ts';
+
+/** What the routes work on. There is no secret key among it, and no type that could hold one. */
+export type EvaluatorDeps = {
+  readonly version: string;
+  readonly bundles: Bundles;
+  readonly keys: KeyStore;
+  readonly jobs: Jobs;
+  readonly access: Access;
+  readonly log: Log;
+};
+
+/** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
+const requestTimeoutMs = 600_000;
+
+/** The evaluator's HTTP side: exactly the routes of contract/protocol.ts. */
+export function createApp(deps: EvaluatorDeps): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end(rawProblem());
+      else socket.destroy();
+    },
+  });
+  app.server.maxConnections = 1_024;
+  app.removeAllContentTypeParsers();
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler(sendNotFound);
+  logRequests(app, deps.log);
+  app.addHook('onRequest', async (request, reply) => {
+    if (deps.access(request.headers.authorization)) return;
+    reply.header('www-authenticate', 'Bearer');
+    throw new CxrError('evaluator-unauthorised');
+  });
+  for (const routes of [serviceRoutes, keyRoutes, jobRoutes]) {
+    app.register((scope) => routes(scope, deps));
+  }
+  return app;
+}
+
+function logRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { refusedWith } = reply as typeof reply & { refusedWith?: string };
+    log('request', {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ...(refusedWith === undefined ? {} : { code: refusedWith }),
+      ms: Math.round(reply.elapsedTime),
+    });
+  });
+}

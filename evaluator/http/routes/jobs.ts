@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { CxrError } from '../../../contract/errors.ts';
+import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
+import type { KeyId } from '../../../contract/stages.ts';
+import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
+import { findBundle, frameLimits } from '../../bundles.ts';
+import type { EvaluatorDeps } from '../app.ts';
+import { readBody } from '../request-body.ts';
+import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
+import { ReplayedFrame } from './problem.ts';
+
+/** Input frames in, states and result frames out. */
+export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Promise<void> {
+  const maxBytes = frameLimits(deps.bundles).inputBytes;
+  app.addContentTypeParser(mediaTypes.ciphertext, (_request, payload, done) => done(null, payload));
+
+  app.post(paths.jobs, async (request, reply) => {
+    const job = await accept(await readBody(request, maxBytes), maxBytes, deps);
+    return reply.code(202).header('location', paths.job(job.id)).send(job);
+  });
+
+  app.get<IdParams & { Querystring: { waitMs?: unknown } }>(
+    paths.job(':id'),
+    async (request, reply): Promise<Job> => {
+      const id = jobParameter(request.params.id);
+      const waitMs = waitParameter(request.query.waitMs);
+      return { id, state: await deps.jobs.watch(id, waitMs, closed(reply)) };
+    },
+  );
+
+  app.get<IdParams>(paths.result(':id'), async (request, reply) => {
+    const frame = await deps.jobs.result(jobParameter(request.params.id));
+    return reply.type(mediaTypes.result).header('cache-control', 'no-store').send(frame);
+  });
+
+  app.delete<IdParams>(paths.job(':id'), async (request, reply) => {
+    await deps.jobs.cancel(jobParameter(request.params.id));
+    return reply.code(204).send();
+  });
+}
+
+/** A frame is checked completely, then looked up among accepted ones, then its keys; only then it costs anything. */
+function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promise<Job> {
+  const frame = decodeFrame(bytes, { kind: 'input', maxPayloadBytes: maxBytes - frameHeaderBytes });
+  const { limits } = findBundle(deps.bundles, frame.bundle);
+  if (frame.payload.length > limits.input) throw new CxrError('frame-too-large', { expected: limits.input });
+  const digest = frameDigest(bytes);
+  const earlier = deps.jobs.acceptedBefore(digest);
+  if (earlier !== undefined) throw new ReplayedFrame(earlier);
+  const key = frame.subject as string as KeyId;
+  if (deps.keys.use(key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
+  return deps.jobs.accept(frame.bundle, key, digest, bytes);
+}
+
+/** Aborts when the client goes away, so that nobody waits for it. */
+function closed(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => controller.abort());
+  return controller.signal;
+}

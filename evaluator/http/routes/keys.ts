@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { mediaTypes, paths } from '../../../contract/protocol.ts';
+import { findBundle, frameLimits } from '../../bundles.ts';
+import { FrameStreamCheck } from '../../store/frame-stream.ts';
+import type { EvaluatorDeps } from '../app.ts';
+import { announcedBytes, bodyChunks } from '../request-body.ts';
+import { type IdParams, keyParameter } from './parameters.ts';
+
+/** Evaluation keys by content: asked for, streamed in, removed. */
+export async function keyRoutes(app: FastifyInstance, deps: EvaluatorDeps): Promise<void> {
+  const maxBytes = frameLimits(deps.bundles).evaluationKeyBytes;
+  app.addContentTypeParser(mediaTypes.keys, (_request, payload, done) => done(null, payload));
+
+  app.head<IdParams>(paths.key(':id'), async (request, reply) => {
+    return reply.code(deps.keys.has(keyParameter(request.params.id)) ? 200 : 404).send();
+  });
+
+  app.put<IdParams>(paths.key(':id'), async (request, reply) => {
+    const id = keyParameter(request.params.id);
+    const announced = announcedBytes(request, maxBytes);
+    const known = deps.keys.has(id);
+    const check = new FrameStreamCheck(
+      'evaluationKeys',
+      (bundle) => findBundle(deps.bundles, bundle).limits.evaluationKeys,
+    );
+    const inUse = (key: typeof id) => deps.jobs.usesKey(key);
+    await deps.keys.receive(id, bodyChunks(request, maxBytes), check, announced, inUse);
+    return reply.code(known ? 200 : 201).send();
+  });
+
+  app.delete<IdParams>(paths.key(':id'), async (request, reply) => {
+    await deps.keys.remove(keyParameter(request.params.id));
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,34 @@
+import { CxrError } from '../../../contract/errors.ts';
+import { maxWaitMs } from '../../../contract/protocol.ts';
+import {
+  type BundleId,
+  type JobId,
+  type KeyId,
+  parseBundleId,
+  parseJobId,
+  parseKeyId,
+} from '../../../contract/stages.ts';
+
+/** The `:id` of a route. */
+export type IdParams = { Params: { id: string } };
+
+function parse<T>(field: string, text: string, parser: (text: string) => T): T {
+  try {
+    return parser(text);
+  } catch (error) {
+    throw new CxrError('request-invalid', { field }, { cause: error });
+  }
+}
+
+export const keyParameter = (text: string): KeyId => parse('key id', text, parseKeyId);
+export const jobParameter = (text: string): JobId => parse('job id', text, parseJobId);
+export const bundleParameter = (text: string): BundleId => parse('bundle id', text, parseBundleId);
+
+/** `?waitMs=`: absent is 0, more than `maxWaitMs` is `maxWaitMs`. @throws CxrError `request-invalid`. */
+export function waitParameter(text: unknown): number {
+  if (text === undefined) return 0;
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) {
+    throw new CxrError('request-invalid', { field: 'waitMs' });
+  }
+  return Math.min(Number(text), maxWaitMs);
+}

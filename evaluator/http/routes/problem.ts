@@ -1,0 +1,111 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { CxrError, type ErrorCode } from '../../../contract/errors.ts';
+import { mediaTypes, type Problem } from '../../../contract/protocol.ts';
+import type { JobId } from '../../../contract/stages.ts';
+
+/** The HTTP status of every code that an evaluator answers with; all others are 500. */
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  'request-invalid': 400,
+  'frame-malformed': 400,
+  'frame-truncated': 400,
+  'frame-digest': 400,
+  'evaluator-unauthorised': 401,
+  'job-unknown': 404,
+  'evaluation-key-missing': 409,
+  'frame-replayed': 409,
+  'job-not-ready': 409,
+  'job-failed': 409,
+  'bundle-unknown': 410,
+  'job-cancelled': 410,
+  'frame-too-large': 413,
+  'frame-foreign': 422,
+  'ciphertext-invalid': 422,
+  'evaluation-key-invalid': 422,
+  'quota-exceeded': 429,
+  internal: 500,
+  'queue-full': 503,
+};
+
+/** After how many seconds a refusal for lack of room is worth a new try. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { 'queue-full': 5, 'quota-exceeded': 10 };
+
+/** How long a refused sender may go on sending before its connection is cut. */
+const lingerMs = 2_000;
+
+/** The refusal of a frame that was accepted before, naming the job that accepted it. */
+export class ReplayedFrame extends CxrError {
+  readonly jobId: JobId;
+  constructor(jobId: JobId) {
+    super('frame-replayed', { job: jobId });
+    this.jobId = jobId;
+  }
+}
+
+export function problemOf(error: CxrError, status = statusOf[error.code] ?? 500): Problem {
+  return {
+    type: `urn:cipherfilm:problem:${error.code}`,
+    title: error.code.replaceAll('-', ' '),
+    status,
+    code: error.code,
+    detail: { ...error.detail },
+    ...(error instanceof ReplayedFrame ? { jobId: error.jobId } : {}),
+  };
+}
+
+/** Answers with a refusal as application/problem+json (RFC 9457); unknown exceptions say nothing but `internal`. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = toRefusal(error);
+  const problem = problemOf(refusal);
+  const seconds = retryAfterSeconds[refusal.code];
+  if (seconds !== undefined) reply.header('retry-after', seconds);
+  return send(problem, request, reply);
+}
+
+export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(problemOf(new CxrError('request-invalid', { field: 'route' }), 404), request, reply);
+}
+
+function send(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  lingerAfter(request, reply);
+  reply.code(problem.status).type(mediaTypes.problem);
+  Object.assign(reply, { refusedWith: problem.code });
+  return reply.send(Buffer.from(JSON.stringify(problem)));
+}
+
+function toRefusal(error: unknown): CxrError {
+  if (error instanceof CxrError) return error;
+  const { statusCode, code } = error as Partial<FastifyError>;
+  if (statusCode === 413) return new CxrError('frame-too-large');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const field = code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' ? 'content-type' : 'request';
+    return new CxrError('request-invalid', { field });
+  }
+  return new CxrError('internal');
+}
+
+/** Lets a refused sender read the answer: closing at once would reset the connection under its feet. */
+function lingerAfter(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
+  if (raw.complete) return;
+  reply.header('connection', 'keep-alive');
+  reply.raw.once('finish', () => {
+    raw.resume();
+    const timer = setTimeout(() => {
+      if (!raw.complete) raw.socket.destroy();
+    }, lingerMs);
+    timer.unref();
+  });
+}
+
+/** A complete refusal for requests that are not HTTP, written to the bare socket. */
+export function rawProblem(): string {
+  const body = JSON.stringify(problemOf(new CxrError('request-invalid', { field: 'http' })));
+  return [
+    'HTTP/1.1 400 Bad Request',
+    `content-type: ${mediaTypes.problem}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

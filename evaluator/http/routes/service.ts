@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify';
+import type { BundleDescription } from '../../../contract/bundle.ts';
+import { paths, type Service } from '../../../contract/protocol.ts';
+import { findBundle, frameLimits } from '../../bundles.ts';
+import type { EvaluatorDeps } from '../app.ts';
+import { bundleParameter, type IdParams } from './parameters.ts';
+
+/** Who answers, and the public descriptions of the bundles served. */
+export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): Promise<void> {
+  app.get(
+    paths.service,
+    async (): Promise<Service> => ({
+      service: 'cipherfilm-evaluator',
+      version: deps.version,
+      bundles: [...deps.bundles.keys()],
+      limits: {
+        ...frameLimits(deps.bundles),
+        queuedJobs: deps.jobs.limits.queued,
+        storedKeys: deps.keys.limits.keys,
+      },
+    }),
+  );
+
+  app.get<IdParams>(paths.bundle(':id'), async (request): Promise<BundleDescription> => {
+    const { id, description } = findBundle(deps.bundles, bundleParameter(request.params.id));
+    deps.jobs.prepare(id);
+    return description;
+  });
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { CxrError } from '../../contract/errors.ts';
+import type { BundleId, Digest } from '../../contract/stages.ts';
+import { decodeFrameHeader, type FrameKind, frameHeaderBytes, noSubject } from '../../he/wire/frame.ts';
+
+/**
+ * Checks a frame while it streams by, for frames too large to hold in memory. Accepts and refuses exactly what
+ * `decodeFrame` of he/wire/frame.ts does (a test compares the two), but looks at the header as soon as it is complete.
+ */
+export class FrameStreamCheck {
+  readonly #kind: FrameKind;
+  readonly #limitOf: (bundle: BundleId) => number;
+  readonly #header = Buffer.alloc(frameHeaderBytes);
+  readonly #whole = createHash('sha256');
+  readonly #inner = createHash('sha256');
+  #received = 0;
+  #wanted = Number.POSITIVE_INFINITY;
+  #bundle: BundleId | null = null;
+
+  /** @param limitOf  largest payload for a bundle, bytes; throws for a bundle that is not served. */
+  constructor(kind: FrameKind, limitOf: (bundle: BundleId) => number) {
+    this.#kind = kind;
+    this.#limitOf = limitOf;
+  }
+
+  /** @throws CxrError as `decodeFrame`, at the first byte that decides. */
+  update(chunk: Uint8Array): void {
+    this.#whole.update(chunk);
+    const missing = Math.max(0, frameHeaderBytes - this.#received);
+    const head = chunk.subarray(0, missing);
+    this.#header.set(head, Math.min(this.#received, frameHeaderBytes));
+    this.#received += chunk.length;
+    if (missing > 0 && this.#received >= frameHeaderBytes) this.#readHeader();
+    if (this.#received > this.#wanted) {
+      throw new CxrError('frame-malformed', {
+        field: 'length',
+        got: this.#received,
+        expected: this.#wanted,
+      });
+    }
+    this.#inner.update(chunk.subarray(head.length));
+  }
+
+  /** @returns the digest of the whole frame, its bundle and its size. */
+  finish(): { digest: Digest; bundle: BundleId; bytes: number } {
+    if (this.#bundle === null || this.#received < this.#wanted) {
+      const expected = this.#bundle === null ? frameHeaderBytes : this.#wanted;
+      throw new CxrError('frame-truncated', { got: this.#received, expected });
+    }
+    if (this.#inner.digest('hex') !== this.#header.toString('hex', 96, 128)) {
+      throw new CxrError('frame-digest', { kind: this.#kind });
+    }
+    return { digest: this.#whole.digest('hex') as Digest, bundle: this.#bundle, bytes: this.#received };
+  }
+
+  #readHeader(): void {
+    const header = decodeFrameHeader(this.#header, this.#kind, this.#limitOf);
+    if (header.subject !== noSubject) throw new CxrError('frame-foreign', { field: 'subject' });
+    this.#inner.update(this.#header.subarray(0, 96));
+    this.#wanted = frameHeaderBytes + header.payloadBytes;
+    this.#bundle = header.bundle;
+  }
+}

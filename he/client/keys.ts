@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { BundleDescription, KeyPlan } from '../../contract/bundle.ts';
+import { CxrError } from '../../contract/errors.ts';
+import type { BundleId, KeyId } from '../../contract/stages.ts';
+import { type CkksParams, checkParams } from '../params.ts';
+import { keyParmsId, openContext } from '../run/seal/context.ts';
+import type { SEALContext } from '../run/seal/module.ts';
+import { loadSealWithSecrets, type SealWithSecrets } from '../run/seal/module.ts';
+import { encodeFrame, keyIdOf, noSubject } from '../wire/frame.ts';
+import { compressPart, joinParts } from '../wire/payload.ts';
+import { ternarySecret, transformedResidues } from './secret-from-seed.ts';
+
+type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;
+type KeyGenerator = InstanceType<SealWithSecrets['KeyGenerator']>;
+
+/**
+ * A secret key and the context it belongs to; engine process only.
+ *
+ * @remarks Disposal frees the key's memory in the WebAssembly heap; only the end of the process erases it for certain.
+ */
+export class KeyHolder implements Disposable {
+  readonly seal: SealWithSecrets;
+  readonly params: CkksParams;
+  readonly context: SEALContext;
+  readonly secretKey: SecretKey;
+
+  private constructor(seal: SealWithSecrets, params: CkksParams, seed: Uint8Array | null) {
+    this.seal = seal;
+    this.params = params;
+    this.context = openContext(seal, params, true);
+    using generator = new seal.KeyGenerator(this.context);
+    const fresh = generator.secretKey();
+    this.secretKey = seed === null ? fresh : secretKeyFromSeed(seal, params, this.context, fresh, seed);
+  }
+
+  /** A fresh ternary secret for checked parameters. @throws CxrError as `checkParams`. */
+  static async generate(description: BundleDescription): Promise<KeyHolder> {
+    return KeyHolder.forParams(checkParams(description.ckks));
+  }
+
+  static async forParams(params: CkksParams): Promise<KeyHolder> {
+    return new KeyHolder(await loadSealWithSecrets(), params, null);
+  }
+
+  /** The secret that a seed stands for under these parameters (he/client/secret-from-seed.ts). */
+  static async fromSeed(params: CkksParams, seed: Uint8Array): Promise<KeyHolder> {
+    // Whoever owns the seed may erase it while SEAL is loaded, and zeros would make a key that anybody knows.
+    const copy = Uint8Array.from(seed);
+    try {
+      return new KeyHolder(await loadSealWithSecrets(), params, copy);
+    } finally {
+      copy.fill(0);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.secretKey.delete();
+    this.context.delete();
+  }
+}
+
+/**
+ * The public evaluation keys of a plan in its order, relinearisation first: each at its level, seeded (half the size),
+ * uncompressed SEAL bytes.
+ *
+ * Cost: one key-switching key each; one context per distinct level below the top.
+ */
+export function* evaluationKeyParts(holder: KeyHolder, plan: KeyPlan): Generator<Uint8Array> {
+  const { seal } = holder;
+  using generators = new LevelGenerators(holder);
+  {
+    using relin = generators.at(plan.relinearizationLevel).createRelinKeysSerializable();
+    yield relin.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  }
+  for (const { step, level } of plan.rotations) {
+    using galois = generators.at(level).createGaloisKeysSerializableWithSteps(Int32Array.of(step));
+    yield galois.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  }
+}
+
+/** Key generators by level, each opened on first use. Below the top they hold the secret without the higher primes. */
+class LevelGenerators implements Disposable {
+  readonly #holder: KeyHolder;
+  readonly #open = new Map<number, { generator: KeyGenerator; dispose: () => void }>();
+
+  constructor(holder: KeyHolder) {
+    this.#holder = holder;
+  }
+
+  at(level: number): KeyGenerator {
+    let known = this.#open.get(level);
+    if (known === undefined) {
+      known = level === this.#holder.params.dataPrimes.length ? this.#openTop() : this.#openBelow(level);
+      this.#open.set(level, known);
+    }
+    return known.generator;
+  }
+
+  #openTop() {
+    const { seal, context, secretKey } = this.#holder;
+    const generator = new seal.KeyGenerator(context, secretKey);
+    return { generator, dispose: () => generator.delete() };
+  }
+
+  #openBelow(level: number) {
+    const { seal, params } = this.#holder;
+    const context = openContext(seal, params, false, level);
+    using secret = secretKeyAtLevel(this.#holder, context, level);
+    const generator = new seal.KeyGenerator(context, secret);
+    const dispose = () => {
+      generator.delete();
+      context.delete();
+    };
+    return { generator, dispose };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { dispose } of this.#open.values()) dispose();
+    this.#open.clear();
+  }
+}
+
+const secretPrefixBytes = 88;
+
+/** A secret key is a SEAL-made one whose residues are exchanged. @param fresh  taken over and deleted. */
+function secretKeyFromSeed(
+  seal: SealWithSecrets,
+  params: CkksParams,
+  context: SEALContext,
+  fresh: SecretKey,
+  seed: Uint8Array,
+): SecretKey {
+  const bytes = fresh.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  fresh.delete();
+  const secret = ternarySecret(seed, params);
+  try {
+    for (const [index, prime] of [...params.dataPrimes, params.specialPrime].entries()) {
+      const residues = transformedResidues(secret, prime);
+      bytes.set(residues, secretPrefixBytes + index * residues.length);
+      residues.fill(0);
+    }
+    const made = new seal.SecretKey();
+    made.loadFromArray(context, bytes);
+    return made;
+  } finally {
+    secret.fill(0);
+    bytes.fill(0);
+  }
+}
+
+/**
+ * The same secret for the first `level` data primes and the special one: a secret key is one block of N residues per
+ * prime, and the same prime has the same residues in every context.
+ *
+ *   header 16 | parms id 32 | count u64 | scale f64 | array header 16 | count u64 | q_0 … q_{L-1} P, N × u64 each
+ *
+ * @remarks The copies made here are zero-filled; those in the WebAssembly heap go with the process.
+ * @see microsoft/SEAL 4.1.2, native/src/seal/{plaintext,dynarray,serialization}.h
+ */
+function secretKeyAtLevel(holder: KeyHolder, context: SEALContext, level: number): SecretKey {
+  const { seal, params, secretKey } = holder;
+  const full = secretKey.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  const block = 8 * params.polyModulusDegree;
+  const trimmed = new Uint8Array(secretPrefixBytes + (level + 1) * block);
+  try {
+    trimmed.set(full.subarray(0, secretPrefixBytes + level * block));
+    trimmed.set(full.subarray(full.length - block), trimmed.length - block);
+    trimmed.set(keyParmsId(context), 16);
+    const view = new DataView(trimmed.buffer);
+    const words = BigInt((level + 1) * params.polyModulusDegree);
+    view.setBigUint64(8, BigInt(trimmed.length), true);
+    view.setBigUint64(48, words, true);
+    view.setBigUint64(72, BigInt(trimmed.length - 64), true);
+    view.setBigUint64(80, words, true);
+    const atLevel = new seal.SecretKey();
+    atLevel.loadFromArray(context, trimmed);
+    return atLevel;
+  } finally {
+    full.fill(0);
+    trimmed.fill(0);
+  }
+}
+
+export type EvaluationKeyFrame = { readonly frame: Uint8Array; readonly keyId: KeyId };
+
+/**
+ * The evaluation-key frame of a bundle and the name under which an evaluator keeps it. Lets other work of the process
+ * run between two keys.
+ *
+ * @throws CxrError `cancelled` when `signal` aborts.
+ */
+export async function generateEvaluationKeys(
+  holder: KeyHolder,
+  bundle: BundleId,
+  description: BundleDescription,
+  control: { onKey?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+): Promise<EvaluationKeyFrame> {
+  const total = description.evaluationKeys.rotations.length + 1;
+  const parts: Uint8Array[] = [];
+  for (const part of evaluationKeyParts(holder, description.evaluationKeys)) {
+    parts.push(compressPart(part));
+    control.onKey?.(parts.length, total);
+    await setImmediate();
+    if (control.signal?.aborted === true) throw new CxrError('cancelled');
+  }
+  const payload = joinParts(parts);
+  const frame = encodeFrame({
+    kind: 'evaluationKeys',
+    bundle,
+    subject: noSubject,
+    nonce: randomBytes(16),
+    payload,
+  });
+  return { frame, keyId: keyIdOf(frame) };
+}

@@ -1,0 +1,26 @@
+import type { BundleDescription, KeyPlan } from '../../contract/bundle.ts';
+import { mergeKeyPlans } from '../wire/sizes.ts';
+import type { Compiled } from './compile.ts';
+
+/**
+ * What both halves of a bundle must know of a compiled network.
+ *
+ * @param shared  key plans of other programs under the same CKKS parameters that are to be served by the same keys.
+ */
+export function describeCompiled(
+  compiled: Compiled,
+  given: Pick<BundleDescription, 'name' | 'latentBound' | 'logitBound' | 'programDigest' | 'files'>,
+  shared: readonly KeyPlan[] = [],
+): BundleDescription {
+  return {
+    format: 'cipherfilm-bundle/2',
+    ckks: compiled.ckks,
+    placement: compiled.strategy,
+    input: compiled.input,
+    output: compiled.output,
+    result: compiled.result,
+    evaluationKeys: mergeKeyPlans([compiled.program.keys, ...shared]),
+    cost: compiled.program.cost,
+    ...given,
+  };
+}

@@ -1,0 +1,146 @@
+import type { BundleDescription } from '../../contract/bundle.ts';
+import type { Cost } from '../../contract/stages.ts';
+import type { Program } from '../program.ts';
+import { run } from '../run/run.ts';
+import type { ByteSource } from '../wire/byte-source.ts';
+import { packPayload, unpackPayload } from '../wire/payload.ts';
+import { checkCiphertextBytes, checkKeyBytes, galoisIndex } from '../wire/seal-bytes.ts';
+import { type KeyPlace, keyPlaces, partSizes } from '../wire/sizes.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import type { Engine, LoadedKeys } from './engine.ts';
+import { PlaintextCache } from './plaintext-cache.ts';
+
+export type EvaluationControl = { progress(fraction: number, layer: string): void; isAborted(): boolean };
+
+export interface EncryptedEvaluator<Keys extends LoadedKeys = LoadedKeys> extends Disposable {
+  /** Encodes the weights now rather than during the first run. */
+  prepare(): void;
+  /** Checks every byte of every key, before any run. @throws CxrError `evaluation-key-invalid`. */
+  loadKeys(payload: Uint8Array | ByteSource): Keys;
+  /**
+   * Runs the program on an input payload.
+   *
+   * @throws CxrError `ciphertext-invalid`, `cancelled`; `evaluation-key-missing` when the program needs a key, or a key
+   *         at a level, that its description does not name.
+   */
+  evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
+}
+
+/**
+ * Opens a program for encrypted runs on an engine, which it ends with itself. Weights are encoded during the first run;
+ * they and the keys are kept within the engine's budgets.
+ *
+ * @throws CxrError `bundle-invalid` for a key at a level that the parameters do not have.
+ */
+export const openEncryptedEvaluator = <Ct, Pt, Keys extends LoadedKeys>(
+  description: BundleDescription,
+  program: Program,
+  engine: Engine<Ct, Pt, Keys>,
+): EncryptedEvaluator<Keys> => new EncryptedProgram(description, program, engine);
+
+/** Bytes of keys after which those that were read and loaded are given back: several times as much was made of them. */
+const collectEvery = 2 ** 23;
+
+class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEvaluator<Keys> {
+  readonly #description: BundleDescription;
+  readonly #program: Program;
+  readonly #engine: Engine<Ct, Pt, Keys>;
+  readonly #keyPlaces: readonly KeyPlace[];
+  readonly #plaintexts: PlaintextCache<Pt>;
+
+  constructor(description: BundleDescription, program: Program, engine: Engine<Ct, Pt, Keys>) {
+    this.#description = description;
+    // The cache holds the plaintexts, for as long as they are needed.
+    this.#program = { ...program, plaintexts: [] };
+    this.#engine = engine;
+    this.#keyPlaces = keyPlaces(description);
+    this.#plaintexts = new PlaintextCache(engine, program.plaintexts);
+  }
+
+  prepare(): void {
+    this.#plaintexts.fill();
+  }
+
+  loadKeys(payload: Uint8Array | ByteSource): Keys {
+    const sizes = partSizes(this.#description).evaluationKeys;
+    const plan = this.#keyPlaces.map((place) => ({
+      ...place,
+      heapBytes: this.#engine.keyBytes(place.level, place.places),
+    }));
+    const keys = this.#engine.openKeys(plan);
+    try {
+      let index = 0;
+      let uncollected = 0;
+      for (const bytes of unpackPayload(payload, sizes, 'evaluation-key-invalid')) {
+        const place = plan[index]!;
+        this.#checkKey(bytes, place);
+        keys.add({ ...place, bytes });
+        index += 1;
+        uncollected += bytes.length;
+        if (uncollected < collectEvery) continue;
+        uncollected = 0;
+        collectGarbage();
+      }
+      return keys;
+    } catch (error) {
+      keys[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #checkKey(bytes: Uint8Array, { step, level, places }: KeyPlace): void {
+    const { polyModulusDegree, dataPrimes, specialPrime } = this.#engine.params;
+    const form = {
+      parmsId: this.#engine.parmsId(level, true),
+      polyModulusDegree,
+      moduli: [...dataPrimes.slice(0, level), specialPrime],
+    };
+    const index = step === 0 ? 0 : galoisIndex(step, polyModulusDegree);
+    checkKeyBytes(bytes, form, { index, of: places });
+  }
+
+  #loadInputs(payload: Uint8Array): Ct[] {
+    const { polyModulusDegree, dataPrimes: moduli } = this.#engine.params;
+    const scale = this.#program.inputScale;
+    const parmsId = this.#engine.parmsId(moduli.length, false);
+    const inputs: Ct[] = [];
+    try {
+      for (const bytes of unpackPayload(payload, partSizes(this.#description).input, 'ciphertext-invalid')) {
+        const form = { parmsId, polyModulusDegree, moduli, seeded: true, scale };
+        checkCiphertextBytes(bytes, form, 'ciphertext-invalid');
+        inputs.push(this.#engine.readInput(bytes, scale));
+      }
+      return inputs;
+    } catch (error) {
+      for (const input of inputs) this.#engine.backend.release(input);
+      throw error;
+    }
+  }
+
+  evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost } {
+    const { backend } = this.#engine;
+    const inputs = this.#loadInputs(payload);
+    this.#engine.useKeys(keys);
+    backend.takeExecuted();
+    try {
+      const output = run(this.#program, inputs, backend, (index) => this.#plaintexts.get(index), {
+        progress: (fraction, layer) => control.progress(fraction, layer),
+        isAborted: () => control.isAborted(),
+      });
+      const bytes = this.#engine.writeResult(output);
+      backend.release(output);
+      return {
+        payload: packPayload([bytes]),
+        cost: { levels: this.#program.cost.levels, ...backend.takeExecuted() },
+      };
+    } finally {
+      this.#engine.useKeys(undefined);
+      for (const input of inputs) backend.release(input);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#plaintexts[Symbol.dispose]();
+    this.#engine[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { CxrError } from '../../contract/errors.ts';
+import type { BundleId, Digest, KeyId } from '../../contract/stages.ts';
+
+/**
+ * Wire framing, version 1; integers little-endian (docs/wire-format.md).
+ *
+ *   offset size
+ *        0    4  magic "CXFR"
+ *        4    1  version = 1
+ *        5    1  kind: 1 evaluation keys, 2 input, 3 result
+ *        6    2  zero
+ *        8   32  bundle id
+ *       40   32  subject: kind 1 zero · kind 2 key id · kind 3 digest of the input frame it answers
+ *       72   16  nonce: kind 1 and 2 random, never reused · kind 3 zero
+ *       88    8  payload length
+ *       96   32  SHA-256 over bytes 0..95 and the payload
+ *      128    …  payload
+ *
+ * A frame is parsed completely before any cryptographic library sees a byte of it.
+ */
+export const frameHeaderBytes = 128;
+
+export const frameKinds = { evaluationKeys: 1, input: 2, result: 3 } as const;
+export type FrameKind = keyof typeof frameKinds;
+
+export type Frame = {
+  readonly kind: FrameKind;
+  readonly bundle: BundleId;
+  /** Input: the key id. Result: the digest of the input frame. Evaluation keys: 64 zeros. */
+  readonly subject: Digest;
+  readonly nonce: Uint8Array;
+  readonly payload: Uint8Array;
+};
+
+export const noSubject = '0'.repeat(64) as Digest;
+
+export function sha256(...parts: readonly Uint8Array[]): Digest {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex') as Digest;
+}
+
+/** The digest under which a whole frame is known: key id of a key frame, subject of the result of an input frame. */
+export const frameDigest = (frame: Uint8Array): Digest => sha256(frame);
+export const keyIdOf = (frame: Uint8Array): KeyId => sha256(frame) as Digest as KeyId;
+
+/** Serialises a frame; the inverse of `decodeFrame`. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  if (frame.nonce.length !== 16) throw new TypeError(`"nonce" expected 16 bytes, got ${frame.nonce.length}`);
+  const bytes = new Uint8Array(frameHeaderBytes + frame.payload.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x43, 0x58, 0x46, 0x52, 1, frameKinds[frame.kind], 0, 0]);
+  bytes.set(Buffer.from(frame.bundle, 'hex'), 8);
+  bytes.set(Buffer.from(frame.subject, 'hex'), 40);
+  bytes.set(frame.nonce, 72);
+  view.setBigUint64(88, BigInt(frame.payload.length), true);
+  bytes.set(frame.payload, frameHeaderBytes);
+  bytes.set(Buffer.from(sha256(bytes.subarray(0, 96), frame.payload), 'hex'), 96);
+  return bytes;
+}
+
+export type FrameHeader = Omit<Frame, 'payload'> & { readonly payloadBytes: number; readonly digest: string };
+
+/**
+ * Reads the first 128 bytes of a frame.
+ *
+ * @param maxPayloadBytes  largest payload accepted, or a function of the bundle that throws for an unknown one.
+ * @throws CxrError `frame-truncated`, `frame-malformed`, `frame-too-large`.
+ */
+export function decodeFrameHeader(
+  bytes: Uint8Array,
+  kind: FrameKind,
+  maxPayloadBytes: number | ((bundle: BundleId) => number),
+): FrameHeader {
+  if (bytes.length < frameHeaderBytes) {
+    throw new CxrError('frame-truncated', { got: bytes.length, expected: frameHeaderBytes });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const refuseUnless = (field: string, got: number, expected: number) => {
+    if (got !== expected) throw new CxrError('frame-malformed', { field, got, expected });
+  };
+  refuseUnless('magic', view.getUint32(0), 0x43584652);
+  refuseUnless('version', bytes[4]!, 1);
+  refuseUnless('kind', bytes[5]!, frameKinds[kind]);
+  refuseUnless('reserved', view.getUint16(6), 0);
+  const hex = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('hex');
+  const bundle = hex(8, 40) as BundleId;
+  const limit = typeof maxPayloadBytes === 'number' ? maxPayloadBytes : maxPayloadBytes(bundle);
+  const length = view.getBigUint64(88, true);
+  if (length > BigInt(limit)) throw new CxrError('frame-too-large', { expected: limit });
+  return {
+    kind,
+    bundle,
+    subject: hex(40, 72) as Digest,
+    nonce: bytes.subarray(72, 88),
+    payloadBytes: Number(length),
+    digest: hex(96, frameHeaderBytes),
+  };
+}
+
+/**
+ * Parses and checks a whole frame from the network.
+ *
+ * @param expected  kind, bundle and largest payload that the caller accepts; `subject` where it is known.
+ * @returns a frame whose payload is a view into `bytes`.
+ * @throws CxrError as `decodeFrameHeader`, `frame-digest`, `frame-foreign`.
+ */
+export function decodeFrame(
+  bytes: Uint8Array,
+  expected: { kind: FrameKind; maxPayloadBytes: number; bundle?: BundleId; subject?: Digest },
+): Frame {
+  const header = decodeFrameHeader(bytes, expected.kind, expected.maxPayloadBytes);
+  const wanted = frameHeaderBytes + header.payloadBytes;
+  if (bytes.length < wanted) throw new CxrError('frame-truncated', { got: bytes.length, expected: wanted });
+  if (bytes.length > wanted) {
+    throw new CxrError('frame-malformed', { field: 'length', got: bytes.length, expected: wanted });
+  }
+  const payload = bytes.subarray(frameHeaderBytes);
+  if (sha256(bytes.subarray(0, 96), payload) !== header.digest) {
+    throw new CxrError('frame-digest', { kind: expected.kind });
+  }
+  const { kind, bundle, subject, nonce } = header;
+  if (expected.bundle !== undefined && bundle !== expected.bundle) {
+    throw new CxrError('frame-foreign', { field: 'bundle', got: bundle, expected: expected.bundle });
+  }
+  if (expected.subject !== undefined && subject !== expected.subject) {
+    throw new CxrError('frame-foreign', { field: 'subject' });
+  }
+  return { kind, bundle, subject, nonce, payload };
+}

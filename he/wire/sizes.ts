@@ -1,0 +1,146 @@
+import type { BundleDescription, KeyPlan } from '../../contract/bundle.ts';
+import { CxrError } from '../../contract/errors.ts';
+import { seededTensor } from '../compiler/graph.ts';
+import { frameHeaderBytes } from './frame.ts';
+import { packPayload, payloadBound } from './payload.ts';
+import { ciphertextBytes, keyBytes } from './seal-bytes.ts';
+
+/** What decides which evaluation keys there are and how large they are. */
+export type KeyDemand = Pick<BundleDescription, 'ckks' | 'evaluationKeys'>;
+
+/** One evaluation key: rotation step (0 for relinearisation), level, and SEAL's number of places for keys. */
+export type KeyPlace = { readonly step: number; readonly level: number; readonly places: number };
+
+/**
+ * The evaluation keys in the order of the payload: relinearisation, then rotations.
+ *
+ * @throws CxrError `bundle-invalid` for a level above the number of data primes.
+ */
+export function keyPlaces({ ckks, evaluationKeys }: KeyDemand): KeyPlace[] {
+  const { relinearizationLevel, rotations } = evaluationKeys;
+  const places = [
+    { step: 0, level: relinearizationLevel, places: 1 },
+    ...rotations.map((rotation) => ({ ...rotation, places: ckks.polyModulusDegree })),
+  ];
+  const expected = ckks.dataPrimes.length;
+  for (const { level: got } of places)
+    if (got > expected) throw new CxrError('bundle-invalid', { path: 'evaluationKeys', got, expected });
+  return places;
+}
+
+/** Exact expanded size of every part of each payload of a bundle, bytes. */
+export function partSizes(description: BundleDescription): {
+  evaluationKeys: number[];
+  input: number[];
+  result: number[];
+} {
+  const polyModulusDegree = description.ckks.polyModulusDegree;
+  const dataPrimes = description.ckks.dataPrimes.length;
+  return {
+    evaluationKeys: keyPartSizes(description),
+    input: Array.from({ length: description.input.ciphertexts }, () =>
+      ciphertextBytes({ polyModulusDegree, primes: dataPrimes, seeded: true }),
+    ),
+    result: [ciphertextBytes({ polyModulusDegree, primes: description.result.primes, seeded: false })],
+  };
+}
+
+function keyPartSizes(demand: KeyDemand): number[] {
+  const { polyModulusDegree } = demand.ckks;
+  return keyPlaces(demand).map(({ level, places }) =>
+    keyBytes({ polyModulusDegree, primes: level + 1, seeded: true }, places),
+  );
+}
+
+/** Largest payload of each kind that a frame of this bundle may carry, bytes. */
+export function payloadLimits(description: BundleDescription): {
+  evaluationKeys: number;
+  input: number;
+  result: number;
+} {
+  const sizes = partSizes(description);
+  return {
+    evaluationKeys: payloadBound(sizes.evaluationKeys),
+    input: payloadBound(sizes.input),
+    result: payloadBound(sizes.result),
+  };
+}
+
+/** Bytes of evaluation keys: the parts when expanded, and the frame that crosses the network. */
+export type KeyBytes = { readonly expandedBytes: number; readonly transferBytes: number };
+
+/**
+ * How large the evaluation keys of a bundle will be, before any is generated. The expanded size is exact. The size on
+ * the network is what compression makes of random residues of the same primes, within a few per cent.
+ *
+ * Cost: compresses one polynomial per distinct level; about 0.1 s for ten levels at N = 16384.
+ */
+export function predictKeyBytes(demand: KeyDemand): KeyBytes {
+  const { ckks } = demand;
+  const ratios = new Map<number, number>();
+  for (const { level } of keyPlaces(demand)) {
+    const primes = [...ckks.dataPrimes.slice(0, level), ckks.specialPrime];
+    if (!ratios.has(level)) ratios.set(level, compressedShare(primes, ckks.polyModulusDegree));
+  }
+  const shape = { polyModulusDegree: ckks.polyModulusDegree, seeded: true };
+  let transferBytes = frameHeaderBytes;
+  for (const { level } of keyPlaces(demand)) {
+    // The empty places of Galois keys are zeros and vanish.
+    transferBytes += keyBytes({ ...shape, primes: level + 1 }, 1) * ratios.get(level)!;
+  }
+  const expandedBytes = keyPartSizes(demand).reduce((sum, size) => sum + size, 0);
+  return { expandedBytes, transferBytes: Math.round(transferBytes) };
+}
+
+/** How large one study's frames will be, within a few per cent; method as `predictKeyBytes`. */
+export function predictStudyBytes(
+  ckks: BundleDescription['ckks'],
+  inputs: number,
+  resultPrimes: number,
+): { readonly sentBytes: number; readonly receivedBytes: number } {
+  const { polyModulusDegree, dataPrimes } = ckks;
+  const frame = (count: number, primes: number, seeded: boolean) => {
+    const bytes = ciphertextBytes({ polyModulusDegree, primes, seeded });
+    const share = compressedShare(dataPrimes.slice(0, primes), polyModulusDegree);
+    return Math.round(frameHeaderBytes + count * bytes * share);
+  };
+  return { sentBytes: frame(inputs, dataPrimes.length, true), receivedBytes: frame(1, resultPrimes, false) };
+}
+
+/** What part of its size is left of a polynomial modulo `primes` after compression, measured on random residues. */
+function compressedShare(primes: readonly string[], count: number): number {
+  const sample = randomResidues(primes.map(Number), count);
+  return packPayload([sample]).length / sample.length;
+}
+
+/** 64-bit words as in a polynomial of a key: `count` residues for each modulus, the same ones every time. */
+function randomResidues(moduli: readonly number[], count: number): Uint8Array {
+  const words = new Uint32Array(2 * count * moduli.length);
+  const random = seededTensor(words.length, 1, 1);
+  for (const [index, modulus] of moduli.entries()) {
+    for (let at = 2 * count * index; at < 2 * count * (index + 1); at += 2) {
+      // Each draw has 24 bits.
+      const fraction = random[at]! / 2 + 0.5 + (random[at + 1]! / 2 + 0.5) * 2 ** -24;
+      const residue = Math.floor(fraction * modulus) % modulus;
+      words[at] = residue % 2 ** 32;
+      words[at + 1] = residue / 2 ** 32;
+    }
+  }
+  return new Uint8Array(words.buffer);
+}
+
+/**
+ * The keys that serve several programs of the same CKKS parameters: every key that one of them needs, at the highest
+ * level at which one of them does.
+ */
+export function mergeKeyPlans(plans: readonly KeyPlan[]): KeyPlan {
+  const levels = new Map<number, number>();
+  for (const { step, level } of plans.flatMap(({ rotations }) => rotations))
+    levels.set(step, Math.max(level, levels.get(step) ?? 0));
+  return {
+    relinearizationLevel: Math.max(1, ...plans.map(({ relinearizationLevel }) => relinearizationLevel)),
+    rotations: [...levels]
+      .map(([step, level]) => ({ step, level }))
+      .sort((left, right) => left.step - right.step),
+  };
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+import { readFile, stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import { maxDroppedBytes } from '../../contract/limits.ts';
+import type { StudyResult } from '../../contract/stages.ts';
+import type { EngineClient } from '../host/engine-client.ts';
+import { withHeadless } from '../host/headless.ts';
+import { progressLines } from './progress-lines.ts';
+import { reportLines } from './report.ts';
+
+const usage = `Usage: cipherfilm classify FILE... [--evaluator URL] [--json]
+
+  Classifies DICOM chest radiographs under encryption. Without --evaluator an evaluator is started on this machine.
+  --json   one object {studies: [{file, result} | {file, error}]} on standard output,
+           or {error} when nothing could be classified at all
+  Exit status: 0 all classified, 1 at least one refused or failed, 2 wrong usage.
+`;
+
+type Outcome = { file: string; result: StudyResult } | { file: string; error: CodedError };
+
+const note = (line: string) => process.stderr.write(`  ${line}\n`);
+
+/** Reads a regular file of bounded size: folders, pipes and oversized files are refused before anything is read. */
+async function readStudy(file: string): Promise<Uint8Array> {
+  const unreadable = (cause: unknown): never => {
+    throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });
+  };
+  const facts = await stat(file).catch(unreadable);
+  if (!facts.isFile()) throw new CxrError('image-unreadable', { reason: 'not a regular file' });
+  if (facts.size > maxDroppedBytes) {
+    throw new CxrError('dicom-too-large', { got: facts.size, expected: maxDroppedBytes });
+  }
+  return readFile(file).catch(unreadable);
+}
+
+async function classifyFile(file: string, engine: EngineClient, signal: AbortSignal): Promise<Outcome> {
+  process.stderr.write(`${file}\n`);
+  try {
+    const bytes = await readStudy(file);
+    const result = await engine.classify(bytes, progressLines(note), signal);
+    const { evaluationKeys, sent, received } = result.bytes;
+    note(
+      `left this machine: ${evaluationKeys + sent} bytes (keys ${evaluationKeys}, ciphertext ${sent}); received ${received}`,
+    );
+    return { file, result };
+  } catch (error) {
+    const coded = toCodedError(error);
+    note(`refused: ${coded.code} ${JSON.stringify(coded.detail)} (see docs/errors.md)`);
+    return { file, error: coded };
+  }
+}
+
+async function classify(
+  files: readonly string[],
+  evaluatorUrl: string | undefined,
+  asJson: boolean,
+): Promise<number> {
+  const interrupt = new AbortController();
+  // Once: cancel here and at the evaluator, then report. Twice: end now; temporary folders are removed on exit.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+  }
+  const outcomes = await withHeadless(evaluatorUrl, async ({ engine, evaluator }) => {
+    const where = evaluator.embedded ? 'no evaluator configured: using one on this machine' : 'evaluator';
+    process.stderr.write(`${where}, ${evaluator.url}\n`);
+    const done: Outcome[] = [];
+    for (const file of files)
+      if (!interrupt.signal.aborted) done.push(await classifyFile(file, engine, interrupt.signal));
+    return done;
+  });
+  if (asJson) process.stdout.write(`${JSON.stringify({ studies: outcomes })}\n`);
+  else {
+    for (const outcome of outcomes) {
+      if ('result' in outcome)
+        process.stdout.write(`\n${outcome.file}\n${reportLines(outcome.result).join('\n')}\n`);
+    }
+  }
+  return outcomes.length === files.length && outcomes.every((outcome) => 'result' in outcome) ? 0 : 1;
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        evaluator: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch {
+    return null;
+  }
+}
+
+const parsed = readArguments();
+const [command, ...files] = parsed?.positionals ?? [];
+if (parsed?.values.help === true) {
+  process.stdout.write(usage);
+} else if (parsed === null || command !== 'classify' || files.length === 0) {
+  process.stderr.write(usage);
+  process.exitCode = 2;
+} else {
+  try {
+    process.exitCode = await classify(
+      files,
+      parsed.values.evaluator ?? (process.env.CIPHERFILM_EVALUATOR || undefined),
+      parsed.values.json,
+    );
+  } catch (error) {
+    if (parsed.values.json) process.stdout.write(`${JSON.stringify({ error: toCodedError(error) })}\n`);
+    process.stderr.write(`cipherfilm: ${JSON.stringify(toCodedError(error))} (see docs/errors.md)\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+import { mediaTypes, type Problem, problemSchema } from '../../contract/protocol.ts';
+import type { Route } from './evaluator-route.ts';
+
+/** One HTTP exchange with the evaluator. Every exchange of the connector is safe to repeat. */
+export type Exchange = {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly route: Route;
+  readonly contentType?: string;
+  /** Made anew for every attempt. */
+  readonly body?: () => Uint8Array | ReadableStream<Uint8Array>;
+  readonly bodyBytes?: number;
+  /** Largest reply body that is read, bytes. */
+  readonly maxReplyBytes: number;
+  /** Code of the refusal of a larger reply. */
+  readonly oversized?: ErrorCode;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Statuses that are answers although they are not 2xx. */
+  readonly answers?: readonly number[];
+};
+export type Reply = { readonly status: number; readonly body: Uint8Array };
+
+/** How often and how patiently an exchange is repeated. */
+export type RetryPolicy = {
+  readonly attempts: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+};
+export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 250, maxDelayMs: 10_000 };
+
+/** For an accepted job: up to some 40 seconds, long enough for an evaluator to be restarted. */
+export const patientRetry: RetryPolicy = { attempts: 12, baseDelayMs: 250, maxDelayMs: 6_000 };
+
+/** Largest refusal that is read. */
+const maxProblemBytes = 16 * 1024;
+const passing = [429, 502, 503, 504];
+
+/** A refusal that came as problem+json, or the lack of any reply. `retryable` says whether time may heal it. */
+export class ExchangeError extends CxrError {
+  readonly retryable: boolean;
+  readonly retryAfterMs: number;
+  readonly problem: Problem | null;
+  constructor(
+    code: ErrorCode,
+    given: { status?: number; retryAfterMs?: number; problem?: Problem; cause?: unknown },
+  ) {
+    super(code, given.status === undefined ? {} : { status: given.status }, { cause: given.cause });
+    this.retryable = given.status === undefined || passing.includes(given.status);
+    this.retryAfterMs = given.retryAfterMs ?? 0;
+    this.problem = given.problem ?? null;
+  }
+}
+
+/**
+ * Performs an exchange, repeating it after network errors and passing refusals (429, 502, 503, 504) with full jitter.
+ *
+ * @throws CxrError the evaluator's code, `evaluator-unreachable`, `evaluator-protocol`, `cancelled`.
+ */
+export async function exchange(
+  asked: Exchange,
+  retry: RetryPolicy,
+  onReceived: (bytes: number) => void,
+): Promise<Reply> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptOnce(asked, onReceived);
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !error.retryable || attempt >= retry.attempts) throw error;
+      const ceiling = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** (attempt - 1));
+      const wanted = Math.min(retry.maxDelayMs, error.retryAfterMs);
+      await pause(wanted + Math.random() * ceiling, asked.signal);
+    }
+  }
+}
+
+/** @throws CxrError `cancelled`. */
+export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    throw new CxrError('cancelled');
+  }
+}
+
+async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void): Promise<Reply> {
+  if (asked.signal?.aborted) throw new CxrError('cancelled');
+  const timeout = AbortSignal.timeout(asked.timeoutMs);
+  try {
+    const response = await asked.route.fetch(asked.url, {
+      method: asked.method,
+      headers: headersOf(asked),
+      // A redirect could send keys and ciphertexts to somebody else.
+      redirect: 'manual',
+      signal: asked.signal === undefined ? timeout : AbortSignal.any([asked.signal, timeout]),
+      ...(asked.body === undefined
+        ? {}
+        : { body: asked.body() as NonNullable<RequestInit['body']>, duplex: 'half' }),
+    });
+    const isAnswer = response.ok || (asked.answers ?? []).includes(response.status);
+    if (!isAnswer) throw await refusalOf(response, onReceived);
+    const oversized = asked.oversized ?? 'evaluator-protocol';
+    return {
+      status: response.status,
+      body: await readLimited(response, asked.maxReplyBytes, oversized, onReceived),
+    };
+  } catch (error) {
+    if (error instanceof CxrError) throw error;
+    if (asked.signal?.aborted) throw new CxrError('cancelled');
+    throw unreached(error);
+  }
+}
+
+/** Why no reply came. A certificate that nobody vouches for and a proxy that refuses do not heal with time. */
+function unreached(error: unknown): CxrError {
+  const reasons = causesOf(error);
+  const certificate = reasons.find(({ code }) => certificateProblem.test(code));
+  if (certificate !== undefined)
+    return new CxrError('evaluator-certificate', { reason: certificate.code }, { cause: error });
+  const proxy = reasons.find(({ message }) => proxyRefusal.test(message));
+  if (proxy !== undefined) {
+    const status = Number(proxyRefusal.exec(proxy.message)![1]);
+    return new CxrError('evaluator-proxy', { status }, { cause: error });
+  }
+  return new ExchangeError('evaluator-unreachable', { cause: error });
+}
+
+/** Codes of Node.js for certificates, of OpenSSL and of BoringSSL. */
+const certificateProblem = /CERT|SIGNATURE|ISSUER|ALTNAME|SELF_SIGNED/;
+const proxyRefusal = /Proxy response \((\d{3})\)/;
+
+function causesOf(error: unknown): { readonly code: string; readonly message: string }[] {
+  const found: { code: string; message: string }[] = [];
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    found.push({ code: String((cause as NodeJS.ErrnoException).code ?? ''), message: cause.message });
+    cause = cause.cause;
+  }
+  return found;
+}
+
+function headersOf(asked: Exchange): Record<string, string> {
+  return {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'user-agent': 'cipherfilm',
+    ...asked.route.headers,
+    ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType }),
+    ...(asked.bodyBytes === undefined ? {} : { 'content-length': String(asked.bodyBytes) }),
+  };
+}
+
+async function refusalOf(response: Response, onReceived: (bytes: number) => void): Promise<ExchangeError> {
+  const { status } = response;
+  const seconds = Number(response.headers.get('retry-after') ?? 0);
+  const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
+  const type = response.headers.get('content-type') ?? '';
+  const bytes = await readLimited(response, maxProblemBytes, 'evaluator-protocol', onReceived);
+  const parsed = type.startsWith(mediaTypes.problem) ? problemSchema.safeParse(parseJson(bytes)) : null;
+  if (parsed?.success && parsed.data.status === status) {
+    return new ExchangeError(parsed.data.code, { status, retryAfterMs, problem: parsed.data });
+  }
+  // What stands in front of an evaluator answers in its own words.
+  const inFront = [502, 503, 504].includes(status) ? 'evaluator-unreachable' : 'evaluator-protocol';
+  return new ExchangeError([401, 403].includes(status) ? 'evaluator-unauthorised' : inFront, {
+    status,
+    retryAfterMs,
+  });
+}
+
+/** Reads a body of at most `maxBytes`; one announced larger is not read at all. */
+async function readLimited(
+  response: Response,
+  maxBytes: number,
+  oversized: ErrorCode,
+  onReceived: (bytes: number) => void,
+): Promise<Uint8Array> {
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  const refuse = async (got: number) => {
+    await response.body?.cancel().catch(() => {});
+    throw new CxrError(oversized, { got, expected: maxBytes });
+  };
+  // The reply to HEAD announces a body that never comes.
+  if (response.body === null) return new Uint8Array(0);
+  if (announced > maxBytes) await refuse(announced);
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  const reader = response.body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    received += next.value.length;
+    onReceived(next.value.length);
+    if (received > maxBytes) {
+      await reader.cancel().catch(() => {});
+      throw new CxrError(oversized, { got: received, expected: maxBytes });
+    }
+    chunks.push(next.value);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** JSON or undefined. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, fetch as undiciFetch } from 'undici';
+import type { CertificateChoice, Connection, ProxyChoice } from '../../contract/connection.ts';
+import { CxrError } from '../../contract/errors.ts';
+import { isLoopbackUrl } from './evaluator-url.ts';
+
+/** The way to one evaluator: proxy, trusted certificates and access token. */
+export type Route = {
+  readonly fetch: typeof fetch;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly proxied: boolean;
+};
+
+const connectTimeoutMs = 15_000;
+const tokenPattern = /^[\x21-\x7e]{1,512}$/;
+
+/**
+ * @throws CxrError `evaluator-proxy` for a proxy that is not http or https, `evaluator-certificate` for a file without
+ *         certificates, `evaluator-unauthorised` for a token that no header can hold.
+ */
+export function openRoute({ url, token, proxy, certificates }: Omit<Connection, 'embedded'>): Route {
+  const { dispatcher, proxied } = dispatcherFor(url, proxy, certificates);
+  return {
+    fetch: ((target: string, init: object) =>
+      undiciFetch(target, { ...init, dispatcher })) as unknown as typeof fetch,
+    headers: token === null ? {} : { authorization: `Bearer ${checkedToken(token)}` },
+    proxied,
+  };
+}
+
+function dispatcherFor(
+  url: string,
+  proxy: ProxyChoice,
+  certificates: CertificateChoice,
+): { readonly dispatcher: Dispatcher; readonly proxied: boolean } {
+  const isTls = url.startsWith('https:');
+  const connect = { timeout: connectTimeoutMs, ...(isTls ? { ca: trusted(certificates) } : {}) };
+  if (isLoopbackUrl(url) || proxy.kind === 'direct')
+    return { dispatcher: new Agent({ connect }), proxied: false };
+  if (proxy.kind === 'environment') {
+    return {
+      dispatcher: new EnvHttpProxyAgent({ connect, requestTls: connect, proxyTls: connect }),
+      proxied: (process.env.HTTPS_PROXY ?? process.env.https_proxy ?? '') !== '',
+    };
+  }
+  const uri = URL.parse(proxy.url);
+  if (uri === null || !['http:', 'https:'].includes(uri.protocol))
+    throw new CxrError('evaluator-proxy', { reason: 'neither http nor https' });
+  return {
+    dispatcher: new ProxyAgent({ uri: uri.href, connect, requestTls: connect, proxyTls: connect }),
+    proxied: true,
+  };
+}
+
+function checkedToken(token: string): string {
+  if (!tokenPattern.test(token)) throw new CxrError('evaluator-unauthorised', { reason: 'token' });
+  return token;
+}
+
+/** Where Linux distributions keep what their administrators trust; Electron's own TLS library looks nowhere. */
+const linuxStores = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+];
+const mostCertificateBytes = 4 * 1024 * 1024;
+
+function trusted({ system, extra }: CertificateChoice): string[] {
+  const authorities = new Set(getCACertificates('default'));
+  if (system) for (const one of systemAuthorities()) authorities.add(one);
+  if (extra !== null) for (const one of certificatesIn(extra)) authorities.add(one);
+  return [...authorities];
+}
+
+let known: readonly string[] | undefined;
+
+/** Read once: on Windows and macOS this takes a while. */
+function systemAuthorities(): readonly string[] {
+  if (known !== undefined) return known;
+  known = getCACertificates('system');
+  const file = linuxStores.find((path) => existsSync(path));
+  if (known.length === 0 && process.platform === 'linux' && file !== undefined)
+    known = blocks(readFileSync(file, 'utf8'));
+  return known;
+}
+
+const blocks = (pem: string): string[] =>
+  pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+
+/** @throws CxrError `evaluator-certificate`. */
+function certificatesIn(pem: string): string[] {
+  const found = pem.length > mostCertificateBytes ? [] : blocks(pem);
+  if (found.length === 0)
+    throw new CxrError('evaluator-certificate', { reason: 'no certificate in the file' });
+  return found;
+}
+
+/** Straight there, with the certificates that Node.js brings. */
+export const plainConnection = (url: string, embedded = false): Connection => ({
+  url,
+  embedded,
+  token: null,
+  proxy: { kind: 'direct' },
+  certificates: { system: false, extra: null },
+});
+
+/** For the command line: CIPHERFILM_TOKEN, HTTPS_PROXY, NO_PROXY and what the operating system trusts. */
+export const connectionFromEnvironment = (url: string): Connection => ({
+  url,
+  embedded: false,
+  token: process.env.CIPHERFILM_TOKEN || null,
+  proxy: { kind: 'environment' },
+  certificates: { system: true, extra: null },
+});

@@ -1,6 +1,0 @@
-import type { RequestName } from '../../contract/ipc.ts';
-
-/** Channel of one request; the only names that the preload and the main process share beside contract/ipc.ts. */
-export const requestChannel = (name: RequestName): string => `cipherfilm:${name}`;
-/** Channel of the one event stream. */
-export const eventChannel = 'cipherfilm:event';

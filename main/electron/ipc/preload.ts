@@ -1,0 +1,67 @@
+import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron';
+import type { Bridge, Reply, ReplyOf, RequestName, WindowEvent } from '../../../contract/ipc/window.ts';
+import { maxDroppedBytes } from '../../../contract/limits.ts';
+import { eventChannel, requestChannel } from './channels.ts';
+
+/**
+ * The sandboxed window's only door: the methods of `Bridge`, no generic send, no Node. Built as one CommonJS file,
+ * because a sandboxed preload can require nothing but `electron`. Paths end here: the page hands over files, and gets
+ * none back.
+ */
+const ask =
+  <N extends RequestName>(name: N, fields: readonly string[]) =>
+  (request: object): Promise<Reply<ReplyOf[N]>> => {
+    const given = request as Record<string, unknown>;
+    return ipcRenderer.invoke(
+      requestChannel(name),
+      Object.fromEntries(fields.map((field) => [field, given?.[field]])),
+    );
+  };
+
+/** Where a file is; its bytes when it is nowhere (dragged out of a browser or a mail). */
+async function sourceOf(file: File): Promise<unknown> {
+  const path = webUtils.getPathForFile(file);
+  if (path !== '') return { kind: 'path', path };
+  return { kind: 'bytes', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+const bridge: Bridge = {
+  open: async (files) => {
+    const tooLarge = [...files].find(
+      (file) => file.size > maxDroppedBytes && webUtils.getPathForFile(file) === '',
+    );
+    if (tooLarge) return { ok: false, code: 'dicom-too-large', detail: { bytes: tooLarge.size } };
+    const sources = await Promise.all([...files].map(sourceOf));
+    return ipcRenderer.invoke(requestChannel('open'), { sources });
+  },
+  choose: ask('choose', ['what']),
+  worklist: ask('worklist', []),
+  film: ask('film', ['imageId']),
+  thumbnail: ask('thumbnail', ['imageId']),
+  retry: ask('retry', ['studyId', 'imageId']),
+  cancel: ask('cancel', ['studyId']),
+  remove: ask('remove', ['studyId']),
+  check: ask('check', ['studyId']),
+  status: ask('status', []),
+  settings: ask('settings', []),
+  saveSettings: ask('saveSettings', [
+    'evaluator',
+    'proxy',
+    'systemCertificates',
+    'certificates',
+    'token',
+    'withoutKeychain',
+  ]),
+  chooseCertificates: ask('chooseCertificates', []),
+  probe: ask('probe', ['evaluator', 'token']),
+  onEvent: (listener) => {
+    // The Electron event is not passed on: its `sender` would hand ipcRenderer to the page.
+    const forward = (_: IpcRendererEvent, event: WindowEvent) => listener(event);
+    ipcRenderer.on(eventChannel, forward);
+    return () => {
+      ipcRenderer.off(eventChannel, forward);
+    };
+  },
+};
+
+contextBridge.exposeInMainWorld('cipherfilm', bridge);

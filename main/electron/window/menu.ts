@@ -1,0 +1,41 @@
+import { app, Menu, type MenuItemConstructorOptions } from 'electron';
+import type { MenuCommand } from '../../../contract/ipc/window.ts';
+
+/** The application's menu; what concerns the page is passed on to it. */
+export function openMenu(pass: (command: MenuCommand) => void): void {
+  const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
+    label,
+    click: () => pass(command),
+    ...(accelerator === undefined ? {} : { accelerator }),
+  });
+  const template: MenuItemConstructorOptions[] = [
+    ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
+    {
+      label: '&File',
+      submenu: [
+        item('Open files…', 'open-files', 'CmdOrCtrl+O'),
+        item('Open folder…', 'open-folder', 'CmdOrCtrl+Shift+O'),
+        { type: 'separator' },
+        item('Settings…', 'settings', 'CmdOrCtrl+,'),
+        { type: 'separator' },
+        process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },
+      ],
+    },
+    { role: 'editMenu' },
+    {
+      label: '&View',
+      submenu: [
+        item('Light or dark', 'theme'),
+        item('Hide or show the patient', 'privacy'),
+        { type: 'separator' },
+        { role: 'togglefullscreen' },
+      ],
+    },
+    { role: 'help', submenu: [item('Keys and mouse', 'help', 'F1')] },
+  ];
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+  app.setAboutPanelOptions({
+    applicationName: 'Cipherfilm',
+    credits: 'Research use only. Not a medical device.',
+  });
+}

@@ -1,0 +1,54 @@
+import { BrowserWindow, screen } from 'electron';
+import type { WindowEvent } from '../../../contract/ipc/window.ts';
+import { eventChannel } from '../ipc/channels.ts';
+import { appOrigin } from './app-protocol.ts';
+import { storedState, storeState } from './window-state.ts';
+
+/**
+ * The reading window: sandboxed, isolated, without Node, shown once it has painted, where it was when it was closed.
+ *
+ * @param statePath  file that remembers it.
+ */
+export function openWindow(preloadPath: string, statePath: string): BrowserWindow {
+  const { x, y, width, height, maximised } = {
+    ...{ x: undefined, y: undefined, width: 1440, height: 920, maximised: false },
+    ...storedState(
+      statePath,
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    ),
+  };
+  const window = new BrowserWindow({
+    ...(x === undefined || y === undefined ? {} : { x, y }),
+    width,
+    height,
+    minWidth: 1000,
+    minHeight: 640,
+    title: 'Cipherfilm',
+    backgroundColor: '#0b0e11',
+    show: false,
+    webPreferences: {
+      preload: preloadPath,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+    },
+  });
+  window.once('ready-to-show', () => {
+    if (maximised) window.maximize();
+    window.show();
+  });
+  window.on('close', () =>
+    storeState(statePath, { ...window.getNormalBounds(), maximised: window.isMaximized() }),
+  );
+  void window.loadURL(`${appOrigin}/index.html`);
+  return window;
+}
+
+/** Tells the window; a window that is gone hears nothing. */
+export function tellWindow(window: BrowserWindow, event: WindowEvent): void {
+  if (!window.isDestroyed()) window.webContents.send(eventChannel, event);
+}

@@ -1,0 +1,108 @@
+import type { Connection } from '../../contract/connection.ts';
+import { toCodedError } from '../../contract/errors.ts';
+import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
+import type { EngineInput } from '../../contract/stages.ts';
+import { connect } from '../connector/connector.ts';
+import { openPort } from '../host/process-port.ts';
+import { analyse, type Line, type Models } from './analyse.ts';
+import { openLine, openModels } from './workstation.ts';
+
+/**
+ * Entry of the engine process: the only process that holds a secret key. Commands come in, events go out, over
+ * Electron's `process.parentPort` or the IPC channel of a forked Node process. Studies are analysed one at a time,
+ * in order of arrival.
+ */
+class Engine {
+  readonly #send: (event: EngineEvent) => void;
+  readonly #running = new Map<string, AbortController>();
+  #models: Promise<Models> | undefined;
+  #line: Promise<Line> | undefined;
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(send: (event: EngineEvent) => void) {
+    this.#send = send;
+  }
+
+  handle(command: EngineCommand): void {
+    switch (command.kind) {
+      case 'start':
+        this.#models = openModels(command.bundleRoot, command.bundleName);
+        this.#connect(command.connection);
+        return;
+      case 'connect':
+        this.#connect(command.connection);
+        return;
+      case 'probe':
+        void this.#probe(command.probeId, command.connection);
+        return;
+      case 'cancel':
+        this.#running.get(command.studyId)?.abort();
+        return;
+      case 'classify': {
+        const controller = new AbortController();
+        this.#running.set(command.studyId, controller);
+        this.#tail = this.#tail.then(() => this.#classify(command.studyId, command.input, controller.signal));
+      }
+    }
+  }
+
+  /** Studies under way keep the evaluator that they began with. */
+  #connect(connection: Connection): void {
+    const line = (async () => openLine(connection))();
+    this.#line = line;
+    Promise.all([this.#models, line]).then(
+      ([models]) => {
+        if (this.#line !== line || models === undefined) return;
+        const { half } = models;
+        this.#send({ kind: 'ready', bundle: { name: half.description.name, id: half.id } });
+      },
+      (error: unknown) => {
+        if (this.#line === line) this.#send({ kind: 'unusable', error: toCodedError(error) });
+      },
+    );
+  }
+
+  async #probe(probeId: string, connection: Connection): Promise<void> {
+    try {
+      // A bundle that cannot be opened is told elsewhere.
+      const bundle = await this.#models?.then(
+        ({ half }) => half.id,
+        () => null,
+      );
+      const found = await connect(connection).probe(bundle ?? null);
+      this.#send({ kind: 'probed', probeId, found });
+    } catch (error) {
+      this.#send({ kind: 'probed', probeId, found: toCodedError(error) });
+    }
+  }
+
+  async #classify(studyId: string, input: EngineInput, signal: AbortSignal): Promise<void> {
+    try {
+      const [models, line] = await Promise.all([this.#models, this.#line]);
+      if (models === undefined || line === undefined) throw new TypeError('classify before start');
+      const result = await analyse(
+        input,
+        { ...models, ...line },
+        {
+          signal,
+          onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
+          onAdmitted: (pair) => this.#send({ kind: 'admitted', studyId, pair }),
+        },
+      );
+      this.#send({ kind: 'key-ready', keyId: result.keyId });
+      this.#send({ kind: 'done', studyId, result });
+    } catch (error) {
+      const coded = signal.aborted ? { code: 'cancelled' as const, detail: {} } : toCodedError(error);
+      this.#send({ kind: 'failed', studyId, error: coded });
+    } finally {
+      this.#running.delete(studyId);
+    }
+  }
+}
+
+const port = openPort<EngineCommand, EngineEvent>();
+const engine = new Engine(port.send);
+port.onCommand((command) => engine.handle(command));
+port.onClose(() => process.exit(0));
+// Ctrl-C reaches the whole group of a terminal; the host cancels what is running and then ends this process.
+process.on('SIGINT', () => {});

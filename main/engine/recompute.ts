@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { toCodedError } from '../../contract/errors.ts';
+import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recompute.ts';
+import { openClientHalf, openServerHalf } from '../../native-models/bundle.ts';
+import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { openPort } from '../host/process-port.ts';
+import { clearLogits } from './clear-reference.ts';
+import { toProbability } from './findings.ts';
+import { admit } from './input-gate.ts';
+
+/**
+ * Entry of the process that computes a study in plaintext, for comparison with what came back encrypted: the same
+ * latent, the same compiled network, no keys, no network. It ends after one study, since a model's both halves fill
+ * memory that nobody needs otherwise.
+ */
+const port = openPort<RecomputeCommand, RecomputeEvent>();
+port.onCommand(async ({ bundleRoot, bundleName, input }) => {
+  try {
+    const folder = join(bundleRoot, bundleName);
+    const client = await openClientHalf(folder);
+    const server = await openServerHalf(folder);
+    const codec = {
+      encoder: await openEncoder(client.encoderPath),
+      decoder: await openDecoder(client.decoderPath),
+    };
+    // Through the gate as before encryption: it may have turned black and white.
+    const { latent } = await admit(input, codec, client.gate);
+    const logits = clearLogits(server, latent.values);
+    port.send({
+      kind: 'computed',
+      logits: [...logits],
+      probabilities: client.calibration.findings.map((finding, index) =>
+        toProbability(logits[index]!, finding),
+      ),
+    });
+  } catch (error) {
+    port.send({ kind: 'failed', error: toCodedError(error) });
+  }
+});
+port.onClose(() => process.exit(0));

@@ -1,0 +1,47 @@
+import type { Window } from '../../dicom/display/grayscale.ts';
+import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
+import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
+
+export type Theme = 'dark' | 'light';
+
+/**
+ * What this person set up for themselves; nothing about patients. Kept by the page, apart from what the workstation was
+ * told by whoever runs it.
+ */
+export class Preferences {
+  theme = $state<Theme>(localStorage.getItem('theme') === 'light' ? 'light' : 'dark');
+  keys = $state.raw<Keys>(storedKeys(localStorage.getItem('keys')));
+  /** Hides who the patient is, for screens that others can see. */
+  hidden = $state(localStorage.getItem('hidden') === 'yes');
+  compare = $state(false);
+  /** Windows that this person gave a name. */
+  windows = $state.raw<readonly NamedWindow[]>(storedWindows(localStorage.getItem('windows')));
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    localStorage.setItem('theme', theme);
+    document.documentElement.dataset.theme = theme;
+  }
+  setKey(action: Action, key: string): void {
+    this.keys = withKey(this.keys, action, key);
+    localStorage.setItem('keys', JSON.stringify(this.keys));
+  }
+  resetKeys(): void {
+    localStorage.removeItem('keys');
+    this.keys = storedKeys(null);
+  }
+  keepWindow(name: string, window: Window): void {
+    this.#setWindows(withWindow(this.windows, name, window));
+  }
+  forgetWindow(name: string): void {
+    this.#setWindows(this.windows.filter((one) => one.name !== name));
+  }
+  #setWindows(windows: readonly NamedWindow[]): void {
+    this.windows = windows;
+    localStorage.setItem('windows', JSON.stringify(windows));
+  }
+  toggleHidden(): void {
+    this.hidden = !this.hidden;
+    localStorage.setItem('hidden', this.hidden ? 'yes' : 'no');
+  }
+}

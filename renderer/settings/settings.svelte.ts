@@ -1,0 +1,122 @@
+import type { Probe } from '../../contract/connection.ts';
+import type { CodedError } from '../../contract/errors.ts';
+import type { Reply } from '../../contract/ipc/window.ts';
+import type { Setting, SettingSource, SettingsChange, SettingsView } from '../../contract/settings.ts';
+
+const embedded = 'embedded';
+
+/** What is in the fields; a token is only ever written, never read back. */
+type Draft = {
+  place: 'here' | 'elsewhere';
+  address: string;
+  token: string;
+  proxy: 'system' | 'none' | 'address';
+  proxyAddress: string;
+  systemCertificates: boolean;
+  withoutKeychain: boolean;
+};
+
+/**
+ * The settings while somebody looks at them. It exists apart from the dialog because what is typed, what is kept and what
+ * the evaluator answered have to be told apart.
+ */
+export class SettingsForm {
+  view = $state.raw<SettingsView | null>(null);
+  draft = $state<Draft>({
+    place: 'here',
+    address: '',
+    token: '',
+    proxy: 'system',
+    proxyAddress: '',
+    systemCertificates: true,
+    withoutKeychain: false,
+  });
+  /** Outcome of the last look at the evaluator. */
+  probed = $state.raw<Probe | CodedError | 'working' | null>(null);
+  problem = $state.raw<CodedError | null>(null);
+  saved = $state(false);
+
+  async load(): Promise<void> {
+    this.#take(await window.cipherfilm.settings({}));
+  }
+
+  async probe(): Promise<void> {
+    this.probed = 'working';
+    const { token } = this.draft;
+    const reply = await window.cipherfilm.probe({
+      evaluator: this.#evaluator,
+      ...(token === '' ? {} : { token }),
+    });
+    this.probed = reply.ok ? reply.value : { code: reply.code, detail: reply.detail };
+  }
+
+  async save(): Promise<boolean> {
+    this.#take(await window.cipherfilm.saveSettings(this.#change()));
+    this.saved = this.problem === null;
+    return this.saved;
+  }
+
+  async forgetToken(): Promise<void> {
+    this.#take(await window.cipherfilm.saveSettings({ token: null }));
+  }
+  async chooseCertificates(): Promise<void> {
+    this.#take(await window.cipherfilm.chooseCertificates({}));
+  }
+  async forgetCertificates(): Promise<void> {
+    this.#take(await window.cipherfilm.saveSettings({ certificates: null }));
+  }
+
+  get #evaluator(): string {
+    return this.draft.place === 'here' ? embedded : this.draft.address.trim();
+  }
+  get #proxy(): string {
+    return this.draft.proxy === 'address' ? this.draft.proxyAddress.trim() : this.draft.proxy;
+  }
+
+  /** Only what differs: what is locked is not asked for. */
+  #change(): SettingsChange {
+    const { view, draft } = this;
+    if (view === null) return {};
+    return {
+      ...(this.#evaluator === view.evaluator.value ? {} : { evaluator: this.#evaluator }),
+      ...(this.#proxy === view.proxy.value ? {} : { proxy: this.#proxy }),
+      ...(draft.systemCertificates === view.systemCertificates.value
+        ? {}
+        : { systemCertificates: draft.systemCertificates }),
+      ...(draft.withoutKeychain === view.withoutKeychain.value
+        ? {}
+        : { withoutKeychain: draft.withoutKeychain }),
+      ...(draft.token === '' ? {} : { token: draft.token }),
+    };
+  }
+
+  #take(reply: Reply<SettingsView>): void {
+    this.problem = reply.ok ? null : { code: reply.code, detail: reply.detail };
+    if (!reply.ok) return;
+    const view = reply.value;
+    this.view = view;
+    const isHere = view.evaluator.value === embedded;
+    const isWord = view.proxy.value === 'system' || view.proxy.value === 'none';
+    this.draft = {
+      place: isHere ? 'here' : 'elsewhere',
+      address: isHere ? '' : view.evaluator.value,
+      token: '',
+      proxy: isWord ? (view.proxy.value as 'system' | 'none') : 'address',
+      proxyAddress: isWord ? '' : view.proxy.value,
+      systemCertificates: view.systemCertificates.value,
+      withoutKeychain: view.withoutKeychain.value,
+    };
+  }
+}
+
+export const isLocked = ({ source }: Pick<Setting<unknown>, 'source'>): boolean =>
+  source !== 'own' && source !== 'default';
+
+/** Who decided a setting that cannot be changed here. */
+export const lockWords: Readonly<Record<SettingSource, string>> = {
+  policy: 'Set by your organisation',
+  'command line': 'Set on the command line',
+  environment: 'Set by the environment',
+  own: '',
+  default: '',
+};

@@ -1,0 +1,132 @@
+import type { Film } from '../../contract/study.ts';
+import {
+  displayTable,
+  greyLevels,
+  isUsableWindow,
+  type Voi,
+  type Window,
+} from '../../dicom/display/grayscale.ts';
+
+/** Which grayscale a film is shown under. */
+export type Choice =
+  | { readonly kind: 'file'; readonly index: number }
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'own'; readonly window: Window; readonly name: string | null };
+
+/** What a viewer begins with: the file's own grayscale, or everything that is in it. */
+export const firstChoice = (film: Film): Choice =>
+  film.vois.length > 0 ? { kind: 'file', index: 0 } : { kind: 'full' };
+
+/** A window that somebody gave a name. */
+export type NamedWindow = { readonly name: string; readonly window: Window };
+
+/** Everything that a film can be shown under without anybody turning knobs. */
+export const choices = (film: Film, named: readonly NamedWindow[] = []): readonly Choice[] => [
+  ...film.vois.map((_, index) => ({ kind: 'file', index }) as const),
+  { kind: 'auto' },
+  { kind: 'full' },
+  ...named.map(({ name, window }) => ({ kind: 'own', window, name }) as const),
+];
+
+const mostNamed = 20;
+const longestName = 40;
+
+/** What was stored of them; whatever else is there is left out. */
+export function storedWindows(text: string | null): readonly NamedWindow[] {
+  try {
+    const stored: unknown = JSON.parse(text ?? '[]');
+    return (Array.isArray(stored) ? stored : []).filter(isNamedWindow).slice(0, mostNamed);
+  } catch {
+    return [];
+  }
+}
+
+function isNamedWindow(one: Partial<NamedWindow> | null): one is NamedWindow {
+  const shape = one?.window?.shape;
+  return (
+    typeof one?.name === 'string' &&
+    one.name.length > 0 &&
+    (shape === 'LINEAR' || shape === 'LINEAR_EXACT' || shape === 'SIGMOID') &&
+    isUsableWindow(one.window!)
+  );
+}
+
+/** With another one in front of its namesake's place; the oldest gives way when there are too many. */
+export function withWindow(
+  all: readonly NamedWindow[],
+  name: string,
+  window: Window,
+): readonly NamedWindow[] {
+  const kept = name.trim().slice(0, longestName);
+  if (kept === '') return all;
+  return [...all.filter((one) => one.name !== kept), { name: kept, window }].slice(-mostNamed);
+}
+
+export function voiOf(film: Film, choice: Choice): Voi {
+  switch (choice.kind) {
+    case 'file':
+      return film.vois[choice.index]!.voi;
+    case 'auto':
+      return { kind: 'range', ...film.central };
+    case 'full':
+      return { kind: 'range', ...film.range };
+    case 'own':
+      return { kind: 'window', window: choice.window };
+  }
+}
+
+const rounded = (value: number): string => String(Number(value.toPrecision(5)));
+
+/** What is in use, in words: never left unsaid, because it decides what can be seen. */
+export function nameOf(film: Film, choice: Choice): string {
+  switch (choice.kind) {
+    case 'file':
+      return film.vois[choice.index]!.name;
+    case 'auto':
+      return 'Automatic, 1 to 99 %';
+    case 'full':
+      return film.voiProblem ? 'Full range (the file’s own is unusable)' : 'Full range';
+    case 'own':
+      return choice.name ?? 'Own window';
+  }
+}
+
+/** Centre and width in words; a table has none. */
+export function numbersOf(film: Film, choice: Choice): string {
+  const voi = voiOf(film, choice);
+  if (voi.kind === 'table') return 'table';
+  const { center, width, shape } = asWindow(voi);
+  return `C ${rounded(center)} W ${rounded(width)}${shape === 'LINEAR' ? '' : ` ${shape}`}`;
+}
+
+/** The window that comes nearest to a grayscale: from here somebody turns the knobs. */
+export function asWindow(voi: Voi): Window {
+  switch (voi.kind) {
+    case 'window':
+      return voi.window;
+    case 'range':
+      return {
+        center: (voi.low + voi.high) / 2,
+        width: Math.max(voi.high - voi.low, 1e-6),
+        shape: 'LINEAR_EXACT',
+      };
+    case 'table': {
+      const { first, entries } = voi.lut;
+      return { center: first + entries.length / 2, width: entries.length, shape: 'LINEAR_EXACT' };
+    }
+  }
+}
+
+/** Darker or brighter, and harder or softer: shares of the width, so that every kind of value is moved alike. */
+export function adjusted({ center, width, shape }: Window, up: number, wider: number): Window {
+  const least = shape === 'LINEAR' ? 1 : 1e-6;
+  return { center: center + up * width, width: Math.max(width * Math.exp(wider), least), shape };
+}
+
+/** Grey level of every code of a film. */
+export function levelsOf(film: Film, choice: Choice, inverted: boolean): Uint8Array {
+  const levels = greyLevels(displayTable(film.modality, voiOf(film, choice), film.photometric));
+  if (inverted) for (let code = 0; code < levels.length; code += 1) levels[code] = 255 - levels[code]!;
+  return levels;
+}

@@ -1,0 +1,128 @@
+import type { CodedError } from '../../contract/errors.ts';
+import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc/window.ts';
+import type { DropReport, ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import type { Thumbnail } from '../../contract/study.ts';
+import { type Order, ordered } from './order.ts';
+
+/**
+ * The window's picture of the worklist. It exists apart from the components because events arrive whether or not a study
+ * is on display.
+ */
+export class Studies {
+  rows = $state.raw<readonly StudyRow[]>([]);
+  reports = $state.raw<readonly DropReport[]>([]);
+  status = $state.raw<AppStatus | null>(null);
+  thumbnails = $state.raw<Readonly<Record<string, Thumbnail>>>({});
+  selectedId = $state<string | null>(null);
+  imageId = $state<string | null>(null);
+  order = $state<Order>('arrival');
+  /** What went wrong with the last request of the window itself. */
+  problem = $state.raw<CodedError | null>(null);
+
+  list = $derived(ordered(this.rows, this.order));
+  selected = $derived(this.rows.find(({ id }) => id === this.selectedId) ?? null);
+  image = $derived(this.selected?.images.find(({ id }) => id === this.imageId) ?? null);
+  readonly #asked = new Set<string>();
+
+  /** Listens to the main process; returns the way to stop. */
+  listen(onCommand: (command: MenuCommand) => void): () => void {
+    const stop = window.cipherfilm.onEvent((event) => {
+      if (event.kind === 'command') onCommand(event.command);
+      else this.#hear(event);
+    });
+    void window.cipherfilm.status({}).then((reply) => {
+      if (reply.ok) this.status = reply.value;
+    });
+    void window.cipherfilm.worklist({}).then((reply) => {
+      if (!reply.ok) return;
+      for (const row of reply.value.rows) this.#take(row);
+      this.reports = reply.value.reports;
+    });
+    return stop;
+  }
+
+  async open(files: Iterable<File>): Promise<void> {
+    const all = [...files];
+    if (all.length > 0) this.#note(await window.cipherfilm.open(all));
+  }
+  async choose(what: 'files' | 'folder'): Promise<void> {
+    this.#note(await window.cipherfilm.choose({ what }));
+  }
+  async retry(studyId: string, imageId: string | null): Promise<void> {
+    this.#note(await window.cipherfilm.retry({ studyId, imageId }));
+  }
+  async cancel(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.cancel({ studyId }));
+  }
+  async check(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.check({ studyId }));
+  }
+  async remove(studyId: string): Promise<void> {
+    this.#note(await window.cipherfilm.remove({ studyId }));
+  }
+
+  select(id: string | null): void {
+    this.selectedId = id;
+    this.imageId = this.#firstImage()?.id ?? null;
+  }
+
+  /** The study before or after the selected one, as listed. */
+  step(by: 1 | -1): void {
+    const at = this.list.findIndex(({ id }) => id === this.selectedId);
+    const next = this.list[at === -1 ? 0 : at + by];
+    if (next !== undefined) this.select(next.id);
+  }
+  stepImage(by: 1 | -1): void {
+    const images = this.selected?.images ?? [];
+    const next = images[images.findIndex(({ id }) => id === this.imageId) + by];
+    if (next !== undefined) this.imageId = next.id;
+  }
+
+  /** Small pictures are asked for once, when they are first wanted. */
+  async wantThumbnail(imageId: string): Promise<void> {
+    if (this.#asked.has(imageId)) return;
+    this.#asked.add(imageId);
+    const reply = await window.cipherfilm.thumbnail({ imageId });
+    if (reply.ok) this.thumbnails = { ...this.thumbnails, [imageId]: reply.value };
+  }
+
+  dismissReport(id: string): void {
+    this.reports = this.reports.filter((report) => report.id !== id);
+  }
+
+  #firstImage(): ImageRow | null {
+    const { selected } = this;
+    return selected?.images.find(({ id }) => id === selected.scoredImageId) ?? selected?.images[0] ?? null;
+  }
+
+  #note(reply: { readonly ok: true } | ({ readonly ok: false } & CodedError)): void {
+    this.problem = reply.ok ? null : { code: reply.code, detail: reply.detail };
+  }
+
+  #hear(event: Exclude<WindowEvent, { kind: 'command' }>): void {
+    switch (event.kind) {
+      case 'row':
+        this.#take(event.row);
+        return;
+      case 'removed':
+        this.rows = this.rows.filter(({ id }) => id !== event.id);
+        if (this.selectedId === event.id) this.select(this.list[0]?.id ?? null);
+        return;
+      case 'report':
+        this.reports = [...this.reports.filter(({ id }) => id !== event.report.id), event.report];
+        return;
+      case 'status':
+        this.status = event.status;
+    }
+  }
+
+  #take(row: StudyRow): void {
+    const before = this.rows.find(({ id }) => id === row.id);
+    this.rows = before ? this.rows.map((one) => (one.id === row.id ? row : one)) : [...this.rows, row];
+    if (this.selectedId === null) this.select(row.id);
+    if (this.selectedId !== row.id) return;
+    // The image to be scored is chosen once all images are there, and again when the gate refuses it.
+    const isNewlyChosen = row.scoredImageId !== null && before?.scoredImageId !== row.scoredImageId;
+    if (this.imageId === null || isNewlyChosen) this.imageId = this.#firstImage()?.id ?? null;
+  }
+}

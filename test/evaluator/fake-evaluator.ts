@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BundleDescription } from '../../contract/bundle.ts';
+import { mediaTypes, paths, problemSchema } from '../../contract/protocol.ts';
+import type { BundleId, Digest, KeyId } from '../../contract/stages.ts';
+import type { Bundles } from '../../evaluator/bundles.ts';
+import { type Access, openToAll } from '../../evaluator/http/access.ts';
+import { createApp } from '../../evaluator/http/app.ts';
+import { type JobLimits, Jobs } from '../../evaluator/jobs/jobs.ts';
+import { type KeyLimits, KeyStore } from '../../evaluator/keys/key-store.ts';
+import { createLog, silentLog } from '../../evaluator/observe/log.ts';
+import { WorkerPool } from '../../evaluator/workers/pool.ts';
+import { encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
+
+/** The bundles that fake evaluators serve, and one that they do not. */
+export const bundle = 'b1'.repeat(32) as BundleId;
+export const secondBundle = 'c1'.repeat(32) as BundleId;
+export const otherBundle = 'b2'.repeat(32) as BundleId;
+export const payloadBytes = { evaluationKeys: 300_000, input: 100_000, result: 110_000 };
+
+const description: BundleDescription = {
+  format: 'cipherfilm-bundle/2',
+  name: 'fake',
+  ckks: { polyModulusDegree: 8192, dataPrimes: ['1073692673'], specialPrime: '1073692673', scaleBits: 30 },
+  placement: 'phases',
+  input: {
+    kind: 'patches',
+    channels: 4,
+    height: 32,
+    width: 32,
+    kernel: [3, 3],
+    stride: [1, 1],
+    padding: [1, 1],
+    ciphertexts: 1,
+    layout: { shape: [36, 32, 32], bits: ['x0'], displacement: 0 },
+  },
+  output: { count: 14, layout: { shape: [14, 1, 1], bits: ['c0', 'c1', 'c2', 'c3'], displacement: 0 } },
+  result: { primes: 1, scale: 1 },
+  evaluationKeys: { relinearizationLevel: 1, rotations: [{ step: 1, level: 1 }] },
+  cost: {
+    levels: 1,
+    rotations: 1,
+    relinearizations: 1,
+    plaintextProducts: 1,
+    ciphertextProducts: 1,
+    rescales: 1,
+  },
+  latentBound: 10,
+  logitBound: 10,
+  programDigest: '0'.repeat(64),
+  files: {},
+};
+
+export type FakeOptions = {
+  readonly folder?: string;
+  readonly workers?: number;
+  readonly jobs?: Partial<JobLimits>;
+  readonly keys?: Partial<KeyLimits>;
+  readonly access?: Access;
+  readonly onLog?: (line: string) => void;
+};
+export type FakeEvaluator = {
+  readonly url: string;
+  readonly folder: string;
+  /** Stops and keeps the folder, as a crash of the machine would. */
+  stop(): Promise<void>;
+  /** Stops and removes the folder. */
+  destroy(): Promise<void>;
+};
+
+/** The real application, stores, queue and threads on a real socket, around a fake computation. */
+export async function startFakeEvaluator(options: FakeOptions = {}): Promise<FakeEvaluator> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cipherfilm-test-')));
+  const log = options.onLog === undefined ? silentLog : createLog(options.onLog);
+  const bundles: Bundles = new Map(
+    [bundle, secondBundle].map((id) => [id, { id, folder, description, limits: payloadBytes }]),
+  );
+  const keyLimits = { keys: 4, bytes: 1e7, uploads: 4, ...options.keys };
+  const keys = await KeyStore.open(join(folder, 'keys'), keyLimits, log);
+  const pool = new WorkerPool({
+    entry: new URL('./fake-worker.ts', import.meta.url),
+    threads: 1,
+    arithmetic: 'wasm',
+    workers: options.workers ?? 1,
+    bundles,
+    keyFile: (key) => keys.pathOf(key),
+    jobTimeoutMs: 20_000,
+    log,
+  });
+  const jobLimits = { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs };
+  const jobs = await Jobs.open(join(folder, 'jobs'), pool, jobLimits, log);
+  const app = createApp({ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const stop = async () => {
+    await jobs.close();
+    await app.close();
+  };
+  return {
+    url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
+    folder,
+    stop,
+    destroy: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A valid frame around a text. */
+export function frame(kind: FrameKind, subject: Digest, text: string, of: BundleId = bundle): Uint8Array {
+  const nonce = kind === 'result' ? new Uint8Array(16) : randomBytes(16);
+  return encodeFrame({ kind, bundle: of, subject, nonce, payload: Buffer.from(text) });
+}
+
+export const inputFrame = (key: KeyId, text = 'hello'): Uint8Array => frame('input', key, text);
+
+export function keyFrame(text = 'keys'): { bytes: Uint8Array; id: KeyId } {
+  const bytes = frame('evaluationKeys', noSubject, text);
+  return { bytes, id: keyIdOf(bytes) };
+}
+
+export type Answer = { readonly status: number; readonly code: string | null; readonly body: unknown };
+
+/** One request by hand, its answer parsed; every refusal must be a valid problem document. */
+export async function ask(
+  method: string,
+  url: string,
+  body?: Uint8Array | ReadableStream<Uint8Array>,
+  contentType: string = mediaTypes.ciphertext,
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined
+      ? {}
+      : {
+          body: body as NonNullable<RequestInit['body']>,
+          duplex: 'half',
+          headers: { 'content-type': contentType },
+        }),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const type = response.headers.get('content-type') ?? '';
+  if (response.status >= 400 && method !== 'HEAD') {
+    if (type !== mediaTypes.problem) throw new TypeError(`refusal of type ${type}`);
+    const problem = problemSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+    if (problem.status !== response.status) throw new TypeError('status differs from the problem');
+    return { status: response.status, code: problem.code, body: problem };
+  }
+  const isJson = type.includes('json') && method !== 'HEAD';
+  const parsed = isJson ? JSON.parse(Buffer.from(bytes).toString()) : bytes;
+  return { status: response.status, code: null, body: parsed };
+}
+
+export const putKeys = (url: string, key: { bytes: Uint8Array; id: KeyId }): Promise<Answer> =>
+  ask('PUT', url + paths.key(key.id), key.bytes, mediaTypes.keys);
+
+export const postJob = (url: string, bytes: Uint8Array | ReadableStream<Uint8Array>): Promise<Answer> =>
+  ask('POST', url + paths.jobs, bytes);
+
+export type SeenState = { readonly kind: string; readonly [field: string]: unknown };
+
+/** Id of an accepted job. */
+export function idOf(answer: Answer): string {
+  if (answer.status !== 202) throw new TypeError(`expected 202, got ${answer.status} ${answer.code}`);
+  return (answer.body as { id: string }).id;
+}
+
+export async function stateOf(url: string, id: string, waitMs = 0): Promise<SeenState> {
+  const { body } = await ask('GET', `${url}${paths.job(id)}?waitMs=${waitMs}`);
+  return (body as { state: SeenState }).state;
+}
+
+/** Polls until the job is in one of the states. */
+export async function waitFor(url: string, id: string, ...kinds: string[]): Promise<SeenState> {
+  for (let polls = 0; polls < 200; polls += 1) {
+    const state = await stateOf(url, id, polls === 0 ? 0 : 500);
+    if (kinds.includes(state.kind)) return state;
+  }
+  throw new TypeError(`job never became ${kinds.join(' or ')}`);
+}
+
+/** Proves that the evaluator still serves: a good job on fresh keys succeeds. */
+export async function expectServing(url: string): Promise<void> {
+  const key = keyFrame(`keys ${randomBytes(4).toString('hex')}`);
+  const stored = await putKeys(url, key);
+  if (stored.status !== 201) throw new TypeError(`keys: ${stored.status} ${stored.code}`);
+  const state = await waitFor(url, idOf(await postJob(url, inputFrame(key.id))), 'done', 'failed');
+  if (state.kind !== 'done') throw new TypeError(`the good job became ${state.kind}`);
+}

@@ -1,0 +1,48 @@
+import { parentPort } from 'node:worker_threads';
+import { CxrError } from '../../contract/errors.ts';
+import { serveJobs } from '../../evaluator/workers/serve-jobs.ts';
+
+/**
+ * A worker without cryptography: the real thread, messages and files around a computation that the payload names.
+ * The answer tells the keys' text, how many keys this worker loaded so far, and the input's text.
+ */
+type TextKeys = Disposable & { readonly text: string };
+
+const cost = {
+  levels: 1,
+  rotations: 2,
+  relinearizations: 3,
+  plaintextProducts: 4,
+  ciphertextProducts: 5,
+  rescales: 6,
+};
+const decoder = new TextDecoder();
+let loads = 0;
+let prepared = 0;
+
+const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+serveJobs<TextKeys>(parentPort!, async () => ({
+  prepare() {
+    prepared += 1;
+  },
+  loadKeys(payload) {
+    const text = decoder.decode(payload.read(0, payload.length));
+    if (text === 'broken keys') throw new CxrError('evaluation-key-invalid');
+    loads += 1;
+    return { text, [Symbol.dispose]: () => {} };
+  },
+  evaluate(payload, keys, control) {
+    const text = decoder.decode(payload);
+    if (text.startsWith('malformed')) throw new CxrError('ciphertext-invalid');
+    if (text.startsWith('exit')) process.exit(7);
+    if (text.startsWith('throw')) throw new Error('text that must not be seen');
+    for (let round = 0; text.startsWith('endless') && round < 4000; round += 1) {
+      if (control.isAborted()) throw new CxrError('cancelled');
+      control.progress(round / 4000, 'fake layer');
+      sleep(5);
+    }
+    if (text === 'prepared?') return { payload: Buffer.from(String(prepared)), cost };
+    return { payload: Buffer.from(`${keys.text}|${loads}|${text}`), cost };
+  },
+}));

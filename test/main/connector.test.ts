@@ -1,0 +1,290 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type JobState, mediaTypes, paths } from '../../contract/protocol.ts';
+import type { JobId } from '../../contract/stages.ts';
+import { encodeFrame, frameDigest } from '../../he/wire/frame.ts';
+import { type Connector, connect } from '../../main/connector/connector.ts';
+import {
+  ask,
+  bundle,
+  inputFrame,
+  keyFrame,
+  otherBundle,
+  startFakeEvaluator,
+  waitFor,
+} from '../evaluator/fake-evaluator.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const quick = { retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 20 }, requestTimeoutMs: 2000 };
+const jobId = 'ab'.repeat(16) as JobId;
+
+async function startEvaluator(): Promise<{ url: string; connector: Connector }> {
+  const evaluator = await startFakeEvaluator();
+  cleanups.push(evaluator.destroy);
+  return { url: evaluator.url, connector: connect(evaluator.url, quick) };
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+/** An evaluator that lies: answers every request by hand; `seen` holds method and path of each. */
+async function startLiar(handler: Handler): Promise<{ connector: Connector; url: string; seen: string[] }> {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume();
+    handler(request, response, seen.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { connector: connect(url, quick), url, seen };
+}
+
+const json = (response: ServerResponse, status: number, body: object, type = 'application/json') => {
+  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+};
+const problem = (response: ServerResponse, status: number, code: string, more: object = {}) =>
+  json(response, status, { type: `urn:x:${code}`, title: code, status, code, ...more }, mediaTypes.problem);
+
+describe('a connector and an honest evaluator', () => {
+  it('carries a study through: bundle, keys, job, result', async () => {
+    const { connector } = await startEvaluator();
+    const key = keyFrame('k'.repeat(290_000));
+    const input = inputFrame(key.id, 'hello');
+    const fractions: number[] = [];
+    const states: JobState['kind'][] = [];
+    expect((await connector.service()).bundles).toContain(bundle);
+    await connector.ensureBundle(bundle);
+    await connector.ensureKeys(key.bytes, key.id, (fraction) => fractions.push(fraction));
+    const id = await connector.submit(input);
+    const done = await connector.await(id, { onState: (state) => states.push(state.kind) });
+    const expected = { bundle, subject: frameDigest(input), maxPayloadBytes: 300_000 };
+    const { frame } = await connector.fetchResult(id, expected);
+    expect(frame.length).toBe(done.resultBytes);
+    expect(states.at(-1)).toBe('done');
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(connector.bytes.evaluationKeys).toBe(key.bytes.length);
+    expect(connector.bytes.sent).toBe(input.length);
+    expect(connector.bytes.received).toBeGreaterThan(frame.length);
+  });
+
+  it('uploads keys once, and again by itself when the evaluator lost them', async () => {
+    const { url, connector } = await startEvaluator();
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    await connector.ensureKeys(key.bytes, key.id);
+    expect(connector.bytes.evaluationKeys).toBe(key.bytes.length);
+    await ask('DELETE', url + paths.key(key.id));
+    const id = await connector.submit(inputFrame(key.id));
+    expect((await connector.await(id)).kind).toBe('done');
+    expect(connector.bytes.evaluationKeys).toBe(2 * key.bytes.length);
+  });
+
+  it('resumes the accepted job when the same frame is submitted again', async () => {
+    const { connector } = await startEvaluator();
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    const input = inputFrame(key.id);
+    expect(await connector.submit(input)).toBe(await connector.submit(input));
+  });
+
+  it('tells the code with which a job failed', async () => {
+    const { connector } = await startEvaluator();
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    const id = await connector.submit(inputFrame(key.id, 'malformed'));
+    await expect(connector.await(id)).rejects.toMatchObject({ code: 'ciphertext-invalid' });
+  });
+
+  it('stops waiting on abort, and cancels the job on request', async () => {
+    const { url, connector } = await startEvaluator();
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    const id = await connector.submit(inputFrame(key.id, 'endless'));
+    const controller = new AbortController();
+    const waiting = connector.await(id, { signal: controller.signal });
+    await sleep(100);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    await connector.cancel(id);
+    expect((await waitFor(url, id, 'cancelled')).kind).toBe('cancelled');
+    await expect(connector.await(id)).rejects.toMatchObject({ code: 'job-cancelled' });
+    await connector.cancel(jobId);
+  });
+
+  it('refuses a retired bundle and the result of another job', async () => {
+    const { connector } = await startEvaluator();
+    await expect(connector.ensureBundle(otherBundle)).rejects.toMatchObject({ code: 'bundle-unknown' });
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    const [mine, other] = [inputFrame(key.id, 'mine'), inputFrame(key.id, 'other')];
+    const id = await connector.submit(other);
+    await connector.await(id);
+    const expected = { bundle, subject: frameDigest(mine), maxPayloadBytes: 1000 };
+    await expect(connector.fetchResult(id, expected)).rejects.toMatchObject({ code: 'result-foreign' });
+  });
+});
+
+describe('a connector and a result that is not what it should be', () => {
+  const subject = frameDigest(inputFrame(keyFrame().id));
+  const nonce = new Uint8Array(16);
+  const good = encodeFrame({ kind: 'result', bundle, subject, nonce, payload: new Uint8Array(5000) });
+  const foreign = encodeFrame({
+    kind: 'result',
+    bundle: otherBundle,
+    subject,
+    nonce,
+    payload: new Uint8Array(9),
+  });
+  const larger = encodeFrame({ kind: 'result', bundle, subject, nonce, payload: new Uint8Array(5001) });
+  const altered = good.slice();
+  altered[2000]! ^= 1;
+  const expected = { bundle, subject, maxPayloadBytes: 5000 };
+
+  it.each([
+    ['of another bundle', foreign, 'result-foreign'],
+    ['altered in one bit', altered, 'result-invalid'],
+    ['cut short', good.subarray(0, -1), 'result-invalid'],
+    ['empty', new Uint8Array(0), 'result-invalid'],
+    ['longer than it may be', larger, 'result-invalid'],
+    ['of another kind', inputFrame(keyFrame().id), 'result-invalid'],
+  ])('refuses one %s', async (_what, bytes, code) => {
+    const { connector } = await startLiar((_request, response) => response.end(bytes));
+    await expect(connector.fetchResult(jobId, expected)).rejects.toMatchObject({ code });
+  });
+
+  it('takes the good one', async () => {
+    const { connector } = await startLiar((_request, response) => response.end(good));
+    expect((await connector.fetchResult(jobId, expected)).frame.length).toBe(good.length);
+  });
+
+  it('stops reading a reply that never ends', async () => {
+    const { connector } = await startLiar((_request, response) => {
+      const timer = setInterval(() => response.write(new Uint8Array(65_536)), 1);
+      response.once('close', () => clearInterval(timer));
+    });
+    await expect(connector.fetchResult(jobId, expected)).rejects.toMatchObject({ code: 'result-invalid' });
+    await expect(connector.service()).rejects.toMatchObject({ code: 'evaluator-protocol' });
+    expect(connector.bytes.received).toBeLessThan(2_000_000);
+  });
+
+  it('does not read a reply that is announced too large', async () => {
+    const { connector } = await startLiar((_request, response) => {
+      response.writeHead(200, { 'content-length': 1e9 }).flushHeaders();
+    });
+    await expect(connector.service()).rejects.toMatchObject({ code: 'evaluator-protocol' });
+  });
+});
+
+describe('a connector and a troubled network', () => {
+  const accepted = { id: jobId, state: { kind: 'queued', ahead: 0 } };
+  const frame = inputFrame(keyFrame().id);
+
+  it('resumes the job when the reply to submit was lost', async () => {
+    const { connector, seen } = await startLiar((request, response, count) => {
+      if (count === 1) request.socket.destroy();
+      else problem(response, 409, 'frame-replayed', { jobId });
+    });
+    expect(await connector.submit(frame)).toBe(jobId);
+    expect(seen.length).toBe(2);
+  });
+
+  it.each([429, 502, 503, 504])('tries again after %i', async (status) => {
+    const { connector, seen } = await startLiar((_request, response, count) => {
+      if (count < 3) response.writeHead(status, { 'retry-after': '0' }).end('proxy says no');
+      else json(response, 202, accepted);
+    });
+    expect(await connector.submit(frame)).toBe(jobId);
+    expect(seen.length).toBe(3);
+  });
+
+  it('gives up after the last try with the code of the refusal', async () => {
+    const { connector, seen } = await startLiar((_request, response) => problem(response, 503, 'queue-full'));
+    await expect(connector.submit(frame)).rejects.toMatchObject({ code: 'queue-full' });
+    expect(seen.length).toBe(3);
+  });
+
+  it.each([
+    [400, 'frame-digest'],
+    [422, 'frame-foreign'],
+    [500, 'internal'],
+  ])('does not try again after %i', async (status, code) => {
+    const { connector, seen } = await startLiar((_request, response) => problem(response, status, code));
+    await expect(connector.submit(frame)).rejects.toMatchObject({ code });
+    expect(seen.length).toBe(1);
+  });
+
+  it('refuses problems with codes outside the list, and replies of another shape', async () => {
+    const { connector } = await startLiar((_request, response) => problem(response, 400, 'made-up'));
+    await expect(connector.service()).rejects.toMatchObject({ code: 'evaluator-protocol' });
+    const shaped = await startLiar((_request, response) => json(response, 200, { id: '../../x', state: {} }));
+    await expect(shaped.connector.submit(frame)).rejects.toMatchObject({ code: 'evaluator-protocol' });
+    await expect(shaped.connector.service()).rejects.toMatchObject({ code: 'evaluator-protocol' });
+    const other = { id: 'cd'.repeat(16), state: { kind: 'cancelled' } };
+    const swapped = await startLiar((_request, response) => json(response, 200, other));
+    await expect(swapped.connector.await(jobId)).rejects.toMatchObject({ code: 'evaluator-protocol' });
+  });
+
+  it('does not follow redirects', async () => {
+    const target = await startLiar((_request, response) => json(response, 202, accepted));
+    const { connector } = await startLiar((_request, response) =>
+      response.writeHead(307, { location: target.url + paths.jobs }).end(),
+    );
+    await expect(connector.submit(frame)).rejects.toMatchObject({ code: 'evaluator-protocol' });
+    expect(target.seen).toEqual([]);
+  });
+
+  it('gives up on an evaluator that does not answer in time, or at all', async () => {
+    const { url } = await startLiar(() => {});
+    const impatient = connect(url, { ...quick, requestTimeoutMs: 50 });
+    await expect(impatient.service()).rejects.toMatchObject({ code: 'evaluator-unreachable' });
+    const nobody = connect('http://127.0.0.1:1', quick);
+    await expect(nobody.service()).rejects.toMatchObject({ code: 'evaluator-unreachable' });
+  });
+
+  it('does not hammer an evaluator that answers polls at once', async () => {
+    const running = { id: jobId, state: { kind: 'running', fraction: 0, layer: '' } };
+    const { connector, seen } = await startLiar((_request, response) => json(response, 200, running));
+    const signal = AbortSignal.timeout(450);
+    await expect(connector.await(jobId, { signal })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(seen.length).toBeLessThan(8);
+  });
+});
+
+describe('an evaluator URL', () => {
+  it.each([
+    'https://evaluator.example',
+    'https://evaluator.example/he/',
+    'http://127.0.0.1:8420',
+    'http://[::1]:1',
+    'http://localhost:1',
+  ])('may be %s', (url) => {
+    expect(connect(url).url).toBe(url.replace(/\/$/, ''));
+  });
+
+  it.each([
+    'http://evaluator.example',
+    'http://127.evil.example',
+    'http://10.0.0.1',
+    'ftp://127.0.0.1',
+    'https://user:secret@evaluator.example',
+    'https://evaluator.example/?key=1',
+    'file:///etc/passwd',
+    'evaluator',
+    '',
+  ])('may not be "%s"', (url) => {
+    expect(() => connect(url)).toThrowError(expect.objectContaining({ code: 'evaluator-url' }));
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { proxyFromScript } from '../../main/settings/proxy-choice.ts';
+import { changedFile, resolveSettings, type SettingSources } from '../../main/settings/settings.ts';
+
+const settings = (given: Partial<SettingSources> = {}) =>
+  resolveSettings({ policy: null, argv: [], environment: {}, own: null, ...given });
+
+describe('settings', () => {
+  it('are the embedded evaluator, the system’s proxy and the system’s certificates where nobody said anything', () => {
+    expect(settings({ argv: ['electron', '.'], own: '{}' })).toEqual({
+      evaluator: { value: 'embedded', source: 'default' },
+      tokenFile: { value: null, source: 'default' },
+      proxy: { value: 'system', source: 'default' },
+      systemCertificates: { value: true, source: 'default' },
+      certificates: { value: null, source: 'default' },
+      withoutKeychain: { value: false, source: 'default' },
+      managed: false,
+    });
+  });
+
+  it('come from the policy first, then flag, environment and the person’s own file', () => {
+    const own = '{"evaluator":"https://file","proxy":"none"}';
+    const argv = ['--evaluator', 'https://flag'];
+    const environment = { CIPHERFILM_EVALUATOR: 'https://env' };
+    const policy = '{"evaluator":"https://policy","systemCertificates":false}';
+    const of = (given: Partial<SettingSources>) => settings(given).evaluator;
+    expect(of({ policy, argv, environment, own })).toEqual({ value: 'https://policy', source: 'policy' });
+    expect(of({ argv, environment, own })).toEqual({ value: 'https://flag', source: 'command line' });
+    expect(of({ environment, own })).toEqual({ value: 'https://env', source: 'environment' });
+    expect(of({ argv: ['--evaluator=https://inline'], own }).value).toBe('https://inline');
+    expect(of({ own })).toEqual({ value: 'https://file', source: 'own' });
+    const mixed = settings({ policy, own });
+    expect(mixed.systemCertificates).toEqual({ value: false, source: 'policy' });
+    expect(mixed.proxy).toEqual({ value: 'none', source: 'own' });
+    expect(mixed.managed).toBe(true);
+  });
+
+  it('never mean the embedded evaluator, or another, where a file cannot be read', () => {
+    for (const text of ['{', '{"evaluator":7}', '{"evaluator":null}', '[]', '']) {
+      expect(settings({ own: text }).evaluator.value).toBe('config.json');
+      const managed = settings({ policy: text, own: '{"evaluator":"https://file"}' });
+      expect(managed.evaluator).toEqual({ value: 'policy.json', source: 'policy' });
+    }
+  });
+});
+
+describe('a change of settings', () => {
+  it('is written beside what was there, and taken back with null', () => {
+    const own = '{"evaluator":"https://file","withoutKeychain":true,"unknown":1}';
+    const of = (change: object) => JSON.parse(changedFile(settings({ own }), own, change));
+    expect(of({ proxy: 'none' })).toEqual({
+      evaluator: 'https://file',
+      withoutKeychain: true,
+      proxy: 'none',
+    });
+    expect(of({ evaluator: null, proxy: undefined })).toEqual({ withoutKeychain: true });
+  });
+
+  it('mends a file that could not be read', () => {
+    expect(JSON.parse(changedFile(settings({ own: '{' }), '{', { evaluator: 'https://new' }))).toEqual({
+      evaluator: 'https://new',
+    });
+    expect(JSON.parse(changedFile(settings({ own: '{' }), '{', { proxy: 'none' }))).toEqual({
+      proxy: 'none',
+    });
+  });
+
+  it('is refused where policy, command line or environment decide', () => {
+    const policy = '{"proxy":"none"}';
+    expect(() => changedFile(settings({ policy }), null, { proxy: 'system' })).toThrowError(
+      expect.objectContaining({ code: 'setting-locked', detail: { setting: 'proxy', by: 'policy' } }),
+    );
+    const flagged = settings({ argv: ['--evaluator=https://flag'] });
+    expect(() => changedFile(flagged, null, { evaluator: 'https://own' })).toThrowError(
+      expect.objectContaining({ code: 'setting-locked' }),
+    );
+    expect(JSON.parse(changedFile(settings({ policy }), null, { evaluator: 'https://own' }))).toEqual({
+      evaluator: 'https://own',
+    });
+  });
+});
+
+describe('what a proxy configuration script answers', () => {
+  it.each([
+    ['DIRECT', { kind: 'direct' }],
+    ['', { kind: 'direct' }],
+    ['PROXY proxy.test:8080; DIRECT', { kind: 'at', url: 'http://proxy.test:8080' }],
+    ['HTTPS proxy.test:443', { kind: 'at', url: 'https://proxy.test:443' }],
+    ['SOCKS5 proxy.test:1080; DIRECT', { kind: 'at', url: 'socks5://proxy.test:1080' }],
+  ])('%s', (answer, choice) => {
+    expect(proxyFromScript(answer)).toEqual(choice);
+  });
+});

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { BundleDescription, KnownAnswer } from '../../contract/bundle.ts';
+import { sumRegions } from '../../he/client/encryption.ts';
+import { regionsInClear } from '../../he/client/in-clear.ts';
+import type { Compiled } from '../../he/compiler/compile.ts';
+
+export const knownAnswerFile = 'client/known-answer.json';
+
+/**
+ * A latent that everybody knows: SHA-256 of a counter, as numbers in [-1, 1]. It is of nobody, so what comes of it may be
+ * compared and talked about.
+ *
+ * @returns C×H×W.
+ */
+export function knownLatent({ channels, height, width }: BundleDescription['input']): Float32Array {
+  const values = new Float32Array(channels * height * width);
+  for (let at = 0; at < values.length; at += 16) {
+    const block = createHash('sha256').update(`cipherfilm known latent/1 ${at}`).digest();
+    for (let index = 0; index < 16 && at + index < values.length; index += 1)
+      values[at + index] = block.readInt16LE(2 * index) / 32_768;
+  }
+  return values;
+}
+
+/** What the compiled network makes of it, in plaintext. */
+export function knownAnswer({ program }: Compiled, description: BundleDescription): KnownAnswer {
+  const regions = regionsInClear(program, description, knownLatent(description.input));
+  return {
+    format: 'cipherfilm-known-answer/1',
+    logits: [...sumRegions(regions, description.output.count)],
+  };
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decrypt } from '../../he/client/encryption.ts';
+import type { Compiled } from '../../he/compiler/compile.ts';
+import { evaluateDirectly } from '../../he/compiler/direct.ts';
+import { gather, packPatches } from '../../he/layout.ts';
+import { measurePrecision } from '../../he/precision.ts';
+import { ClearBackend } from '../../he/run/backends/clear.ts';
+import { run } from '../../he/run/run.ts';
+import { encodeFrame } from '../../he/wire/frame.ts';
+import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import type { Backend, Measured } from './circuit-row.ts';
+import { prepareStudy } from './circuit-study.ts';
+import type { EvaluatorReport } from './measure-evaluator.ts';
+
+/**
+ * Child process of `npm run circuits -- --measure`: the workstation's side of one real encrypted run, with one
+ * evaluator process per study. Usage: node tools/circuits/measure-circuit.ts LABEL STUDIES. Writes JSON to standard output.
+ */
+export type Measurement = { readonly programDigest: string; readonly measured: Measured };
+
+function evaluateClear({ program, ckks, input, output }: Compiled, latent: Float32Array): Float64Array {
+  const backend = new ClearBackend(program.slotCount, ckks.dataPrimes);
+  const inputs = packPatches(latent, input, program.slotCount).map((slots) =>
+    backend.value(slots, program.inputScale),
+  );
+  const { slots } = run(program, inputs, backend, (index) => {
+    const { values, level, scale } = program.plaintexts[index]!;
+    return backend.encode(values, level, scale);
+  });
+  return gather([slots], output.layout);
+}
+
+async function next<Message extends { kind: string }>(
+  child: ChildProcess,
+  kind: Message['kind'],
+): Promise<Message> {
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`evaluator ended with exit code ${code} before "${kind}"`);
+    }),
+  ])) as [Message];
+  if (message.kind !== kind) throw new TypeError(`expected "${kind}", got "${message.kind}"`);
+  return message;
+}
+
+/** Runs the evaluators, all at the same time. */
+async function evaluateInChildren(label: string, folder: string, backend: Backend, threads: number) {
+  const script = join(import.meta.dirname, 'measure-evaluator.ts');
+  // SEAL has no threads: two studies at the same time take their place.
+  const studies = backend === 'seal' ? threads : 1;
+  const children = Array.from({ length: studies }, (_, study) =>
+    fork(script, [label, folder, String(study), backend, String(threads)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
+  try {
+    await Promise.all(children.map((child) => next(child, 'ready')));
+    const reports = children.map((child) => next<EvaluatorReport>(child, 'evaluated'));
+    for (const child of children) child.send('go');
+    return await Promise.all(reports);
+  } finally {
+    for (const child of children) child.kill();
+  }
+}
+
+async function measure(label: string, backend: Backend, threads: number): Promise<Measurement> {
+  return await withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
+    const study = await prepareStudy(label, folder);
+    const { graph, compiled, id, description, latent, question } = study;
+    using holder = study.holder;
+    process.stderr.write(`  ${label}: keys ${study.keygenSeconds.toFixed(1)} s\n`);
+    const reports = await evaluateInChildren(label, folder, backend, threads);
+    const direct = evaluateDirectly(graph, latent);
+    const clear = evaluateClear(compiled, latent);
+    const answers = await Promise.all(
+      reports.map(async (_, study) => {
+        const payload = new Uint8Array(await readFile(join(folder, `result-${study}`)));
+        const frame = encodeFrame({
+          kind: 'result',
+          bundle: id,
+          subject: question.digest,
+          nonce: randomBytes(16),
+          payload,
+        });
+        return { frame, logits: decrypt({ frame }, question, holder, id, description) };
+      }),
+    );
+    const worst = (want: Float64Array) =>
+      Math.max(...answers.map(({ logits }) => measurePrecision(logits, want).maxAbsError));
+    return {
+      programDigest: description.programDigest,
+      measured: {
+        backend,
+        threads,
+        seconds: mean(reports.map(({ seconds }) => seconds)) / reports.length,
+        cpuSeconds: mean(reports.map(({ cpuSeconds }) => cpuSeconds)),
+        weights: reports[0]!.weights,
+        firstSeconds: mean(reports.map(({ firstSeconds }) => firstSeconds)),
+        maxAbsLogitError: worst(direct),
+        maxAbsClearError: worst(clear),
+        maxAbsLogit: direct.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0),
+        peakBytes: reports.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
+        keyBytes: study.keyBytes,
+        uploadBytes: question.frame.length,
+        downloadBytes: answers[0]!.frame.length,
+        keygenSeconds: study.keygenSeconds,
+      },
+    };
+  });
+}
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+exitOnSignals();
+const [label = '', backend = 'kernel', threads = '1'] = process.argv.slice(2);
+process.stdout.write(JSON.stringify(await measure(label, backend as Backend, Number(threads))));

@@ -1,0 +1,27 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { compareWithDcmtk, dicomFiles, missingTools } from '../../test/parity/dcmtk.ts';
+
+/** `npm run grayscale`: writes the table of docs/conformance.md between its marks, from what is measured here. */
+const page = join(import.meta.dirname, '..', '..', 'docs', 'conformance.md');
+const marks = ['<!-- grayscale -->', '<!-- /grayscale -->'] as const;
+
+const missing = missingTools();
+if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
+const rows: string[] = [];
+for (const path of dicomFiles()) {
+  for (const { grayscale, pixels, largest, beyondOne } of await compareWithDcmtk(path))
+    rows.push(
+      `| ${basename(path)} | ${grayscale} | ${pixels} | ${largest} | ${(100 * beyondOne).toFixed(3)} % |`,
+    );
+}
+const table = [
+  '| file | grayscale | pixels | largest difference, grey levels | pixels more than one level off |',
+  '|---|---|---:|---:|---:|',
+  ...rows,
+].join('\n');
+const text = readFileSync(page, 'utf8');
+const [before, rest] = text.split(marks[0]);
+const after = rest?.split(marks[1])[1];
+if (after === undefined) throw new Error(`${page} lacks its marks`);
+writeFileSync(page, `${before}${marks[0]}\n\n${table}\n\n${marks[1]}${after}`);

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CxrError, toCodedError } from '../../contract/errors.ts';
+import { reduced } from '../../dicom/encoder-input.ts';
+import { plainConnection } from '../../main/connector/evaluator-route.ts';
+import { analyse, type Workstation } from '../../main/engine/analyse.ts';
+import { clearLogits } from '../../main/engine/clear-reference.ts';
+import { admit } from '../../main/engine/input-gate.ts';
+import { openWorkstation } from '../../main/engine/workstation.ts';
+import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
+import { bundleRoot } from '../../main/host/headless.ts';
+import { listBundles, openServerHalf } from '../../native-models/bundle.ts';
+import { readCount, readOptions } from '../command-options.ts';
+import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
+import { type LabelledImage, readLabelTable } from './label-table.ts';
+import { readRadiographFile } from './radiograph-file.ts';
+
+/**
+ * Scores a folder of PNG and JPEG radiographs through the application's own code path, on plain numbers or encrypted
+ * through an evaluator process. Images that the input gate refuses get no result there, and are counted here.
+ *
+ *   npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split test] [--encrypted] [--limit N] [--json]
+ *
+ * With --limit the images are drawn evenly over the table. Encrypted runs also score the same images in the clear.
+ */
+const usage =
+  'usage: npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split train|val|test] [--limit N]\n' +
+  '       [--encrypted] [--parallel 1..64] [--json]';
+const options = readOptions(usage, {
+  images: { type: 'string' },
+  labels: { type: 'string' },
+  prefix: { type: 'string', default: '' },
+  split: { type: 'string' },
+  limit: { type: 'string' },
+  parallel: { type: 'string', default: '1' },
+  encrypted: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+});
+
+type Row = Scored & { readonly encrypted: readonly number[] | null };
+type Scores = { readonly rows: readonly Row[]; readonly refused: number };
+
+/** `count` rows at equal distances, so that a limit does not favour the first patients. */
+function spread<T>(rows: readonly T[], count: number): T[] {
+  return count >= rows.length
+    ? [...rows]
+    : Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+}
+
+async function readLabels(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => {
+    throw new CxrError('request-invalid', { field: '--labels', expected: 'a CSV file that can be read' });
+  });
+}
+
+async function scoreAll(
+  images: readonly LabelledImage[],
+  folder: string,
+  station: Workstation,
+): Promise<Scores> {
+  const half = await openServerHalf(join(bundleRoot, (await listBundles(bundleRoot, 'client'))[0]!));
+  const rows: Row[] = [];
+  let refused = 0;
+  const queue = images.values();
+  const scoreOne = async (image: LabelledImage): Promise<Row | null> => {
+    const bytes = await readFile(join(folder, image.file)).catch(() => {
+      throw new CxrError('image-unreadable', { file: image.file });
+    });
+    const input = reduced(await readRadiographFile(bytes));
+    const admitted = await admit(input, station, station.half.gate).catch((error: unknown) => {
+      if (error instanceof CxrError && error.code === 'input-unlike-chest') return null;
+      throw error;
+    });
+    if (admitted === null) return null;
+    const logits = clearLogits(half, admitted.latent.values);
+    const result = options.encrypted ? await analyse(input, station, quiet) : null;
+    return { ...image, logits, encrypted: result?.findings.map(({ logit }) => logit) ?? null };
+  };
+  const score = async (): Promise<void> => {
+    for (const image of queue) {
+      const row = await scoreOne(image);
+      if (row === null) refused += 1;
+      else rows.push(row);
+      process.stderr.write(`\r  ${rows.length + refused} of ${images.length}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options.parallel) }, score));
+  process.stderr.write('\n');
+  return { rows, refused };
+}
+
+const quiet = { signal: new AbortController().signal, onProgress: () => {}, onAdmitted: () => {} };
+
+function summarise(rows: readonly Row[], names: readonly string[]) {
+  const measure = (scored: readonly Scored[]) => {
+    const { macro, perFinding } = macroAuroc(scored, names.length);
+    const [low, high] = patientBootstrap(scored, names.length);
+    return {
+      macroAuroc: macro,
+      low,
+      high,
+      perFinding: Object.fromEntries(names.map((name, index) => [name, perFinding[index]])),
+    };
+  };
+  const encrypted = rows.every((row) => row.encrypted !== null)
+    ? rows.map((row) => ({ ...row, logits: row.encrypted! }))
+    : null;
+  const errors = encrypted?.flatMap((row, index) =>
+    row.logits.map((logit, at) => Math.abs(logit - rows[index]!.logits[at]!)),
+  );
+  return {
+    images: rows.length,
+    patients: new Set(rows.map(({ patient }) => patient)).size,
+    findingsWithBothClasses: macroAuroc(rows, names.length).perFinding.filter((value) => value !== null)
+      .length,
+    clear: measure(rows),
+    encrypted: encrypted === null ? null : measure(encrypted),
+    maxAbsLogitError:
+      errors === undefined ? null : errors.reduce((worst, error) => Math.max(worst, error), 0),
+  };
+}
+
+async function evaluate(dataDir: string): Promise<void> {
+  if (options.images === undefined || options.labels === undefined) {
+    throw new CxrError('request-invalid', { expected: '--images DIR --labels CSV' });
+  }
+  const workers = readCount(options.parallel, [1, 64], usage);
+  const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
+  try {
+    const [bundleName] = await listBundles(bundleRoot, 'client');
+    const station = await openWorkstation({
+      bundleRoot,
+      bundleName: bundleName!,
+      connection: plainConnection(evaluator?.url ?? 'http://127.0.0.1:1', true),
+    });
+    const names = station.half.calibration.findings.map(({ name }) => name);
+    const table = readLabelTable(await readLabels(options.labels), names, options.split);
+    const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
+    const limit =
+      options.limit === undefined ? wanted.length : readCount(options.limit, [1, 1_000_000], usage);
+    const { rows, refused } = await scoreAll(spread(wanted, limit), options.images, station);
+    const summary = {
+      bundle: station.half.id,
+      split: options.split ?? null,
+      refused,
+      ...summarise(rows, names),
+    };
+    process.stdout.write(`${options.json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2)}\n`);
+  } finally {
+    await evaluator?.stop();
+  }
+}
+
+try {
+  exitOnSignals();
+  await withTemporaryFolder('cipherfilm-evaluate-', evaluate);
+} catch (error) {
+  process.stderr.write(`evaluate: ${JSON.stringify(toCodedError(error))}\n`);
+  process.exitCode = 1;
+}

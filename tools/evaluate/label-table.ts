@@ -1,0 +1,67 @@
+import { parse } from 'csv-parse/sync';
+import { CxrError } from '../../contract/errors.ts';
+
+export type LabelledImage = {
+  readonly file: string;
+  readonly patient: string;
+  readonly labels: readonly boolean[];
+};
+
+type Row = Readonly<Record<string, string>>;
+/** Names of the same column: ours, then that of NIH's own table (Data_Entry_2017). */
+const columnNames = {
+  file: ['file', 'Image Index'],
+  patient: ['patient_id', 'Patient ID'],
+  split: ['split'],
+} as const;
+/** NIH's own table has all findings of an image in one column, divided by bars. */
+const jointLabels = 'Finding Labels';
+
+/**
+ * Reads a label table: CSV with a column for the file, one for the patient, optionally one for the split, and labels as
+ * one 1/0 column per finding or as NIH publishes them (`Atelectasis|Mass`, `No Finding`).
+ *
+ * @param split  keeps only rows of this split.
+ * @throws CxrError `request-invalid` naming the column that is missing or the value that is no label.
+ */
+export function readLabelTable(text: string, findings: readonly string[], split?: string): LabelledImage[] {
+  const rows = parseRows(text);
+  const present = new Set(Object.keys(rows[0] ?? {}));
+  const column = (kind: keyof typeof columnNames): string => {
+    const name = columnNames[kind].find((candidate) => present.has(candidate));
+    if (name === undefined) throw missing(columnNames[kind][0]);
+    return name;
+  };
+  const [file, patient] = [column('file'), column('patient')];
+  const wanted = split === undefined ? rows : rows.filter((row) => row[column('split')] === split);
+  const labelsOf = labelReader(present, findings);
+  return wanted.map((row) => ({ file: row[file]!, patient: row[patient]!, labels: labelsOf(row) }));
+}
+
+const missing = (column: string): CxrError =>
+  new CxrError('request-invalid', { column, reason: 'missing in the label table' });
+
+function parseRows(text: string): Row[] {
+  try {
+    return parse<Row>(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+  } catch {
+    throw new CxrError('request-invalid', { field: '--labels', reason: 'not a CSV table' });
+  }
+}
+
+function labelReader(present: ReadonlySet<string>, findings: readonly string[]): (row: Row) => boolean[] {
+  const absent = findings.find((name) => !present.has(name));
+  if (absent === undefined) return (row) => findings.map((name) => flag(row[name]!, name));
+  if (!present.has(jointLabels)) throw missing(absent);
+  return (row) => {
+    const named = row[jointLabels]!.split('|');
+    return findings.map((name) => named.includes(name));
+  };
+}
+
+function flag(text: string, column: string): boolean {
+  const value = Number(text);
+  if (text === '' || (value !== 0 && value !== 1))
+    throw new CxrError('request-invalid', { column, reason: 'labels are 1 or 0' });
+  return value === 1;
+}
