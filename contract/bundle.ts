@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { costSchema } from './cost.ts';
 import { CxrError } from './errors.ts';
+import { digestSchema } from './ids/digest.ts';
 
 /**
  * A bundle is one trained model in two halves: `client/` (encoder, decoder, calibration, labels) and `server/`
@@ -7,7 +9,6 @@ import { CxrError } from './errors.ts';
  * neither half can be exchanged alone.
  */
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const side = z.int().min(1).max(512);
 
 /** CKKS parameters as written down; only `checkParams` of he/params.ts turns them into usable ones. */
@@ -70,15 +71,6 @@ export const keyPlanSchema = z.object({
 });
 export type KeyPlan = z.infer<typeof keyPlanSchema>;
 
-const costSchema = z.object({
-  levels: z.int(),
-  rotations: z.int(),
-  relinearizations: z.int(),
-  plaintextProducts: z.int(),
-  ciphertextProducts: z.int(),
-  rescales: z.int(),
-});
-
 /** What both halves know, public: parameters, packings, keys, cost, and the digests of every file. */
 export const bundleDescriptionSchema = z.object({
   format: z.literal('cipherfilm-bundle/2'),
@@ -95,8 +87,8 @@ export const bundleDescriptionSchema = z.object({
   /** Latent magnitudes above this are refused before encryption; result magnitudes above `logitBound` after decryption. */
   latentBound: z.number().positive(),
   logitBound: z.number().positive(),
-  programDigest: digest,
-  files: z.record(z.string().regex(/^(client|server)\/[a-z0-9.-]+$/), digest),
+  programDigest: digestSchema,
+  files: z.record(z.string().regex(/^(client|server)\/[a-z0-9.-]+$/), digestSchema),
 });
 export type BundleDescription = z.infer<typeof bundleDescriptionSchema>;
 

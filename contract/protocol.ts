@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { costSchema } from './cost.ts';
 import { errorCodes } from './errors.ts';
+import { bundleIdSchema } from './ids/bundle-id.ts';
+import { jobIdSchema } from './ids/job-id.ts';
 
 /**
  * The evaluator's HTTP contract.
@@ -35,19 +38,10 @@ export const paths = {
 /** Longest long poll an evaluator holds, milliseconds. */
 export const maxWaitMs = 25_000;
 
-const costSchema = z.object({
-  levels: z.int().nonnegative(),
-  rotations: z.int().nonnegative(),
-  relinearizations: z.int().nonnegative(),
-  plaintextProducts: z.int().nonnegative(),
-  ciphertextProducts: z.int().nonnegative(),
-  rescales: z.int().nonnegative(),
-});
-
 export const serviceSchema = z.object({
   service: z.literal('cipherfilm-evaluator'),
   version: z.string().max(64),
-  bundles: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
+  bundles: z.array(bundleIdSchema).max(64),
   limits: z.object({
     evaluationKeyBytes: z.int().positive(),
     inputBytes: z.int().positive(),
@@ -72,7 +66,7 @@ export const jobStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type JobState = z.infer<typeof jobStateSchema>;
 
-export const jobSchema = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/), state: jobStateSchema });
+export const jobSchema = z.object({ id: jobIdSchema, state: jobStateSchema });
 export type Job = z.infer<typeof jobSchema>;
 
 export const problemSchema = z.object({
@@ -81,9 +75,6 @@ export const problemSchema = z.object({
   status: z.int().min(400).max(599),
   code: z.enum(errorCodes),
   detail: z.record(z.string(), z.unknown()).optional(),
-  jobId: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .optional(),
+  jobId: jobIdSchema.optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;

@@ -1,32 +1,14 @@
+import type { Cost } from './cost.ts';
+import type { BundleId } from './ids/bundle-id.ts';
+import type { Digest } from './ids/digest.ts';
+import type { JobId } from './ids/job-id.ts';
+import type { KeyId } from './ids/key-id.ts';
 import type { Discrimination } from './predictive-values.ts';
 
 /**
  * The values that travel through the product, one type per stage: a radiograph becomes a latent, an encrypted
  * latent, a job, encrypted logits, findings. Only the two arrows that touch the evaluator leave the machine.
  */
-
-/** SHA-256 as 64 lower-case hexadecimal digits. */
-export type Digest = string & { readonly __brand: 'Digest' };
-/** Digest of a bundle's shared description: ties client half and server half. */
-export type BundleId = Digest & { readonly __bundle: true };
-/** Digest of an evaluation-key frame: the name under which an evaluator stores it. */
-export type KeyId = Digest & { readonly __key: true };
-/** An evaluator's name for a job, 32 hexadecimal digits. */
-export type JobId = string & { readonly __brand: 'JobId' };
-
-const hex64 = /^[0-9a-f]{64}$/;
-const hex32 = /^[0-9a-f]{32}$/;
-
-export function parseDigest(text: string): Digest {
-  if (!hex64.test(text)) throw new TypeError('"digest" expected 64 hexadecimal digits');
-  return text as Digest;
-}
-export const parseBundleId = (text: string): BundleId => parseDigest(text) as BundleId;
-export const parseKeyId = (text: string): KeyId => parseDigest(text) as KeyId;
-export function parseJobId(text: string): JobId {
-  if (!hex32.test(text)) throw new TypeError('"job id" expected 32 hexadecimal digits');
-  return text as JobId;
-}
 
 /** What DICOM says about the image that matters after reading; no patient data. */
 export type RadiographFacts = {
@@ -107,16 +89,6 @@ export type FindingReference = {
 };
 /** `logits` has rows×columns elements, whose sum is the finding's logit. */
 export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
-
-/** What an encrypted run cost the evaluator, as executed (not as predicted). */
-export type Cost = {
-  readonly levels: number;
-  readonly rotations: number;
-  readonly relinearizations: number;
-  readonly plaintextProducts: number;
-  readonly ciphertextProducts: number;
-  readonly rescales: number;
-};
 
 /** Stages in order, as progress events and the command line name them. */
 export const stageNames = [

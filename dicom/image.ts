@@ -1,5 +1,5 @@
+import type { Lut, Photometric, Voi } from '../contract/grayscale.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
-import type { Lut, Photometric, Voi } from './display/grayscale.ts';
 
 /** Largest image accepted, pixels (an 8k × 8k detector; today's largest are about 4.3k × 4.3k). */
 export const maxPixels = 64 * 1024 * 1024;

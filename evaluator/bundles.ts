@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { BundleDescription } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
+import type { BundleId } from '../contract/ids/bundle-id.ts';
 import type { Service } from '../contract/protocol.ts';
-import type { BundleId } from '../contract/stages.ts';
 import { frameHeaderBytes } from '../he/wire/frame.ts';
 import { payloadLimits } from '../he/wire/sizes.ts';
 import { listBundles, readDescription } from '../native-models/bundle.ts';

@@ -1,4 +1,5 @@
 import type { BundleDescription } from '../contract/bundle.ts';
+import { parseDigest } from '../contract/ids/digest.ts';
 import { decryptVector, encryptVectors, readRegions } from '../he/client/encryption.ts';
 import { evaluationKeyParts, KeyHolder } from '../he/client/keys.ts';
 import { type Compiled, compile } from '../he/compiler/compile.ts';
@@ -46,7 +47,7 @@ export const describe = (name: string, compiled: Compiled): BundleDescription =>
     name,
     latentBound: 8,
     logitBound: 20,
-    programDigest: '0'.repeat(64),
+    programDigest: parseDigest('0'.repeat(64)),
     files: {},
   });
 

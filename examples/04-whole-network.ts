@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BundleId } from '../contract/stages.ts';
+import { parseBundleId } from '../contract/ids/bundle-id.ts';
 import { decrypt, encrypt } from '../he/client/encryption.ts';
 import { generateEvaluationKeys, KeyHolder } from '../he/client/keys.ts';
 import { compile } from '../he/compiler/compile.ts';
@@ -58,7 +58,7 @@ export async function main() {
   const description = describe(graph.name, compiled);
   const params = checkParams(compiled.ckks);
   // The id of a bundle is the digest of its description. Every frame names it.
-  const bundle = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
+  const bundle = parseBundleId(createHash('sha256').update(JSON.stringify(description)).digest('hex'));
   const { evaluationKeys: maxKeys, input: maxInput } = payloadLimits(description);
 
   // ---- workstation ---- once: a key, and the public evaluation keys for exactly the rotations of this program.

@@ -1,5 +1,5 @@
 import type { KeyPlan } from '../contract/bundle.ts';
-import type { Cost } from '../contract/stages.ts';
+import type { Cost } from '../contract/cost.ts';
 
 /**
  * A compiled network: a straight line of instructions over ciphertext values, in single assignment.

@@ -9,8 +9,8 @@ import { reportLines } from '../main/cli/report.ts';
 import { clearLogits } from '../main/engine/clear-reference.ts';
 import { exitOnSignals } from '../main/files/temporary-folder.ts';
 import { bundleRoot, sampleStudy, withHeadless } from '../main/host/headless.ts';
-import { openServerHalf } from '../native-models/bundle.ts';
 import { openEncoder } from '../native-models/encoder.ts';
+import { openServerHalf } from '../native-models/server-half.ts';
 import { readOptions } from './command-options.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { CodedError } from '../errors.ts';
+import type { Film, Thumbnail } from '../film.ts';
+import type { ImageHeader } from '../header.ts';
 import type { EngineInput } from '../stages.ts';
-import type { Film, ImageHeader, Thumbnail } from '../study.ts';
 
 /**
  * Messages between main and the reader, the process that decodes files. It has no key, no network and no window: what a

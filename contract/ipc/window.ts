@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
+import type { Film, Thumbnail } from '../film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
-import type { Film, Thumbnail } from '../study.ts';
 import type { DropReport, StudyRow } from './worklist.ts';
 
 /** Things dropped at once; a folder is one. */

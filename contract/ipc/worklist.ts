@@ -1,6 +1,7 @@
 import type { CodedError } from '../errors.ts';
+import type { FrameHeader, SeriesHeader } from '../header.ts';
+import type { PatientIdentity, StudyIdentity } from '../identity.ts';
 import type { InputPair, LocalCheck, Progress, StageName, StudyResult } from '../stages.ts';
-import type { FrameHeader, PatientHeader, SeriesHeader, StudyHeader } from '../study.ts';
 
 /** One image of a study. `id` is the worklist's own. */
 export type ImageRow = {
@@ -18,8 +19,8 @@ export type StudyState = 'unasked' | 'waiting' | 'working' | 'done' | 'refused' 
 
 export type StudyRow = {
   readonly id: string;
-  readonly patient: PatientHeader;
-  readonly study: StudyHeader;
+  readonly patient: PatientIdentity;
+  readonly study: StudyIdentity;
   readonly images: readonly ImageRow[];
   /** The image that is, was or will be classified. */
   readonly scoredImageId: string | null;

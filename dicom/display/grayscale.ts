@@ -1,32 +1,9 @@
+import type { Lut, Photometric, Voi, Window } from '../../contract/grayscale.ts';
+
 /**
  * From stored pixel codes to grey levels: modality → VOI → polarity, in the order of DICOM PS3.4 N.2. Plain arithmetic,
  * the same where a radiograph is read for classification and where it is shown.
  */
-
-/** A grayscale window (PS3.3 C.11.2.1.2). */
-export type Window = {
-  readonly center: number;
-  readonly width: number;
-  readonly shape: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
-};
-
-/** One table of a Modality or VOI LUT Sequence (PS3.3 C.11.1.1, C.11.2.1.1). */
-export type Lut = {
-  /** Input value of the first entry; smaller inputs take the first entry, larger ones the last. */
-  readonly first: number;
-  /** Significant bits of an entry: entries lie in 0 … 2^bits − 1. */
-  readonly bits: number;
-  readonly entries: Uint16Array;
-};
-
-/** The VOI step: a window, a table, or the linear range `low` … `high` where the file has none. */
-export type Voi =
-  | { readonly kind: 'window'; readonly window: Window }
-  | { readonly kind: 'table'; readonly lut: Lut }
-  | { readonly kind: 'range'; readonly low: number; readonly high: number };
-
-/** MONOCHROME1 shows the smallest value as white. */
-export type Photometric = 'MONOCHROME1' | 'MONOCHROME2';
 
 /** Width at least 1 for LINEAR, above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3). */
 export function isUsableWindow({ center, width, shape }: Window): boolean {

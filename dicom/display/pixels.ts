@@ -1,6 +1,7 @@
 import { CxrError } from '../../contract/errors.ts';
+import type { Voi } from '../../contract/grayscale.ts';
 import type { DicomImage, PixelLayout } from '../image.ts';
-import { displayTable, lookUp, type Voi } from './grayscale.ts';
+import { displayTable, lookUp } from './grayscale.ts';
 
 /** Values in [0, 1], 1 = bright, and in words which grayscale was applied. */
 export type DisplayValues = { readonly values: Float32Array; readonly window: string };

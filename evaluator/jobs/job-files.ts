@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobId } from '../../contract/stages.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
 import { writeAtomically } from '../store/atomic-write.ts';
 import { type JobRecord, jobRecordSchema } from './job-record.ts';
 

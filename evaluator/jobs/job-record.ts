@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Cost } from '../../contract/cost.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
+import { type BundleId, bundleIdSchema } from '../../contract/ids/bundle-id.ts';
+import { digestSchema } from '../../contract/ids/digest.ts';
+import { type JobId, jobIdSchema } from '../../contract/ids/job-id.ts';
+import { type KeyId, keyIdSchema } from '../../contract/ids/key-id.ts';
 import { jobStateSchema } from '../../contract/protocol.ts';
-import type { BundleId, Cost, Digest, JobId, KeyId } from '../../contract/stages.ts';
-
-const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /**
  * What is kept about a job, on disk: who it is for, which frame it answers, how it ended. Queued and running are
@@ -11,13 +13,10 @@ const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
  */
 export const jobRecordSchema = z.object({
   format: z.literal('cipherfilm-job/1'),
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .transform((id) => id as JobId),
-  bundle: hex64.transform((id) => id as BundleId),
-  key: hex64.transform((id) => id as KeyId),
-  input: hex64.transform((digest) => digest as Digest),
+  id: jobIdSchema,
+  bundle: bundleIdSchema,
+  key: keyIdSchema,
+  input: digestSchema,
   acceptedAt: z.number(),
   ended: z.object({ at: z.number(), state: jobStateSchema }).nullable(),
 });

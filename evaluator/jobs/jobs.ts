@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../../contract/check.ts';
 import { CxrError } from '../../contract/errors.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
+import { type JobId, parseJobId } from '../../contract/ids/job-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Job, JobState } from '../../contract/protocol.ts';
-import type { BundleId, Digest, JobId, KeyId } from '../../contract/stages.ts';
 import type { Log } from '../observe/log.ts';
 import { JobFiles } from './job-files.ts';
 import type { Execution, Executor, JobRecord, Outcome } from './job-record.ts';
@@ -91,7 +94,7 @@ export class Jobs {
     if (waiting >= this.#limits.queued || this.#closing) {
       throw new CxrError('queue-full', { got: waiting, expected: this.#limits.queued });
     }
-    const id = randomBytes(16).toString('hex') as JobId;
+    const id = parseJobId(randomBytes(16).toString('hex'));
     const record: JobRecord = {
       format: 'cipherfilm-job/1',
       ...{ id, bundle, key, input },

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, KeyId } from '../../contract/stages.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { ByteSource } from '../../he/wire/byte-source.ts';
 import { frameHeaderBytes } from '../../he/wire/frame.ts';
 import { FrameStreamCheck } from '../store/frame-stream.ts';

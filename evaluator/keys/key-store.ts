@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, KeyId } from '../../contract/stages.ts';
+import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
+import { type KeyId, keyIdSchema, parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Log } from '../observe/log.ts';
 import { unfinishedPath, unfinishedPrefix } from '../store/atomic-write.ts';
 import type { FrameStreamCheck } from '../store/frame-stream.ts';
@@ -40,7 +41,7 @@ export class KeyStore {
     const store = new KeyStore(folder, limits, log);
     for (const name of await readdir(folder)) {
       if (name.startsWith(unfinishedPrefix)) await rm(join(folder, name), { force: true });
-      else if (/^[0-9a-f]{64}$/.test(name)) await store.#adopt(name as KeyId);
+      else if (keyIdSchema.safeParse(name).success) await store.#adopt(parseKeyId(name));
     }
     return store;
   }
@@ -49,7 +50,7 @@ export class KeyStore {
     const { size, mtimeMs } = await stat(this.pathOf(id));
     await using file = await open(this.pathOf(id));
     const { buffer } = await file.read(Buffer.alloc(32), 0, 32, 8);
-    this.#keys.set(id, { bundle: buffer.toString('hex') as BundleId, bytes: size, usedAt: mtimeMs });
+    this.#keys.set(id, { bundle: parseBundleId(buffer.toString('hex')), bytes: size, usedAt: mtimeMs });
   }
 
   get count(): number {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, Digest } from '../../contract/stages.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import { decodeFrameHeader, type FrameKind, frameHeaderBytes, noSubject } from '../../he/wire/frame.ts';
 
 /**
@@ -50,7 +51,7 @@ export class FrameStreamCheck {
     if (this.#inner.digest('hex') !== this.#header.toString('hex', 96, 128)) {
       throw new CxrError('frame-digest', { kind: this.#kind });
     }
-    return { digest: this.#whole.digest('hex') as Digest, bundle: this.#bundle, bytes: this.#received };
+    return { digest: parseDigest(this.#whole.digest('hex')), bundle: this.#bundle, bytes: this.#received };
   }
 
   #readHeader(): void {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { BundleId, KeyId } from '../../contract/stages.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import type { Bundles } from '../bundles.ts';
 import type { Execution, Executor, OnProgress, Outcome, Task } from '../jobs/job-record.ts';

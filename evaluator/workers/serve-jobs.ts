@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
+import type { Cost } from '../../contract/cost.ts';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, Cost, KeyId } from '../../contract/stages.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { EvaluationControl } from '../../he/server/evaluate.ts';
 import type { ByteSource } from '../../he/wire/byte-source.ts';
 import { decodeFrame, encodeFrame, type Frame, frameDigest } from '../../he/wire/frame.ts';

@@ -5,7 +5,7 @@ import type { LoadedKeys } from '../../he/server/engine.ts';
 import { openEncryptedEvaluator } from '../../he/server/evaluate.ts';
 import { KernelEngine } from '../../he/server/kernel-engine.ts';
 import { openKernel } from '../../kernel/open.ts';
-import { openServerHalf } from '../../native-models/bundle.ts';
+import { openServerHalf } from '../../native-models/server-half.ts';
 import { serveJobs } from './serve-jobs.ts';
 import type { WorkerStart } from './worker-message.ts';
 

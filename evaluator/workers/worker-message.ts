@@ -1,5 +1,8 @@
+import type { Cost } from '../../contract/cost.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
-import type { BundleId, Cost, JobId, KeyId } from '../../contract/stages.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import type { PayloadLimits } from '../bundles.ts';
 

@@ -1,5 +1,5 @@
 import type { BundleDescription } from '../../contract/bundle.ts';
-import type { Cost } from '../../contract/stages.ts';
+import type { Cost } from '../../contract/cost.ts';
 import type { Program } from '../program.ts';
 import { run } from '../run/run.ts';
 import type { ByteSource } from '../wire/byte-source.ts';

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, Digest, KeyId } from '../../contract/stages.ts';
+import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
+import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
+import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
 
 /**
  * Wire framing, version 1; integers little-endian (docs/wire-format.md).
@@ -33,17 +35,17 @@ export type Frame = {
   readonly payload: Uint8Array;
 };
 
-export const noSubject = '0'.repeat(64) as Digest;
+export const noSubject = parseDigest('0'.repeat(64));
 
 export function sha256(...parts: readonly Uint8Array[]): Digest {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
-  return hash.digest('hex') as Digest;
+  return parseDigest(hash.digest('hex'));
 }
 
 /** The digest under which a whole frame is known: key id of a key frame, subject of the result of an input frame. */
 export const frameDigest = (frame: Uint8Array): Digest => sha256(frame);
-export const keyIdOf = (frame: Uint8Array): KeyId => sha256(frame) as Digest as KeyId;
+export const keyIdOf = (frame: Uint8Array): KeyId => parseKeyId(sha256(frame));
 
 /** Serialises a frame; the inverse of `decodeFrame`. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -85,14 +87,14 @@ export function decodeFrameHeader(
   refuseUnless('kind', bytes[5]!, frameKinds[kind]);
   refuseUnless('reserved', view.getUint16(6), 0);
   const hex = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('hex');
-  const bundle = hex(8, 40) as BundleId;
+  const bundle = parseBundleId(hex(8, 40));
   const limit = typeof maxPayloadBytes === 'number' ? maxPayloadBytes : maxPayloadBytes(bundle);
   const length = view.getBigUint64(88, true);
   if (length > BigInt(limit)) throw new CxrError('frame-too-large', { expected: limit });
   return {
     kind,
     bundle,
-    subject: hex(40, 72) as Digest,
+    subject: parseDigest(hex(40, 72)),
     nonce: bytes.subarray(72, 88),
     payloadBytes: Number(length),
     digest: hex(96, frameHeaderBytes),

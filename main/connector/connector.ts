@@ -2,6 +2,10 @@ import type { z } from 'zod';
 import { unreachable } from '../../contract/check.ts';
 import type { Connection, Probe } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
+import { type JobId, parseJobId } from '../../contract/ids/job-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import {
   type JobState,
   jobSchema,
@@ -11,15 +15,7 @@ import {
   type Service,
   serviceSchema,
 } from '../../contract/protocol.ts';
-import {
-  type BundleId,
-  type BytesMoved,
-  type Digest,
-  type EncryptedLogits,
-  type JobId,
-  type KeyId,
-  parseJobId,
-} from '../../contract/stages.ts';
+import type { BytesMoved, EncryptedLogits } from '../../contract/stages.ts';
 import { decodeFrame, frameHeaderBytes, keyIdOf } from '../../he/wire/frame.ts';
 import {
   defaultRetry,

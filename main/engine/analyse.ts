@@ -1,11 +1,11 @@
+import type { Cost } from '../../contract/cost.ts';
 import { CxrError } from '../../contract/errors.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
 import type {
-  Cost,
   EncoderImage,
   EncryptedLatent,
   EngineInput,
   InputPair,
-  JobId,
   Progress,
   StageTimes,
   StudyResult,
@@ -13,7 +13,7 @@ import type {
 import { decrypt, encrypt } from '../../he/client/encryption.ts';
 import { frameDigest } from '../../he/wire/frame.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/sizes.ts';
-import type { ClientHalf } from '../../native-models/bundle.ts';
+import type { ClientHalf } from '../../native-models/client-half.ts';
 import type { Decoder, Encoder } from '../../native-models/encoder.ts';
 import type { Connector } from '../connector/connector.ts';
 import { toFindings } from './findings.ts';

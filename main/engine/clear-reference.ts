@@ -1,6 +1,6 @@
 import { sumRegions } from '../../he/client/encryption.ts';
 import { regionsInClear } from '../../he/client/in-clear.ts';
-import type { ServerHalf } from '../../native-models/bundle.ts';
+import type { ServerHalf } from '../../native-models/server-half.ts';
 
 /**
  * One logit per finding and region, in plaintext: for demonstrations, evaluation and tests, where both halves of a bundle

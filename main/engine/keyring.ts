@@ -1,6 +1,6 @@
-import type { KeyId } from '../../contract/stages.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
-import type { ClientHalf } from '../../native-models/bundle.ts';
+import type { ClientHalf } from '../../native-models/client-half.ts';
 
 /**
  * The workstation's key of this run: made when first needed, kept in this process's memory, gone with the process.

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { toCodedError } from '../../contract/errors.ts';
 import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recompute.ts';
-import { openClientHalf, openServerHalf } from '../../native-models/bundle.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { openServerHalf } from '../../native-models/server-half.ts';
 import { openPort } from '../host/process-port.ts';
 import { clearLogits } from './clear-reference.ts';
 import { toProbability } from './findings.ts';

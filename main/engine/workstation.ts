@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
-import { openClientHalf } from '../../native-models/bundle.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { connect } from '../connector/connector.ts';
 import type { Line, Models, Workstation } from './analyse.ts';

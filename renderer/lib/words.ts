@@ -1,6 +1,6 @@
+import type { PatientIdentity } from '../../contract/identity.ts';
 import type { ImageRow, StudyState } from '../../contract/ipc/worklist.ts';
 import type { Finding, StageName } from '../../contract/stages.ts';
-import type { PatientHeader } from '../../contract/study.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
@@ -60,7 +60,7 @@ export function dayInWords(date: string | null): string {
   return `${Number(day)} ${months[Number(month) - 1]} ${year}`;
 }
 
-export const sexInWords = (sex: PatientHeader['sex']): string => sex ?? 'not stated';
+export const sexInWords = (sex: PatientIdentity['sex']): string => sex ?? 'not stated';
 
 /** View, laterality and modality, as short as they go. */
 export function imageTitle({ frame, series }: ImageRow): string {

@@ -1,11 +1,6 @@
-import type { Film } from '../../contract/study.ts';
-import {
-  displayTable,
-  greyLevels,
-  isUsableWindow,
-  type Voi,
-  type Window,
-} from '../../dicom/display/grayscale.ts';
+import type { Film } from '../../contract/film.ts';
+import type { Voi, Window } from '../../contract/grayscale.ts';
+import { displayTable, greyLevels, isUsableWindow } from '../../dicom/display/grayscale.ts';
 
 /** Which grayscale a film is shown under. */
 export type Choice =

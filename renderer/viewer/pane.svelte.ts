@@ -1,5 +1,5 @@
 import type { CodedError } from '../../contract/errors.ts';
-import type { Film } from '../../contract/study.ts';
+import type { Film } from '../../contract/film.ts';
 import {
   adjusted,
   asWindow,

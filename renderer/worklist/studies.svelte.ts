@@ -1,7 +1,7 @@
 import type { CodedError } from '../../contract/errors.ts';
+import type { Thumbnail } from '../../contract/film.ts';
 import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc/window.ts';
 import type { DropReport, ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { Thumbnail } from '../../contract/study.ts';
 import { type Order, ordered } from './order.ts';
 
 /**

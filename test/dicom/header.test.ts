@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { date, personName, readHeader, time } from '../../dicom/header.ts';
+import { readHeader } from '../../dicom/header.ts';
+import { date, personName, time } from '../../dicom/identity.ts';
 import { dicomBytes, type Field } from './dicom-bytes.ts';
 
 const header = (...fields: Field[]) =>

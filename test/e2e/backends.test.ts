@@ -16,8 +16,10 @@ import { nativeSets } from '../../kernel/native.ts';
 import { openKernel } from '../../kernel/open.ts';
 import { toFindings } from '../../main/engine/findings.ts';
 import { bundleRoot, sampleStudy } from '../../main/host/headless.ts';
-import { listBundles, openClientHalf, openServerHalf } from '../../native-models/bundle.ts';
+import { listBundles } from '../../native-models/bundle.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import { openEncoder } from '../../native-models/encoder.ts';
+import { openServerHalf } from '../../native-models/server-half.ts';
 
 const minutes = 60_000;
 

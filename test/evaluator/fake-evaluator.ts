@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BundleDescription } from '../../contract/bundle.ts';
+import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
+import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import { mediaTypes, paths, problemSchema } from '../../contract/protocol.ts';
-import type { BundleId, Digest, KeyId } from '../../contract/stages.ts';
 import type { Bundles } from '../../evaluator/bundles.ts';
 import { type Access, openToAll } from '../../evaluator/http/access.ts';
 import { createApp } from '../../evaluator/http/app.ts';
@@ -16,9 +18,9 @@ import { WorkerPool } from '../../evaluator/workers/pool.ts';
 import { encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
 
 /** The bundles that fake evaluators serve, and one that they do not. */
-export const bundle = 'b1'.repeat(32) as BundleId;
-export const secondBundle = 'c1'.repeat(32) as BundleId;
-export const otherBundle = 'b2'.repeat(32) as BundleId;
+export const bundle = parseBundleId('b1'.repeat(32));
+export const secondBundle = parseBundleId('c1'.repeat(32));
+export const otherBundle = parseBundleId('b2'.repeat(32));
 export const payloadBytes = { evaluationKeys: 300_000, input: 100_000, result: 110_000 };
 
 const description: BundleDescription = {
@@ -50,7 +52,7 @@ const description: BundleDescription = {
   },
   latentBound: 10,
   logitBound: 10,
-  programDigest: '0'.repeat(64),
+  programDigest: parseDigest('0'.repeat(64)),
   files: {},
 };
 

@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseKeyId } from '../../contract/ids/key-id.ts';
 import { mediaTypes, paths, serviceSchema } from '../../contract/protocol.ts';
-import type { KeyId } from '../../contract/stages.ts';
 import { encodeFrame, frameHeaderBytes, keyIdOf, noSubject } from '../../he/wire/frame.ts';
 import {
   ask,
@@ -265,7 +265,7 @@ describe('an evaluator asked for something else', () => {
 
   it('refuses bodies of other media types', async () => {
     for (const type of ['application/json', 'text/plain', mediaTypes.keys]) {
-      const answer = await ask('POST', evaluator.url + paths.jobs, inputFrame(key.id as KeyId), type);
+      const answer = await ask('POST', evaluator.url + paths.jobs, inputFrame(parseKeyId(key.id)), type);
       expect(answer).toMatchObject({ status: 400, code: 'request-invalid' });
     }
   });

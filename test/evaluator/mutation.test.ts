@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId } from '../../contract/stages.ts';
 import { FrameStreamCheck } from '../../evaluator/store/frame-stream.ts';
 import { decodeFrame, frameDigest, noSubject } from '../../he/wire/frame.ts';
 import {
@@ -100,7 +99,7 @@ describe('the check of a streaming frame', () => {
     });
 
   it('gives the verdict of decodeFrame however the bytes are cut', () => {
-    const valid = frame('evaluationKeys', noSubject, 'x'.repeat(200), bundle as BundleId);
+    const valid = frame('evaluationKeys', noSubject, 'x'.repeat(200), bundle);
     const expected = { kind: 'evaluationKeys', maxPayloadBytes: 1000, subject: noSubject } as const;
     const sizes = fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 5 });
     fc.assert(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BundleDescription } from '../../contract/bundle.ts';
-import type { BundleId } from '../../contract/stages.ts';
+import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
+import { parseDigest } from '../../contract/ids/digest.ts';
 import { type Compiled, type CompileOptions, compile } from '../../he/compiler/compile.ts';
 import { describeCompiled } from '../../he/compiler/describe.ts';
 import { type Graph, type GraphLiteral, openGraph } from '../../he/compiler/graph.ts';
@@ -31,10 +32,10 @@ export function smallBundle(
     name: network.literal.name,
     latentBound: 8,
     logitBound: 2 * network.literal.outputBound,
-    programDigest: '0'.repeat(64),
+    programDigest: parseDigest('0'.repeat(64)),
     files: {},
   });
-  const id = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
+  const id = parseBundleId(createHash('sha256').update(JSON.stringify(description)).digest('hex'));
   return { graph, compiled, params: insecureParamsForTests(compiled.ckks), id, description };
 }
 

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseJobId } from '../../contract/ids/job-id.ts';
 import { type JobState, mediaTypes, paths } from '../../contract/protocol.ts';
-import type { JobId } from '../../contract/stages.ts';
 import { encodeFrame, frameDigest } from '../../he/wire/frame.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
 import {
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const quick = { retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 20 }, requestTimeoutMs: 2000 };
-const jobId = 'ab'.repeat(16) as JobId;
+const jobId = parseJobId('ab'.repeat(16));
 
 async function startEvaluator(): Promise<{ url: string; connector: Connector }> {
   const evaluator = await startFakeEvaluator();

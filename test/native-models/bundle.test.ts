@@ -2,7 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openClientHalf, openServerHalf, readDescription } from '../../native-models/bundle.ts';
+import { readDescription } from '../../native-models/bundle.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
+import { openServerHalf } from '../../native-models/server-half.ts';
 
 const shipped = join(import.meta.dirname, '..', '..', 'native-models', 'cxr-f8-r1');
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
 import { admit } from '../../main/engine/input-gate.ts';
-import { type ClientHalf, openClientHalf } from '../../native-models/bundle.ts';
+import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
 
 /** The shipped gate on real DICOM files, of which it has seen none. */

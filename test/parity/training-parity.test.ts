@@ -6,13 +6,9 @@ import { reduced as reducedFilm } from '../../dicom/encoder-input.ts';
 import { measurePrecision } from '../../he/precision.ts';
 import { clearRegions } from '../../main/engine/clear-reference.ts';
 import { admit } from '../../main/engine/input-gate.ts';
-import {
-  type ClientHalf,
-  openClientHalf,
-  openServerHalf,
-  type ServerHalf,
-} from '../../native-models/bundle.ts';
+import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { openServerHalf, type ServerHalf } from '../../native-models/server-half.ts';
 import { readRadiographFile } from '../../tools/evaluate/radiograph-file.ts';
 
 /** What PyTorch computed for four images when the bundle was exported: training/export.py. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Film } from '../../contract/film.ts';
+import type { PixelSpacing } from '../../contract/header.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import type { Film, PixelSpacing } from '../../contract/study.ts';
 import {
   adjusted,
   asWindow,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { KeyId } from '../../contract/stages.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import { encrypt } from '../../he/client/encryption.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
 import { seededTensor } from '../../he/compiler/graph.ts';
@@ -8,7 +8,8 @@ import { type Connector, connect } from '../../main/connector/connector.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
 import { bundleRoot } from '../../main/host/headless.ts';
-import { type ClientHalf, listBundles, openClientHalf } from '../../native-models/bundle.ts';
+import { listBundles } from '../../native-models/bundle.ts';
+import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { median } from './machine.ts';
 
 /** Several clients on one evaluator with one worker, over HTTP, with the shipped bundle. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openClientHalf } from '../../native-models/bundle.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import {
   factorCostsSchema,
   inputOf,

@@ -3,7 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BundleDescription, bundleDescriptionSchema } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
-import type { BundleId, EncryptedLatent, KeyId } from '../../contract/stages.ts';
+import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
+import type { EncryptedLatent } from '../../contract/stages.ts';
 import { encrypt } from '../../he/client/encryption.ts';
 import { generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
 import { type Compiled, compile, ringOf } from '../../he/compiler/compile.ts';
@@ -55,7 +57,7 @@ export async function prepareStudy(label: string, folder: string): Promise<Circu
     programDigest: programDigest(compiled.program),
     files: {},
   });
-  const id = createHash('sha256').update(JSON.stringify(description)).digest('hex') as BundleId;
+  const id = parseBundleId(createHash('sha256').update(JSON.stringify(description)).digest('hex'));
   const holder = await KeyHolder.generate(description);
   const beforeKeys = performance.now();
   const keys = await generateEvaluationKeys(holder, id, description);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CxrError } from '../../../contract/errors.ts';
+import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
-import type { KeyId } from '../../../contract/stages.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
 import type { EvaluatorDeps } from '../app.ts';
@@ -47,7 +47,7 @@ function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promi
   const digest = frameDigest(bytes);
   const earlier = deps.jobs.acceptedBefore(digest);
   if (earlier !== undefined) throw new ReplayedFrame(earlier);
-  const key = frame.subject as string as KeyId;
+  const key = parseKeyId(frame.subject);
   if (deps.keys.use(key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
   return deps.jobs.accept(frame.bundle, key, digest, bytes);
 }

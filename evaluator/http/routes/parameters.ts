@@ -1,13 +1,8 @@
 import { CxrError } from '../../../contract/errors.ts';
+import { type BundleId, parseBundleId } from '../../../contract/ids/bundle-id.ts';
+import { type JobId, parseJobId } from '../../../contract/ids/job-id.ts';
+import { type KeyId, parseKeyId } from '../../../contract/ids/key-id.ts';
 import { maxWaitMs } from '../../../contract/protocol.ts';
-import {
-  type BundleId,
-  type JobId,
-  type KeyId,
-  parseBundleId,
-  parseJobId,
-  parseKeyId,
-} from '../../../contract/stages.ts';
 
 /** The `:id` of a route. */
 export type IdParams = { Params: { id: string } };

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { CxrError, type ErrorCode } from '../../../contract/errors.ts';
+import type { JobId } from '../../../contract/ids/job-id.ts';
 import { mediaTypes, type Problem } from '../../../contract/protocol.ts';
-import type { JobId } from '../../../contract/stages.ts';
 
 /** The HTTP status of every code that an evaluator answers with; all others are 500. */
 const statusOf: Partial<Record<ErrorCode, number>> = {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { KeyPlan } from '../../../contract/bundle.ts';
+import type { Cost } from '../../../contract/cost.ts';
 import { CxrError } from '../../../contract/errors.ts';
-import type { Cost } from '../../../contract/stages.ts';
+import { type Digest, parseDigest } from '../../../contract/ids/digest.ts';
 import type { PlaintextOperand, Program, Step } from '../../program.ts';
 import { packSlots } from '../../run/packed-slots.ts';
 import { type FoldedNetwork, inputsOf, levelsOf } from './fold.ts';
@@ -252,7 +253,7 @@ export function costOf(steps: readonly Step[], levels: number): Cost {
 }
 
 /** SHA-256 over everything that a run depends on: steps, levels, scales and the exact plaintext values. */
-export function programDigest(program: Program): string {
+export function programDigest(program: Program): Digest {
   const hash = createHash('sha256');
   hash.update(
     JSON.stringify({ ...program, plaintexts: program.plaintexts.map(({ level, scale }) => [level, scale]) }),
@@ -260,5 +261,5 @@ export function programDigest(program: Program): string {
   for (const { values } of program.plaintexts) {
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  return hash.digest('hex');
+  return parseDigest(hash.digest('hex'));
 }

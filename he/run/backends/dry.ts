@@ -1,4 +1,4 @@
-import type { Cost } from '../../../contract/stages.ts';
+import type { Cost } from '../../../contract/cost.ts';
 import type { HeBackend } from '../backend.ts';
 
 export type DryValue = { readonly level: number; readonly scale: number };

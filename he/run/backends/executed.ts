@@ -1,4 +1,4 @@
-import type { Cost } from '../../../contract/stages.ts';
+import type { Cost } from '../../../contract/cost.ts';
 
 /** Counts of what a backend has really executed. */
 export type ExecutedOperations = { -readonly [Name in keyof Omit<Cost, 'levels'>]: number };

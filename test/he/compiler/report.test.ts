@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Cost } from '../../../contract/stages.ts';
+import type { Cost } from '../../../contract/cost.ts';
 import { compile } from '../../../he/compiler/compile.ts';
 import {
   costModelSchema,

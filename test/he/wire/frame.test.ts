@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../../contract/errors.ts';
-import type { BundleId, Digest } from '../../../contract/stages.ts';
+import { parseBundleId } from '../../../contract/ids/bundle-id.ts';
+import { parseDigest } from '../../../contract/ids/digest.ts';
 import {
   decodeFrame,
   encodeFrame,
@@ -12,8 +13,8 @@ import {
   noSubject,
 } from '../../../he/wire/frame.ts';
 
-const bundle = 'ab'.repeat(32) as BundleId;
-const subject = 'cd'.repeat(32) as Digest;
+const bundle = parseBundleId('ab'.repeat(32));
+const subject = parseDigest('cd'.repeat(32));
 const kinds = Object.keys(frameKinds) as FrameKind[];
 const maxPayloadBytes = 64;
 const small = encodeFrame({
@@ -52,8 +53,8 @@ describe('a frame', () => {
       fc.property(frames, (given) => {
         const frame = {
           ...given,
-          bundle: hexOf(given.bundle) as BundleId,
-          subject: hexOf(given.subject) as Digest,
+          bundle: parseBundleId(hexOf(given.bundle)),
+          subject: parseDigest(hexOf(given.subject)),
         };
         const bytes = encodeFrame(frame);
         expect(bytes.length).toBe(frameHeaderBytes + frame.payload.length);
@@ -119,7 +120,7 @@ describe('a frame is refused with a code', () => {
     for (const kind of kinds) {
       expect(refusal(small, { ...expected, kind })).toBe(kind === 'input' ? null : 'frame-malformed');
     }
-    expect(refusal(small, { ...expected, bundle: 'ef'.repeat(32) as BundleId })).toBe('frame-foreign');
+    expect(refusal(small, { ...expected, bundle: parseBundleId('ef'.repeat(32)) })).toBe('frame-foreign');
     expect(refusal(small, { ...expected, subject: noSubject })).toBe('frame-foreign');
   });
 
