@@ -39,7 +39,7 @@ export type EncoderImage = { readonly side: 256; readonly values: Float32Array }
 /** The VQGAN's un-quantised encoder output, CxHxW, channel-major. */
 export type Latent = { readonly shape: readonly [number, number, number]; readonly values: Float32Array };
 
-/** The framed ciphertexts of one study, ready to be sent, and their digest (which the result must name). */
+/** The framed ciphertexts of one analysis, ready to be sent, and their digest (which the result must name). */
 export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Digest };
 
 /** What an evaluator returned: a framed result ciphertext. */
@@ -64,7 +64,7 @@ export type InputVerdict = {
 /** Where a probability lies against the finding's two operating points. */
 export type Verdict = 'below' | 'indeterminate' | 'above';
 
-/** One finding of a study. `claimable` is false where the training data were too few to claim anything. */
+/** One finding of an analysis. `claimable` is false where the training data were too few to claim anything. */
 export type Finding = {
   readonly name: string;
   readonly logit: number;
@@ -131,8 +131,8 @@ export type StageTimes = {
   readonly decrypt: number;
 };
 
-/** Everything a finished study tells. The latent stays in the engine; logits leave it rounded (main/engine/findings.ts). */
-export type StudyResult = {
+/** Everything a finished analysis tells. The latent stays in the engine; logits leave it rounded (main/engine/findings.ts). */
+export type AnalysisResult = {
   readonly findings: readonly Finding[];
   readonly facts: RadiographFacts;
   readonly input: InputVerdict;
@@ -160,7 +160,7 @@ export type LocalCheck = {
   readonly tookMs: number;
 };
 
-/** What the engine is given of a study: a reduced image without any patient data. */
+/** What the engine is given of an analysis: a reduced image without any patient data. */
 export type EngineInput = {
   readonly facts: RadiographFacts;
   readonly image: EncoderImage;

@@ -99,7 +99,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   };
 }
 
-/** One study has no work for more than that. */
+/** One analysis has no work for more than that. */
 const mostUsefulThreads = 8;
 const defaultThreads = (workers: number): number =>
   Math.min(mostUsefulThreads, Math.max(1, Math.floor(availableParallelism() / workers)));

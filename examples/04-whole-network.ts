@@ -64,7 +64,7 @@ export async function main() {
   // ---- workstation ---- once: a key, and the public evaluation keys for exactly the rotations of this program.
   using holder = await KeyHolder.forParams(params);
   const keys = await generateEvaluationKeys(holder, bundle, description);
-  // Then for every study: a fresh ciphertext that names the evaluation keys it needs.
+  // Then for every analysis: a fresh ciphertext that names the evaluation keys it needs.
   const question = encrypt(latent, holder, keys.keyId, bundle, description);
 
   // ---- evaluator ---- frames are checked completely, then keys and ciphertexts byte by byte, then SEAL loads them.
@@ -76,7 +76,7 @@ export async function main() {
   const input = decodeFrame(question.frame, { kind: 'input', maxPayloadBytes: maxInput, bundle });
   const control = { progress: () => {}, isAborted: () => false };
   const { payload, cost } = evaluator.evaluate(input.payload, loaded, control);
-  // The answer names the frame that it answers, so that no other study's answer can take its place.
+  // The answer names the frame that it answers, so that no other analysis's answer can take its place.
   const subject = frameDigest(question.frame);
   const answer = encodeFrame({ kind: 'result', bundle, subject, nonce: new Uint8Array(16), payload });
 

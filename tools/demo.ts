@@ -14,7 +14,7 @@ import { openServerHalf } from '../native-models/server-half.ts';
 import { readOptions } from './command-options.ts';
 
 /**
- * Classifies the shipped study through an evaluator process and compares with the same program on plain numbers.
+ * Classifies the shipped radiograph through an evaluator process and compares with the same program on plain numbers.
  * `--json` prints one object on standard output; progress goes to standard error.
  */
 const { json: asJson } = readOptions('usage: npm run demo [-- --json]', {

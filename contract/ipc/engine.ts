@@ -1,7 +1,8 @@
 import type { Connection, Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
+import type { AnalysisId } from '../ids/analysis-id.ts';
 import type { EngineInput } from '../stages.ts';
-import type { StudyEvent } from './analysis-event.ts';
+import type { AnalysisEvent } from './analysis-event.ts';
 
 /**
  * Messages between a host (command line or Electron main) and the engine process, the only one that holds a secret
@@ -16,12 +17,12 @@ export type EngineCommand =
       readonly bundleName: string;
       readonly connection: Connection;
     }
-  /** Another evaluator from the next study on. */
+  /** Another evaluator from the next analysis on. */
   | { readonly kind: 'connect'; readonly connection: Connection }
-  /** A look at an evaluator, without any study. */
+  /** A look at an evaluator, without any analysis. */
   | { readonly kind: 'probe'; readonly probeId: string; readonly connection: Connection }
-  | { readonly kind: 'classify'; readonly studyId: string; readonly input: EngineInput }
-  | { readonly kind: 'cancel'; readonly studyId: string };
+  | { readonly kind: 'classify'; readonly analysisId: AnalysisId; readonly input: EngineInput }
+  | { readonly kind: 'cancel'; readonly analysisId: AnalysisId };
 
 export type EngineEvent =
   | { readonly kind: 'ready'; readonly bundle: { readonly name: string; readonly id: string } }
@@ -30,4 +31,4 @@ export type EngineEvent =
   /** Keys were generated and the evaluator has the evaluation keys. */
   | { readonly kind: 'key-ready'; readonly keyId: string }
   | { readonly kind: 'probed'; readonly probeId: string; readonly found: Probe | CodedError }
-  | StudyEvent;
+  | AnalysisEvent;

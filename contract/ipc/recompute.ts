@@ -1,7 +1,7 @@
 import type { CodedError } from '../errors.ts';
 import type { EngineInput } from '../stages.ts';
 
-/** To the process that computes a study in plaintext (main/engine/recompute.ts). */
+/** To the process that computes an analysis in plaintext (main/engine/recompute.ts). */
 export type RecomputeCommand = {
   readonly bundleRoot: string;
   readonly bundleName: string;

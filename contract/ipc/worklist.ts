@@ -1,7 +1,7 @@
 import type { CodedError } from '../errors.ts';
 import type { FrameHeader, SeriesHeader } from '../header.ts';
 import type { PatientIdentity, StudyIdentity } from '../identity.ts';
-import type { InputPair, LocalCheck, Progress, StageName, StudyResult } from '../stages.ts';
+import type { AnalysisResult, InputPair, LocalCheck, Progress, StageName } from '../stages.ts';
 
 /** One image of a study. `id` is the worklist's own. */
 export type ImageRow = {
@@ -28,7 +28,7 @@ export type StudyRow = {
   readonly progress: Progress | null;
   readonly seen: readonly StageName[];
   readonly pair: InputPair | null;
-  readonly result: StudyResult | null;
+  readonly result: AnalysisResult | null;
   /** The comparison that somebody asked for; `working` while it is made. */
   readonly check: LocalCheck | CodedError | 'working' | null;
   readonly error: CodedError | null;

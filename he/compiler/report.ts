@@ -2,7 +2,7 @@ import { ringDegrees, securityLimit } from '../params.ts';
 import type { Program } from '../program.ts';
 import { DryBackend } from '../run/backends/dry.ts';
 import { run } from '../run/run.ts';
-import { predictKeyBytes, predictStudyBytes } from '../wire/sizes.ts';
+import { predictAnalysisBytes, predictKeyBytes } from '../wire/sizes.ts';
 import type { Compiled } from './compile.ts';
 
 /** What an encrypted run of a compiled network needs; docs/circuits.md says what each figure means. */
@@ -29,9 +29,9 @@ export type CircuitReport = {
   readonly keyBytes: number;
   /** All weights encoded in the kernel's memory. */
   readonly weightBytes: number;
-  /** One study's input frame, compressed. */
+  /** One analysis's input frame, compressed. */
   readonly uploadBytes: number;
-  /** One study's result frame, compressed. */
+  /** One analysis's result frame, compressed. */
   readonly downloadBytes: number;
   /** Expected largest error of a logit; null where it was not computed. */
   readonly predictedError: number | null;
@@ -44,7 +44,7 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
   const primes = [...ckks.dataPrimes, ckks.specialPrime].map(Number);
   const logQP = primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
   const ring = ringDegrees.find((degree) => degree === polyModulusDegree);
-  const { sentBytes, receivedBytes } = predictStudyBytes(ckks, program.inputCount, result.primes);
+  const { sentBytes, receivedBytes } = predictAnalysisBytes(ckks, program.inputCount, result.primes);
   return {
     ...executedCost(program, ckks.dataPrimes),
     polyModulusDegree,

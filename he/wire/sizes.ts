@@ -92,8 +92,8 @@ export function predictKeyBytes(demand: KeyDemand): KeyBytes {
   return { expandedBytes, transferBytes: Math.round(transferBytes) };
 }
 
-/** How large one study's frames will be, within a few per cent; method as `predictKeyBytes`. */
-export function predictStudyBytes(
+/** How large one analysis's frames will be, within a few per cent; method as `predictKeyBytes`. */
+export function predictAnalysisBytes(
   ckks: BundleDescription['ckks'],
   inputs: number,
   resultPrimes: number,

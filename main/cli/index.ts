@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { maxDroppedBytes } from '../../contract/limits.ts';
-import type { StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult } from '../../contract/stages.ts';
 import type { EngineClient } from '../host/engine-client.ts';
 import { withHeadless } from '../host/headless.ts';
 import { progressLines } from './progress-lines.ts';
@@ -12,17 +12,17 @@ import { reportLines } from './report.ts';
 const usage = `Usage: cipherfilm classify FILE... [--evaluator URL] [--json]
 
   Classifies DICOM chest radiographs under encryption. Without --evaluator an evaluator is started on this machine.
-  --json   one object {studies: [{file, result} | {file, error}]} on standard output,
+  --json   one object {analyses: [{file, result} | {file, error}]} on standard output,
            or {error} when nothing could be classified at all
   Exit status: 0 all classified, 1 at least one refused or failed, 2 wrong usage.
 `;
 
-type Outcome = { file: string; result: StudyResult } | { file: string; error: CodedError };
+type Outcome = { file: string; result: AnalysisResult } | { file: string; error: CodedError };
 
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
 /** Reads a regular file of bounded size: folders, pipes and oversized files are refused before anything is read. */
-async function readStudy(file: string): Promise<Uint8Array> {
+async function readAnalysis(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
     throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });
   };
@@ -37,7 +37,7 @@ async function readStudy(file: string): Promise<Uint8Array> {
 async function classifyFile(file: string, engine: EngineClient, signal: AbortSignal): Promise<Outcome> {
   process.stderr.write(`${file}\n`);
   try {
-    const bytes = await readStudy(file);
+    const bytes = await readAnalysis(file);
     const result = await engine.classify(bytes, progressLines(note), signal);
     const { evaluationKeys, sent, received } = result.bytes;
     note(
@@ -69,7 +69,7 @@ async function classify(
       if (!interrupt.signal.aborted) done.push(await classifyFile(file, engine, interrupt.signal));
     return done;
   });
-  if (asJson) process.stdout.write(`${JSON.stringify({ studies: outcomes })}\n`);
+  if (asJson) process.stdout.write(`${JSON.stringify({ analyses: outcomes })}\n`);
   else {
     for (const outcome of outcomes) {
       if ('result' in outcome)

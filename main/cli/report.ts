@@ -1,4 +1,4 @@
-import type { InputVerdict, StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult, InputVerdict } from '../../contract/stages.ts';
 
 const bytes = (count: number): string => `${(count / 1e6).toFixed(count < 1e5 ? 3 : 2)} MB`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1000 ? 3 : 1)} s`;
@@ -9,7 +9,7 @@ const inputLine = ({ distance, distanceLimit, psnr, psnrLimit, inverted }: Input
 };
 
 /** A result as lines of text. Probabilities of findings that may not be claimed are marked, not hidden. */
-export function reportLines(result: StudyResult): string[] {
+export function reportLines(result: AnalysisResult): string[] {
   const { parameters, cost, timesMs } = result;
   const where = result.evaluator.embedded ? 'embedded, on this machine' : 'remote';
   const widest = Math.max(...result.findings.map(({ name }) => name.length));

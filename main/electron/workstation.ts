@@ -79,7 +79,7 @@ export function openWorkstation({ tell, ask }: Surroundings) {
     }),
     tell: (event) => {
       state.follow(event);
-      if ('studyId' in event) worklist.hear(event);
+      if ('analysisId' in event) worklist.hear(event);
     },
   });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key);

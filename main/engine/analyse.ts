@@ -2,13 +2,13 @@ import type { Cost } from '../../contract/cost.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type {
+  AnalysisResult,
   EncoderImage,
   EncryptedLatent,
   EngineInput,
   InputPair,
   Progress,
   StageTimes,
-  StudyResult,
 } from '../../contract/stages.ts';
 import { decrypt, encrypt } from '../../he/client/encryption.ts';
 import { frameDigest } from '../../he/wire/frame.ts';
@@ -32,10 +32,10 @@ export type Line = {
   readonly connector: Connector;
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
 };
-/** Everything one study needs. */
+/** Everything one analysis needs. */
 export type Workstation = Models & Line;
 
-export type StudyControl = {
+export type AnalysisControl = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   readonly onAdmitted: (pair: InputPair) => void;
@@ -51,8 +51,8 @@ export type StudyControl = {
 export async function analyse(
   input: EngineInput,
   station: Workstation,
-  control: StudyControl,
-): Promise<StudyResult> {
+  control: AnalysisControl,
+): Promise<AnalysisResult> {
   const { half, connector, keyring } = station;
   const { signal, onProgress } = control;
   const clock = new StageClock(signal);
@@ -103,7 +103,7 @@ export async function analyse(
     decrypt(answer, question, keys.holder, half.id, half.description),
   );
   const moved = connector.bytes;
-  const result: StudyResult = {
+  const result: AnalysisResult = {
     findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
     facts: input.facts,
     input: verdict,
@@ -147,7 +147,7 @@ function pairOf({ image, reconstruction }: { image: EncoderImage; reconstruction
 const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
-/** Stops waiting for shared work when the study is cancelled; the work itself goes on for the next study. */
+/** Stops waiting for shared work when the analysis is cancelled; the work itself goes on for the next analysis. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(new CxrError('cancelled'));
@@ -157,7 +157,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return promise;
 }
 
-/** Sends a study; one that is cancelled while its reply is on the way is found again by its frame and stopped. */
+/** Sends an analysis; one that is cancelled while its reply is on the way is found again by its frame and stopped. */
 async function submit(connector: Connector, question: EncryptedLatent, signal: AbortSignal): Promise<JobId> {
   try {
     return await connector.submit(question.frame, signal);
@@ -172,11 +172,11 @@ async function submit(connector: Connector, question: EncryptedLatent, signal: A
   }
 }
 
-/** Waits for a job, passing on its progress; cancels it on the evaluator when the study is cancelled. */
+/** Waits for a job, passing on its progress; cancels it on the evaluator when the analysis is cancelled. */
 async function awaitJob(
   connector: Connector,
-  jobId: StudyResult['jobId'],
-  { signal, onProgress }: StudyControl,
+  jobId: AnalysisResult['jobId'],
+  { signal, onProgress }: AnalysisControl,
 ) {
   try {
     return await connector.await(jobId, {
@@ -194,7 +194,7 @@ async function awaitJob(
   }
 }
 
-/** Adds up wall time per stage and stops between stages once the study is cancelled. */
+/** Adds up wall time per stage and stops between stages once the analysis is cancelled. */
 class StageClock {
   readonly #signal: AbortSignal;
   readonly times: { -readonly [Stage in keyof StageTimes]: number } = {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../contract/connection.ts';
 import { toCodedError } from '../../contract/errors.ts';
+import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { connect } from '../connector/connector.ts';
@@ -9,12 +10,12 @@ import { openLine, openModels } from './workstation.ts';
 
 /**
  * Entry of the engine process: the only process that holds a secret key. Commands come in, events go out, over
- * Electron's `process.parentPort` or the IPC channel of a forked Node process. Studies are analysed one at a time,
+ * Electron's `process.parentPort` or the IPC channel of a forked Node process. Analyses run one at a time,
  * in order of arrival.
  */
 class Engine {
   readonly #send: (event: EngineEvent) => void;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<AnalysisId, AbortController>();
   #models: Promise<Models> | undefined;
   #line: Promise<Line> | undefined;
   #tail: Promise<void> = Promise.resolve();
@@ -36,17 +37,19 @@ class Engine {
         void this.#probe(command.probeId, command.connection);
         return;
       case 'cancel':
-        this.#running.get(command.studyId)?.abort();
+        this.#running.get(command.analysisId)?.abort();
         return;
       case 'classify': {
         const controller = new AbortController();
-        this.#running.set(command.studyId, controller);
-        this.#tail = this.#tail.then(() => this.#classify(command.studyId, command.input, controller.signal));
+        this.#running.set(command.analysisId, controller);
+        this.#tail = this.#tail.then(() =>
+          this.#classify(command.analysisId, command.input, controller.signal),
+        );
       }
     }
   }
 
-  /** Studies under way keep the evaluator that they began with. */
+  /** Analyses under way keep the evaluator that they began with. */
   #connect(connection: Connection): void {
     const line = (async () => openLine(connection))();
     this.#line = line;
@@ -76,7 +79,7 @@ class Engine {
     }
   }
 
-  async #classify(studyId: string, input: EngineInput, signal: AbortSignal): Promise<void> {
+  async #classify(analysisId: AnalysisId, input: EngineInput, signal: AbortSignal): Promise<void> {
     try {
       const [models, line] = await Promise.all([this.#models, this.#line]);
       if (models === undefined || line === undefined) throw new TypeError('classify before start');
@@ -85,17 +88,17 @@ class Engine {
         { ...models, ...line },
         {
           signal,
-          onProgress: (progress) => this.#send({ kind: 'progress', studyId, progress }),
-          onAdmitted: (pair) => this.#send({ kind: 'admitted', studyId, pair }),
+          onProgress: (progress) => this.#send({ kind: 'progress', analysisId, progress }),
+          onAdmitted: (pair) => this.#send({ kind: 'admitted', analysisId, pair }),
         },
       );
       this.#send({ kind: 'key-ready', keyId: result.keyId });
-      this.#send({ kind: 'done', studyId, result });
+      this.#send({ kind: 'done', analysisId, result });
     } catch (error) {
       const coded = signal.aborted ? { code: 'cancelled' as const, detail: {} } : toCodedError(error);
-      this.#send({ kind: 'failed', studyId, error: coded });
+      this.#send({ kind: 'failed', analysisId, error: coded });
     } finally {
-      this.#running.delete(studyId);
+      this.#running.delete(analysisId);
     }
   }
 }

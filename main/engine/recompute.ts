@@ -10,8 +10,8 @@ import { toProbability } from './findings.ts';
 import { admit } from './input-gate.ts';
 
 /**
- * Entry of the process that computes a study in plaintext, for comparison with what came back encrypted: the same
- * latent, the same compiled network, no keys, no network. It ends after one study, since a model's both halves fill
+ * Entry of the process that computes an analysis in plaintext, for comparison with what came back encrypted: the same
+ * latent, the same compiled network, no keys, no network. It ends after one analysis, since a model's both halves fill
  * memory that nobody needs otherwise.
  */
 const port = openPort<RecomputeCommand, RecomputeEvent>();

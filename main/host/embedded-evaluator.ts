@@ -10,7 +10,7 @@ export type EmbeddedEvaluatorOptions = {
   readonly bundleRoot: string;
   /** The evaluator's entry file; the packaged application has its own. */
   readonly entry?: string;
-  /** Studies evaluated at the same time; each worker holds the encoded weights, some 1.2 GB. */
+  /** Analyses evaluated at the same time; each worker holds the encoded weights, some 1.2 GB. */
   readonly workers?: number;
   /** Default: the evaluator's own. */
   readonly threads?: number;

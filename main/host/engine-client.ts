@@ -2,17 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type CodedError, CxrError } from '../../contract/errors.ts';
+import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
-import type { Progress, StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult, Progress } from '../../contract/stages.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
 import type { WorkstationOptions } from '../engine/workstation.ts';
 
 /** Runs the engine as a process of its own for hosts without Electron: command line, demonstration, benchmark. */
 export class EngineClient implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly #studies = new Map<
-    string,
-    { onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<StudyResult> }
+  readonly #analyses = new Map<
+    AnalysisId,
+    { onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<AnalysisResult> }
   >();
   #hasEnded = false;
   readonly #ready = Promise.withResolvers<{ name: string; id: string }>();
@@ -43,16 +44,16 @@ export class EngineClient implements AsyncDisposable {
     bytes: Uint8Array,
     onProgress: (progress: Progress) => void,
     signal?: AbortSignal,
-  ): Promise<StudyResult> {
+  ): Promise<AnalysisResult> {
     if (this.#hasEnded) throw new CxrError('engine-crashed');
     onProgress({ stage: 'reading', fraction: null });
     const input = await toInput(bytes);
     if (signal?.aborted) throw new CxrError('cancelled');
-    const studyId = randomUUID();
-    const settle = Promise.withResolvers<StudyResult>();
-    this.#studies.set(studyId, { onProgress, settle });
-    this.#send({ kind: 'classify', studyId, input });
-    signal?.addEventListener('abort', () => this.#send({ kind: 'cancel', studyId }), { once: true });
+    const analysisId = parseAnalysisId(randomUUID());
+    const settle = Promise.withResolvers<AnalysisResult>();
+    this.#analyses.set(analysisId, { onProgress, settle });
+    this.#send({ kind: 'classify', analysisId, input });
+    signal?.addEventListener('abort', () => this.#send({ kind: 'cancel', analysisId }), { once: true });
     return settle.promise;
   }
 
@@ -74,23 +75,25 @@ export class EngineClient implements AsyncDisposable {
         this.#ready.reject(new CxrError(event.error.code, event.error.detail));
         return;
       case 'progress':
-        this.#studies.get(event.studyId)?.onProgress(event.progress);
+        this.#analyses.get(event.analysisId)?.onProgress(event.progress);
         return;
       case 'done':
-        this.#studies.get(event.studyId)?.settle.resolve(event.result);
-        this.#studies.delete(event.studyId);
+        this.#analyses.get(event.analysisId)?.settle.resolve(event.result);
+        this.#analyses.delete(event.analysisId);
         return;
       case 'failed':
-        this.#studies.get(event.studyId)?.settle.reject(new CxrError(event.error.code, event.error.detail));
-        this.#studies.delete(event.studyId);
+        this.#analyses
+          .get(event.analysisId)
+          ?.settle.reject(new CxrError(event.error.code, event.error.detail));
+        this.#analyses.delete(event.analysisId);
     }
   }
 
   #failAll(error: CodedError): void {
     this.#hasEnded = true;
     this.#ready.reject(new CxrError(error.code, error.detail));
-    for (const { settle } of this.#studies.values()) settle.reject(new CxrError(error.code, error.detail));
-    this.#studies.clear();
+    for (const { settle } of this.#analyses.values()) settle.reject(new CxrError(error.code, error.detail));
+    this.#analyses.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

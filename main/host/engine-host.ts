@@ -1,5 +1,6 @@
 import type { Connection, Probe } from '../../contract/connection.ts';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 
@@ -22,12 +23,12 @@ export type EngineHostOptions = {
 const infancyMs = 5_000;
 
 /**
- * Owns the engine process: starts it, passes commands in order, and when it dies fails the studies it had with
+ * Owns the engine process: starts it, passes commands in order, and when it dies fails the analyses it had with
  * 'engine-crashed' and starts another. It never sees keys, latents or ciphertexts.
  */
 export class EngineHost {
   readonly #options: EngineHostOptions;
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Set<AnalysisId>();
   readonly #probes = new Map<string, PromiseWithResolvers<Probe>>();
   #waiting: Extract<EngineCommand, { kind: 'classify' }>[] = [];
   #child: EngineProcess | null = null;
@@ -38,7 +39,7 @@ export class EngineHost {
     this.#options = options;
   }
 
-  /** Starts the engine unless it is running or starting; never rejects, failures end the waiting studies. */
+  /** Starts the engine unless it is running or starting; never rejects, failures end the waiting analyses. */
   launch(): Promise<void> {
     if (this.#child !== null || this.#disposed) return Promise.resolve();
     this.#launching ??= this.#launch().finally(() => {
@@ -56,10 +57,10 @@ export class EngineHost {
     }
   }
 
-  classify(studyId: string, input: EngineInput): void {
-    if (this.#inFlight.has(studyId)) return;
-    this.#inFlight.add(studyId);
-    const command = { kind: 'classify', studyId, input } as const;
+  classify(analysisId: AnalysisId, input: EngineInput): void {
+    if (this.#inFlight.has(analysisId)) return;
+    this.#inFlight.add(analysisId);
+    const command = { kind: 'classify', analysisId, input } as const;
     if (this.#child !== null) this.#child.postMessage(command);
     else {
       this.#waiting.push(command);
@@ -67,7 +68,7 @@ export class EngineHost {
     }
   }
 
-  /** Another evaluator from the next study on; an engine that is not running learns it when it starts. */
+  /** Another evaluator from the next analysis on; an engine that is not running learns it when it starts. */
   connect(connection: Connection): void {
     this.#child?.postMessage({ kind: 'connect', connection });
   }
@@ -83,20 +84,20 @@ export class EngineHost {
     return settle.promise;
   }
 
-  /** Whether a study is under way or waiting here. */
+  /** Whether an analysis is under way or waiting here. */
   get isBusy(): boolean {
     return this.#inFlight.size > 0;
   }
 
-  /** Whether there was such a study to cancel. */
-  cancel(studyId: string): boolean {
-    if (!this.#inFlight.has(studyId)) return false;
-    const waiting = this.#waiting.some((command) => command.studyId === studyId);
+  /** Whether there was such an analysis to cancel. */
+  cancel(analysisId: AnalysisId): boolean {
+    if (!this.#inFlight.has(analysisId)) return false;
+    const waiting = this.#waiting.some((command) => command.analysisId === analysisId);
     if (waiting) {
-      this.#waiting = this.#waiting.filter((command) => command.studyId !== studyId);
-      this.#pass({ kind: 'failed', studyId, error: { code: 'cancelled', detail: {} } });
+      this.#waiting = this.#waiting.filter((command) => command.analysisId !== analysisId);
+      this.#pass({ kind: 'failed', analysisId, error: { code: 'cancelled', detail: {} } });
     } else {
-      this.#child?.postMessage({ kind: 'cancel', studyId });
+      this.#child?.postMessage({ kind: 'cancel', analysisId });
     }
     return true;
   }
@@ -130,7 +131,7 @@ export class EngineHost {
       else settle?.resolve(event.found);
       return;
     }
-    if (event.kind === 'done' || event.kind === 'failed') this.#inFlight.delete(event.studyId);
+    if (event.kind === 'done' || event.kind === 'failed') this.#inFlight.delete(event.analysisId);
     this.#options.tell(event);
   }
 
@@ -138,6 +139,6 @@ export class EngineHost {
     this.#waiting = [];
     for (const settle of this.#probes.values()) settle.reject(new CxrError(error.code, error.detail));
     this.#probes.clear();
-    for (const studyId of [...this.#inFlight]) this.#pass({ kind: 'failed', studyId, error });
+    for (const analysisId of [...this.#inFlight]) this.#pass({ kind: 'failed', analysisId, error });
   }
 }

@@ -9,11 +9,11 @@ export type RecomputeProcess = {
   kill(): boolean;
 };
 
-/** Longest time that a study in plaintext takes on a slow machine, the network's compilation included. */
+/** Longest time that an analysis in plaintext takes on a slow machine, the network's compilation included. */
 const limitMs = 180_000;
 
 /**
- * Computes one study in plaintext in a process of its own.
+ * Computes one analysis in plaintext in a process of its own.
  *
  * @throws CxrError what that process refused with; `internal` when it died or took too long.
  */

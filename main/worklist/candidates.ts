@@ -1,5 +1,5 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult } from '../../contract/stages.ts';
 
 /** Modalities that may hold a chest film; the others are shown and not classified by themselves. */
 const chestModalities = new Set(['CR', 'DX', 'RF', 'RG', 'OT', 'SC', '']);
@@ -19,7 +19,7 @@ export function candidates(images: readonly ImageRow[]): ImageRow[] {
  * How far the most urgent finding lies above its upper threshold, as a share of what is left to 1; negative when none
  * does. Findings without a claim do not count.
  */
-export function urgencyOf({ findings }: StudyResult): number {
+export function urgencyOf({ findings }: AnalysisResult): number {
   return Math.max(
     -1,
     ...findings

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import type { StudyEvent } from '../../contract/ipc/analysis-event.ts';
+import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
+import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { EngineInput, StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { candidates, priorOf, urgencyOf } from './candidates.ts';
 import type { StoredStudy, WorklistStore } from './store.ts';
 
@@ -11,8 +12,8 @@ export type WorklistDeps = {
   /** Decodes an image down to what the engine is given of it. */
   readonly input: (location: Location) => Promise<EngineInput>;
   readonly engine: {
-    classify(studyId: string, input: EngineInput): void;
-    cancel(studyId: string): boolean;
+    classify(analysisId: AnalysisId, input: EngineInput): void;
+    cancel(analysisId: AnalysisId): boolean;
   };
   /** The same network on the same image in plaintext, one number per finding. */
   readonly recompute: (
@@ -36,8 +37,8 @@ type Entry = {
   byRule: boolean;
   /** Times that the engine died under it since somebody last asked. */
   crashes: number;
-  /** Counts beginnings, so that what comes late from an earlier one is not taken for this one's. */
-  attempt: number;
+  /** The analysis under way. What comes late from an earlier one has another id and is not taken for this one's. */
+  analysis: AnalysisId | null;
 };
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
@@ -67,7 +68,7 @@ export class Worklist {
         tried: new Set(),
         byRule: true,
         crashes: 0,
-        attempt: 0,
+        analysis: null,
       });
     }
   }
@@ -182,7 +183,8 @@ export class Worklist {
       return true;
     }
     if (entry?.row.state !== 'working') return false;
-    if (!this.#deps.engine.cancel(id)) this.#end(entry, { code: 'cancelled', detail: {} });
+    if (entry.analysis === null || !this.#deps.engine.cancel(entry.analysis))
+      this.#end(entry, { code: 'cancelled', detail: {} });
     return true;
   }
 
@@ -198,11 +200,11 @@ export class Worklist {
     return true;
   }
 
-  /** What the engine tells of a study. */
-  hear(event: StudyEvent): void {
+  /** What the engine tells of an analysis. */
+  hear(event: AnalysisEvent): void {
     if (this.#isClosed) return;
-    const entry = this.#entries.get(event.studyId);
-    // A study that was removed or cancelled meanwhile.
+    const entry = [...this.#entries.values()].find(({ analysis }) => analysis === event.analysisId);
+    // Its study was removed, or the analysis was cancelled, meanwhile.
     if (entry?.row.state !== 'working') return;
     switch (event.kind) {
       case 'progress': {
@@ -252,7 +254,7 @@ export class Worklist {
       tried: new Set(),
       byRule: true,
       crashes: 0,
-      attempt: 0,
+      analysis: null,
     };
     this.#entries.set(entry.row.id, entry);
     return entry;
@@ -280,9 +282,9 @@ export class Worklist {
 
   async #begin(entry: Entry): Promise<void> {
     const { id, scoredImageId } = entry.row;
-    entry.attempt += 1;
-    const { attempt } = entry;
-    const isStill = () => entry.row.state === 'working' && entry.attempt === attempt;
+    const analysis = parseAnalysisId(randomUUID());
+    entry.analysis = analysis;
+    const isStill = () => entry.row.state === 'working' && entry.analysis === analysis;
     this.#change(entry, {
       state: 'working',
       progress: { stage: 'reading', fraction: null },
@@ -293,7 +295,7 @@ export class Worklist {
       if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
       entry.tried.add(scoredImageId!);
       const input = await this.#deps.input(location);
-      if (this.#entries.get(id) === entry && isStill()) this.#deps.engine.classify(id, input);
+      if (this.#entries.get(id) === entry && isStill()) this.#deps.engine.classify(analysis, input);
     } catch (error) {
       if (isStill()) this.#end(entry, toCodedError(error));
     }
@@ -340,7 +342,7 @@ const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
 
 /** Largest differences over the findings. */
 function difference(
-  { findings }: StudyResult,
+  { findings }: AnalysisResult,
   plain: { readonly logits: readonly number[]; readonly probabilities: readonly number[] },
 ): { readonly logit: number; readonly probability: number } {
   const largest = (each: (index: number) => number) =>

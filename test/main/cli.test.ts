@@ -60,7 +60,7 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
     const { code, stdout, stderr } = await cipherfilm('classify', missing, text, '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
-      studies: [
+      analyses: [
         { file: missing, error: { code: 'image-unreadable', detail: { reason: 'ENOENT' } } },
         { file: text, error: { code: 'dicom-not-dicom', detail: { reason: 'no DICM marker' } } },
       ],

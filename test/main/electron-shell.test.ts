@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
+import { parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { plainConnection } from '../../main/connector/evaluator-route.ts';
@@ -23,6 +24,8 @@ class FakeProcess extends EventEmitter {
   }
 }
 
+const first = parseAnalysisId('11111111-1111-4111-8111-111111111111');
+const second = parseAnalysisId('22222222-2222-4222-8222-222222222222');
 const engineInput: EngineInput = {
   facts: {
     modality: 'DX',
@@ -71,21 +74,21 @@ describe('the engine host', () => {
 
   it('starts the engine first and then passes what waited, in order', async () => {
     const { host, children } = hostWith();
-    host.classify('a', engineInput);
-    host.classify('b', engineInput);
+    host.classify(first, engineInput);
+    host.classify(second, engineInput);
     await settle();
     expect(children[0]!.sent.map((command) => command.kind)).toEqual(['start', 'classify', 'classify']);
   });
   it('fails the studies in flight when the engine dies, and starts another', async () => {
     const { host, children, told } = hostWith();
     await host.launch();
-    host.classify('a', engineInput);
+    host.classify(first, engineInput);
     await vi.advanceTimersByTimeAsync(10_000);
     children[0]!.emit('exit', 11);
     await settle();
     expect(told).toContainEqual({
       kind: 'failed',
-      studyId: 'a',
+      analysisId: first,
       error: { code: 'engine-crashed', detail: {} },
     });
     expect(children).toHaveLength(2);
@@ -96,7 +99,7 @@ describe('the engine host', () => {
     children[0]!.emit('exit', 1);
     await settle();
     expect(children).toHaveLength(1);
-    host.classify('a', engineInput);
+    host.classify(first, engineInput);
     await settle();
     expect(children).toHaveLength(2);
   });
@@ -104,30 +107,34 @@ describe('the engine host', () => {
     const { host, told } = hostWith(async () => {
       throw new CxrError('evaluator-unreachable');
     });
-    host.classify('a', engineInput);
+    host.classify(first, engineInput);
     await settle();
     expect(told).toContainEqual({
       kind: 'failed',
-      studyId: 'a',
+      analysisId: first,
       error: { code: 'evaluator-unreachable', detail: {} },
     });
   });
   it('cancels a study that still waits without asking the engine', async () => {
     const { host, children, told } = hostWith();
-    host.classify('a', engineInput);
-    expect(host.cancel('a')).toBe(true);
-    expect(host.cancel('unknown')).toBe(false);
+    host.classify(first, engineInput);
+    expect(host.cancel(first)).toBe(true);
+    expect(host.cancel(second)).toBe(false);
     await settle();
-    expect(told).toContainEqual({ kind: 'failed', studyId: 'a', error: { code: 'cancelled', detail: {} } });
+    expect(told).toContainEqual({
+      kind: 'failed',
+      analysisId: first,
+      error: { code: 'cancelled', detail: {} },
+    });
     expect(children[0]!.sent).toEqual([start]);
   });
   it('ends nothing twice: a finished study is not failed by a later crash', async () => {
     const { host, children, told } = hostWith();
     await host.launch();
-    host.classify('a', engineInput);
+    host.classify(first, engineInput);
     children[0]!.emit('message', {
       kind: 'failed',
-      studyId: 'a',
+      analysisId: first,
       error: { code: 'dicom-no-pixels', detail: {} },
     });
     children[0]!.emit('exit', 1);
@@ -192,7 +199,7 @@ describe('the status of the app', () => {
     state.evaluatorAt('https://user:secret@host.example/path', false);
     expect(state.status.evaluator.url).toBe('https://host.example/path');
     state.follow({ kind: 'key-ready', keyId: 'k' });
-    state.follow({ kind: 'progress', studyId: 's', progress: { stage: 'queued', fraction: null } });
+    state.follow({ kind: 'progress', analysisId: first, progress: { stage: 'queued', fraction: null } });
     expect(state.status.key.ready).toBe(true);
     state.follow({ kind: 'stopped' });
     expect(state.status.key.ready).toBe(false);

@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')(
       const [code] = (await once(cli, 'exit')) as [number];
       expect(interrupted).toBe(true);
       expect(code).toBe(1);
-      expect(JSON.parse(out)).toMatchObject({ studies: [{ error: { code: 'cancelled' } }] });
+      expect(JSON.parse(out)).toMatchObject({ analyses: [{ error: { code: 'cancelled' } }] });
       const left = readdirSync(tmpdir()).filter(
         (name) => name.startsWith('cipherfilm-evaluator-') && !before.has(name),
       );

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { DropReport, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { EngineInput, Finding, StageName, StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult, EngineInput, Finding, StageName } from '../../contract/stages.ts';
 import { Intake } from '../../main/worklist/intake.ts';
 import { openStore } from '../../main/worklist/store.ts';
 import { Worklist } from '../../main/worklist/worklist.ts';
@@ -52,11 +53,11 @@ const finding = (probability: number, high: number, claimable = true): Finding =
     claimable,
     regions: null,
   }) as Finding;
-const result = (...findings: Finding[]) => ({ findings }) as unknown as StudyResult;
+const result = (...findings: Finding[]) => ({ findings }) as unknown as AnalysisResult;
 
 /** A worklist whose reader gives the path back and whose engine remembers what it was asked. */
 function workstation(store: ReturnType<typeof openStore> | null = null) {
-  const asked: { studyId: string; path: string }[] = [];
+  const asked: { analysisId: AnalysisId; path: string }[] = [];
   const cancelled: string[] = [];
   const unreadable = new Map<string, ErrorCode>();
   const plain = { logits: [0.25], probabilities: [0.5], failure: null as ErrorCode | null };
@@ -68,9 +69,9 @@ function workstation(store: ReturnType<typeof openStore> | null = null) {
       return { path } as unknown as EngineInput;
     },
     engine: {
-      classify: (studyId, input) =>
-        void asked.push({ studyId, path: (input as unknown as { path: string }).path }),
-      cancel: (studyId) => cancelled.push(studyId) > 0,
+      classify: (analysisId, input) =>
+        void asked.push({ analysisId, path: (input as unknown as { path: string }).path }),
+      cancel: (analysisId) => cancelled.push(analysisId) > 0,
     },
     recompute: async () => {
       if (plain.failure !== null) throw new CxrError(plain.failure);
@@ -84,13 +85,14 @@ function workstation(store: ReturnType<typeof openStore> | null = null) {
     await settled();
   };
   const fail = async (code: ErrorCode, ...stages: StageName[]) => {
-    const { studyId } = asked.at(-1)!;
-    for (const stage of stages) list.hear({ kind: 'progress', studyId, progress: { stage, fraction: null } });
-    list.hear({ kind: 'failed', studyId, error: { code, detail: {} } });
+    const { analysisId } = asked.at(-1)!;
+    for (const stage of stages)
+      list.hear({ kind: 'progress', analysisId, progress: { stage, fraction: null } });
+    list.hear({ kind: 'failed', analysisId, error: { code, detail: {} } });
     await settled();
   };
   const finish = async (...findings: Finding[]) => {
-    list.hear({ kind: 'done', studyId: asked.at(-1)!.studyId, result: result(...findings) });
+    list.hear({ kind: 'done', analysisId: asked.at(-1)!.analysisId, result: result(...findings) });
     await settled();
   };
   const paths = () => asked.map(({ path }) => path);
@@ -221,12 +223,12 @@ describe('the worklist', () => {
   });
 
   it('cancels what waits and what is under way', async () => {
-    const { drop, list, row, cancelled, fail } = workstation();
+    const { drop, list, row, asked, cancelled, fail } = workstation();
     await drop(taken('a', { study: '1' }), taken('b', { study: '2' }));
     list.cancel(row(1).id);
     expect(row(1).state).toBe('cancelled');
     list.cancel(row().id);
-    expect(cancelled).toEqual([row().id]);
+    expect(cancelled).toEqual([asked.at(-1)!.analysisId]);
     await fail('cancelled');
     expect(row().state).toBe('cancelled');
   });
@@ -235,9 +237,13 @@ describe('the worklist', () => {
     const { drop, list, row, asked, finish } = workstation();
     await drop(taken('a'));
     await finish(finding(0.1, 0.2));
-    list.hear({ kind: 'failed', studyId: asked[0]!.studyId, error: { code: 'engine-crashed', detail: {} } });
+    list.hear({
+      kind: 'failed',
+      analysisId: asked[0]!.analysisId,
+      error: { code: 'engine-crashed', detail: {} },
+    });
     list.remove(row().id);
-    list.hear({ kind: 'done', studyId: asked[0]!.studyId, result: result() });
+    list.hear({ kind: 'done', analysisId: asked[0]!.analysisId, result: result() });
     expect(list.rows).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { openAnalysis, peakBytes } from '../circuits/circuit-analysis.ts';
 import type { Backend } from '../circuits/circuit-row.ts';
-import { openStudy, peakBytes } from '../circuits/circuit-study.ts';
 
 /**
  * Child process of `npm run bench:he`: one evaluator. Usage: bench-he-run.ts LABEL FOLDER BACKEND THREADS RUNS. Says
@@ -18,7 +18,7 @@ export type HeRunReport = {
 
 const [label = '', folder = '', backend = '', threads = '1', runs = '7'] = process.argv.slice(2);
 const openedFrom = performance.now();
-const { evaluator, keys, input } = await openStudy(label, folder, backend as Backend, Number(threads));
+const { evaluator, keys, input } = await openAnalysis(label, folder, backend as Backend, Number(threads));
 const openMs = performance.now() - openedFrom;
 
 function evaluate(): { ms: number; perLayerMs: Record<string, number> } {

@@ -7,16 +7,16 @@ import { compiledFolder } from '../../evaluator/keep-compiled.ts';
 import { nativeSets } from '../../kernel/native.ts';
 import { fastestArithmetic } from '../../kernel/open.ts';
 import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { prepareAnalysis } from '../circuits/circuit-analysis.ts';
 import { type Backend, backends, findEntry } from '../circuits/circuit-row.ts';
-import { prepareStudy } from '../circuits/circuit-study.ts';
 import { readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
 import type { HeRunReport } from './bench-he-run.ts';
 import { benchTenants } from './bench-tenants.ts';
 import { describeMachine, median } from './machine.ts';
 
 /**
- * Compares the backends on the same studies, one evaluator process each: a first run, then `--runs` warm ones. SEAL has
- * no threads: its "2" are two studies at the same time in two processes, and its time is that of one study's share.
+ * Compares the backends on the same analyses, one evaluator process each: a first run, then `--runs` warm ones. SEAL has
+ * no threads: its "2" are two analyses at the same time in two processes, and its time is that of one analysis's share.
  * Writes bench-results/he.json. Schema: docs/bench.md.
  */
 const usage = `usage: npm run bench:he [-- OPTIONS]
@@ -122,7 +122,7 @@ async function bench(): Promise<void> {
   const done: Run[] = [];
   for (const label of options.networks.split(',')) {
     await withTemporaryFolder('cipherfilm-bench-he-', async (folder) => {
-      using holder = (await prepareStudy(label, folder)).holder;
+      using holder = (await prepareAnalysis(label, folder)).holder;
       if (holder.params.securityBits !== 128) throw new UsageError(`${label} has no secure ring`);
       for (const backend of options.backends.split(',') as Backend[])
         for (const threads of [1, 2]) {

@@ -16,16 +16,16 @@ import { median } from './machine.ts';
 export type TenantRun = {
   readonly arithmetic: Arithmetic;
   readonly threads: number;
-  /** Clients with different keys that have all their studies queued at the same time. */
+  /** Clients with different keys that have all their analyses queued at the same time. */
   readonly tenants: number;
-  readonly studies: number;
-  readonly studiesPerMinute: number;
-  /** Studies before which another client's keys had to be loaded. */
+  readonly analyses: number;
+  readonly analysesPerMinute: number;
+  /** Analyses before which another client's keys had to be loaded. */
   readonly keySwitches: number;
 };
 export type TenantBench = {
   readonly runs: readonly TenantRun[];
-  /** By how much a study takes longer when the one before was another client's. */
+  /** By how much an analysis takes longer when the one before was another client's. */
   readonly keySwitchMs: { readonly arithmetic: Arithmetic; readonly threads: number; readonly ms: number }[];
 };
 
@@ -36,7 +36,7 @@ type Tenant = {
   readonly half: ClientHalf;
 };
 
-const studiesPerTenant = 6;
+const analysesPerTenant = 6;
 const latentSpread = Math.sqrt(3);
 
 function ask({ connector, keyId, holder, half }: Tenant, seed: number) {
@@ -47,20 +47,20 @@ function ask({ connector, keyId, holder, half }: Tenant, seed: number) {
   return connector.submit(encrypt({ values, shape }, holder, keyId, half.id, half.description).frame);
 }
 
-/** The end of each study in milliseconds since the first was sent, with its tenant, in order of ending. */
+/** The end of each analysis in milliseconds since the first was sent, with its tenant, in order of ending. */
 async function queueAll(tenants: readonly Tenant[]): Promise<{ tenant: number; endedMs: number }[]> {
   const from = performance.now();
   const ends: Promise<{ tenant: number; endedMs: number }>[] = [];
-  for (let study = 0; study < studiesPerTenant; study += 1)
+  for (let analysis = 0; analysis < analysesPerTenant; analysis += 1)
     for (const [index, tenant] of tenants.entries()) {
-      const job = await ask(tenant, 100 * study + index);
+      const job = await ask(tenant, 100 * analysis + index);
       const ended = tenant.connector.await(job);
       ends.push(ended.then(() => ({ tenant: index, endedMs: performance.now() - from })));
     }
   return (await Promise.all(ends)).sort((a, b) => a.endedMs - b.endedMs);
 }
 
-/** Seconds of studies one after the other, each sent when the one before has ended. */
+/** Seconds of analyses one after the other, each sent when the one before has ended. */
 async function inTurn(order: readonly Tenant[]): Promise<number[]> {
   const times: number[] = [];
   for (const [index, tenant] of order.entries()) {
@@ -108,12 +108,12 @@ export async function benchTenants(
             arithmetic,
             threads,
             tenants: count,
-            studies: ends.length,
-            studiesPerMinute: ends.length / minutes,
+            analyses: ends.length,
+            analysesPerMinute: ends.length / minutes,
             keySwitches: switches,
           });
           note(
-            `${arithmetic} ${threads}, ${count} tenants: ${(ends.length / minutes).toFixed(1)} studies a minute`,
+            `${arithmetic} ${threads}, ${count} tenants: ${(ends.length / minutes).toFixed(1)} analyses a minute`,
           );
         }
         const alternating = await inTurn([two, one, two, one, two, one]);

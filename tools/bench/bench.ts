@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StageTimes, StudyResult } from '../../contract/stages.ts';
+import type { AnalysisResult, StageTimes } from '../../contract/stages.ts';
 import { fastestArithmetic } from '../../kernel/open.ts';
 import { exitOnSignals } from '../../main/files/temporary-folder.ts';
 import { sampleStudy, withHeadless } from '../../main/host/headless.ts';
@@ -9,7 +9,7 @@ import { readCount, readOptions } from '../command-options.ts';
 import { describeMachine, median } from './machine.ts';
 
 /**
- * Measures the main job: one first study (keys generated and uploaded, weights encoded), then `--runs` warm ones; and,
+ * Measures the main job: one first analysis (keys generated and uploaded, weights encoded), then `--runs` warm ones; and,
  * where a window can be opened, the viewer.
  * Writes bench-results/main.json and prints a table, or with `--json` the same object. Schema: docs/bench.md.
  */
@@ -32,7 +32,7 @@ async function measure() {
   return withHeadless(undefined, async ({ engine, evaluator }) => {
     const classify = () => engine.classify(bytes, () => {});
     const first = await classify();
-    const warm: StudyResult[] = [];
+    const warm: AnalysisResult[] = [];
     for (let run = 0; run < runs; run += 1) {
       warm.push(await classify());
       process.stderr.write(

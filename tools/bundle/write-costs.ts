@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { compile } from '../../he/compiler/compile.ts';
 import { costModelSchema, predictSeconds } from '../../he/compiler/cost-model.ts';
 import { openGraph, parseGraph } from '../../he/compiler/graph.ts';
-import { predictKeyBytes, predictStudyBytes } from '../../he/wire/sizes.ts';
+import { predictAnalysisBytes, predictKeyBytes } from '../../he/wire/sizes.ts';
 import { type FactorCosts, readResult, root } from './results.ts';
 
 /**
@@ -21,7 +21,7 @@ for (const file of (await readdir(folder)).filter((name) => /^f\d+\.json$/.test(
     readFile(join(folder, `${name}.bin`)),
   ]);
   const { program, ckks, input, result } = compile(openGraph(parseGraph(text, file), weights));
-  const study = predictStudyBytes(ckks, input.ciphertexts, result.primes);
+  const study = predictAnalysisBytes(ckks, input.ciphertexts, result.primes);
   const keys = predictKeyBytes({ ckks, evaluationKeys: program.keys });
   costs.push({
     factor: Number(name.slice(1)),

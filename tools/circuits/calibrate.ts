@@ -19,8 +19,8 @@ import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '..
 import type { HeBackend } from '../../he/run/backend.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { readCount, readOptions } from '../command-options.ts';
+import { openEngine } from './circuit-analysis.ts';
 import { readCostModel, results } from './circuit-row.ts';
-import { openEngine } from './circuit-study.ts';
 
 /**
  * Measures every operation of the backends on secure chains and fits the cost model to it, one thread each.

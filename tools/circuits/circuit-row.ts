@@ -33,11 +33,11 @@ export type Backend = (typeof backends)[number];
 
 export const measuredSchema = z.object({
   backend: z.enum(backends),
-  /** Of the kernel. SEAL has none: two are two studies at the same time in two processes. */
+  /** Of the kernel. SEAL has none: two are two analyses at the same time in two processes. */
   threads: z.int().positive(),
-  /** Wall seconds of one study, or of one study's share. */
+  /** Wall seconds of one analysis, or of one analysis's share. */
   seconds: amount,
-  /** Processor seconds of one study. */
+  /** Processor seconds of one analysis. */
   cpuSeconds: amount,
   /** Whether `seconds` is of a warm run with all weights encoded, or of a run that encoded weights as it went. */
   weights: z.enum(['kept', 'recomputed']),

@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
   { title: 'predicted s', of: ({ predictedSeconds }) => seconds(predictedSeconds) },
   { title: 'measured s (1, 2 threads)', of: (row) => measuredSeconds(row, 'kernel') },
   { title: 'AVX-512 s (1, 2 threads)', of: (row) => measuredSeconds(row, 'kernel-avx512') },
-  { title: 'SEAL s (1, 2 studies)', of: (row) => measuredSeconds(row, 'seal') },
+  { title: 'SEAL s (1, 2 analyses)', of: (row) => measuredSeconds(row, 'seal') },
   { title: 'measured error', of: ({ measured }) => small(measured?.maxAbsLogitError) },
   { title: 'peak GB', of: ({ measured }) => (measured === undefined ? '' : gigabytes(measured.peakBytes)) },
 ];

@@ -12,13 +12,13 @@ import { ClearBackend } from '../../he/run/backends/clear.ts';
 import { run } from '../../he/run/run.ts';
 import { encodeFrame } from '../../he/wire/frame.ts';
 import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { prepareAnalysis } from './circuit-analysis.ts';
 import type { Backend, Measured } from './circuit-row.ts';
-import { prepareStudy } from './circuit-study.ts';
 import type { EvaluatorReport } from './measure-evaluator.ts';
 
 /**
  * Child process of `npm run circuits -- --measure`: the workstation's side of one real encrypted run, with one
- * evaluator process per study. Usage: node tools/circuits/measure-circuit.ts LABEL STUDIES. Writes JSON to standard output.
+ * evaluator process per analysis. Usage: node tools/circuits/measure-circuit.ts LABEL ANALYSES. Writes JSON to standard output.
  */
 export type Measurement = { readonly programDigest: string; readonly measured: Measured };
 
@@ -51,10 +51,10 @@ async function next<Message extends { kind: string }>(
 /** Runs the evaluators, all at the same time. */
 async function evaluateInChildren(label: string, folder: string, backend: Backend, threads: number) {
   const script = join(import.meta.dirname, 'measure-evaluator.ts');
-  // SEAL has no threads: two studies at the same time take their place.
-  const studies = backend === 'seal' ? threads : 1;
-  const children = Array.from({ length: studies }, (_, study) =>
-    fork(script, [label, folder, String(study), backend, String(threads)], {
+  // SEAL has no threads: two analyses at the same time take their place.
+  const analyses = backend === 'seal' ? threads : 1;
+  const children = Array.from({ length: analyses }, (_, analysis) =>
+    fork(script, [label, folder, String(analysis), backend, String(threads)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     }),
   );
@@ -70,16 +70,16 @@ async function evaluateInChildren(label: string, folder: string, backend: Backen
 
 async function measure(label: string, backend: Backend, threads: number): Promise<Measurement> {
   return await withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
-    const study = await prepareStudy(label, folder);
-    const { graph, compiled, id, description, latent, question } = study;
-    using holder = study.holder;
-    process.stderr.write(`  ${label}: keys ${study.keygenSeconds.toFixed(1)} s\n`);
+    const analysis = await prepareAnalysis(label, folder);
+    const { graph, compiled, id, description, latent, question } = analysis;
+    using holder = analysis.holder;
+    process.stderr.write(`  ${label}: keys ${analysis.keygenSeconds.toFixed(1)} s\n`);
     const reports = await evaluateInChildren(label, folder, backend, threads);
     const direct = evaluateDirectly(graph, latent);
     const clear = evaluateClear(compiled, latent);
     const answers = await Promise.all(
-      reports.map(async (_, study) => {
-        const payload = new Uint8Array(await readFile(join(folder, `result-${study}`)));
+      reports.map(async (_, analysis) => {
+        const payload = new Uint8Array(await readFile(join(folder, `result-${analysis}`)));
         const frame = encodeFrame({
           kind: 'result',
           bundle: id,
@@ -105,10 +105,10 @@ async function measure(label: string, backend: Backend, threads: number): Promis
         maxAbsClearError: worst(clear),
         maxAbsLogit: direct.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0),
         peakBytes: reports.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
-        keyBytes: study.keyBytes,
+        keyBytes: analysis.keyBytes,
         uploadBytes: question.frame.length,
         downloadBytes: answers[0]!.frame.length,
-        keygenSeconds: study.keygenSeconds,
+        keygenSeconds: analysis.keygenSeconds,
       },
     };
   });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openAnalysis, peakBytes } from './circuit-analysis.ts';
 import type { Backend } from './circuit-row.ts';
-import { openStudy, peakBytes } from './circuit-study.ts';
 
 /**
  * The evaluator's side of a measured run, in a process of its own as in production, so that its peak memory is the
@@ -18,8 +18,13 @@ export type EvaluatorReport = {
   readonly peakBytes: number;
 };
 
-const [label = '', folder = '', study = '', backend = 'kernel', threads = '1'] = process.argv.slice(2);
-const { evaluator, keys, input, kept } = await openStudy(label, folder, backend as Backend, Number(threads));
+const [label = '', folder = '', analysis = '', backend = 'kernel', threads = '1'] = process.argv.slice(2);
+const { evaluator, keys, input, kept } = await openAnalysis(
+  label,
+  folder,
+  backend as Backend,
+  Number(threads),
+);
 
 /** Prints a line per tenth of the run, because some take a quarter of an hour. */
 function showProgress() {
@@ -59,6 +64,6 @@ const report: EvaluatorReport = {
   weights: kept ? 'kept' : 'recomputed',
   peakBytes: await peakBytes(),
 };
-await writeFile(join(folder, `result-${study}`), payload);
+await writeFile(join(folder, `result-${analysis}`), payload);
 process.send?.(report);
 process.disconnect();

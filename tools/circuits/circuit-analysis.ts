@@ -27,13 +27,13 @@ import { keyPlaces, payloadLimits } from '../../he/wire/sizes.ts';
 import { type Arithmetic, openKernel } from '../../kernel/open.ts';
 import { type Backend, findEntry, openNetwork } from './circuit-row.ts';
 
-/** One encrypted study of a network of native-models/networks, outside the application: for measuring evaluators. */
+/** One encrypted analysis of a network of native-models/networks, outside the application: for measuring evaluators. */
 const latentSeed = 7;
 /** Latents are uniform in ±√3: unit variance. */
 const latentSpread = Math.sqrt(3);
 const latentBound = 8;
 
-export type CircuitStudy = {
+export type CircuitAnalysis = {
   readonly graph: Graph;
   readonly compiled: Compiled;
   readonly id: BundleId;
@@ -47,7 +47,7 @@ export type CircuitStudy = {
 };
 
 /** Generates keys, encrypts a latent, and writes what an evaluator gets into `folder`. */
-export async function prepareStudy(label: string, folder: string): Promise<CircuitStudy> {
+export async function prepareAnalysis(label: string, folder: string): Promise<CircuitAnalysis> {
   const graph = await openNetwork(await findEntry(label));
   const compiled = compile(graph);
   const description = describeCompiled(compiled, {
@@ -109,7 +109,7 @@ export async function openEngine(
   return engine as Engine<unknown, unknown, LoadedKeys>;
 }
 
-export type StudyEvaluator = {
+export type AnalysisEvaluator = {
   readonly evaluator: EncryptedEvaluator;
   readonly keys: LoadedKeys;
   readonly input: Uint8Array;
@@ -117,13 +117,13 @@ export type StudyEvaluator = {
   readonly kept: boolean;
 };
 
-/** The evaluator's side of a study in `folder`; in a process of its own, so that its peak memory is the evaluator's. */
-export async function openStudy(
+/** The evaluator's side of an analysis in `folder`; in a process of its own, so that its peak memory is the evaluator's. */
+export async function openAnalysis(
   label: string,
   folder: string,
   backend: Backend,
   threads: number,
-): Promise<StudyEvaluator> {
+): Promise<AnalysisEvaluator> {
   const description = bundleDescriptionSchema.parse(
     JSON.parse(await readFile(join(folder, 'description.json'), 'utf8')),
   );
