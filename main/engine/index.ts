@@ -5,7 +5,8 @@ import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { connect } from '../connector/connector.ts';
 import { openPort } from '../host/process-port.ts';
-import { analyse, type Line, type Models } from './analyse.ts';
+import { analyse } from './analyse.ts';
+import type { Line, Models } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
 
 /**
