@@ -156,7 +156,7 @@ describe('an export in which something was changed', () => {
       const open = () => read(digested(`${magic}\n${changed}\n`)).open({ passphrase, identity });
       expect(['key-file-altered', 'key-file-costly', 'key-passphrase']).toContain(await codeOf(open));
     };
-    await fc.assert(fc.asyncProperty(change, refused), { numRuns: 200 });
+    await fc.assert(fc.asyncProperty(change, refused), { numRuns: 200, endOnFailure: true });
   });
 
   it('does not open under another name, label or number of decryptions', async () => {
