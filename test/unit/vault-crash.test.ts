@@ -29,6 +29,17 @@ const steps: readonly (readonly [WriteStep, readonly string[]])[] = [
   ['flush folder', [first, second]],
 ];
 
+/** Lets the system refuse to rename a file, as in a folder that is not writable. */
+const moving = vi.hoisted(() => ({ isForbidden: false }));
+vi.mock('node:fs', async (original) => {
+  const system = await original<typeof import('node:fs')>();
+  const renameSync: typeof system.renameSync = (from, to) => {
+    if (moving.isForbidden) throw Object.assign(new Error(), { code: 'EACCES' });
+    system.renameSync(from, to);
+  };
+  return { ...system, renameSync };
+});
+
 async function run(task: string, folder: string): Promise<NodeJS.Signals | null> {
   const script = join(import.meta.dirname, 'vault-process.ts');
   const [, signal] = await once(spawn(process.execPath, [script, task, folder], { stdio: 'ignore' }), 'exit');
@@ -139,6 +150,25 @@ describe('a lock', () => {
     mkdirSync(lock);
     using _fast = hasten();
     expect(await codeOf(() => withFileLock(lock, () => {}))).toBe('key-vault-busy');
+  });
+
+  it('that cannot be moved away is not waited for longer either, though its process has ended', async () => {
+    using place = vaultFolder();
+    const lock = join(place.folder, 'lock');
+    // No process has so large a number.
+    writeFileSync(lock, `${2 ** 30} ${'0'.repeat(24)}`);
+    using _fast = hasten();
+    moving.isForbidden = true;
+    try {
+      expect(await codeOf(() => withFileLock(lock, () => {}))).toBe('key-vault-busy');
+    } finally {
+      moving.isForbidden = false;
+    }
+    let isDone = false;
+    withFileLock(lock, () => {
+      isDone = true;
+    });
+    expect(isDone).toBe(true);
   });
 
   it('is given back when the work fails, and refused where there is no folder', async () => {
