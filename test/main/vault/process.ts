@@ -1,5 +1,5 @@
-import { Vault } from '../../main/vault/vault.ts';
-import { adding, seedOf, systemKey } from './vault-fixture.ts';
+import { Vault } from '../../../main/vault/vault.ts';
+import { adding, seedOf, systemKey } from './fixture.ts';
 
 /**
  * A process for tests of the vault: `STEP FOLDER` ends itself at that step of a write, as a power cut would; `count

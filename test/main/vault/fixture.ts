@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CxrError } from '../../contract/errors.ts';
-import { fingerprintOf } from '../../main/vault/fingerprint.ts';
-import type { Kdf } from '../../main/vault/passphrase-key.ts';
-import { type Body, emptyBody, encodeBody, type KeyRecord } from '../../main/vault/vault-body.ts';
-import { freshDataKey, makeSlot, type Opener, sealBody, vaultText } from '../../main/vault/vault-file.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import { fingerprintOf } from '../../../main/vault/fingerprint.ts';
+import type { Kdf } from '../../../main/vault/passphrase-key.ts';
+import { type Body, emptyBody, encodeBody, type KeyRecord } from '../../../main/vault/vault-body.ts';
+import { freshDataKey, makeSlot, type Opener, sealBody, vaultText } from '../../../main/vault/vault-file.ts';
 
 export const passphrase = 'violet anvil drizzle cathode';
 export const otherPassphrase = 'pelican turnstile mosaic ember';

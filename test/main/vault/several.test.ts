@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stateOf } from '../../main/vault/summary.ts';
-import { Vault } from '../../main/vault/vault.ts';
+import { stateOf } from '../../../main/vault/summary.ts';
+import { Vault } from '../../../main/vault/vault.ts';
 import {
   adding,
   codeOf,
@@ -10,7 +10,7 @@ import {
   seedOf,
   systemKey,
   vaultFolder,
-} from './vault-fixture.ts';
+} from './fixture.ts';
 
 const [first, second] = [recordOf(seedOf(1)).fingerprint, recordOf(seedOf(2)).fingerprint];
 const fingerprints = (vault: Vault) => vault.body.keys.map(({ fingerprint }) => fingerprint);

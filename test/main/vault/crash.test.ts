@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { withFileLock } from '../../main/vault/file-lock.ts';
-import { Vault } from '../../main/vault/vault.ts';
-import { sweep } from '../../main/vault/vault-disk.ts';
-import type { WriteStep } from '../../main/write-private.ts';
+import { withFileLock } from '../../../main/vault/file-lock.ts';
+import { Vault } from '../../../main/vault/vault.ts';
+import { sweep } from '../../../main/vault/vault-disk.ts';
+import type { WriteStep } from '../../../main/files/write-private.ts';
 import {
   adding,
   codeOf,
@@ -16,7 +16,7 @@ import {
   seedOf,
   systemKey,
   vaultFolder,
-} from './vault-fixture.ts';
+} from './fixture.ts';
 
 const [first, second] = [recordOf(seedOf(1)).fingerprint, recordOf(seedOf(2)).fingerprint];
 const fingerprints = (vault: Vault) => vault.body.keys.map(({ fingerprint }) => fingerprint);
@@ -41,7 +41,7 @@ vi.mock('node:fs', async (original) => {
 });
 
 async function run(task: string, folder: string): Promise<NodeJS.Signals | null> {
-  const script = join(import.meta.dirname, 'vault-process.ts');
+  const script = join(import.meta.dirname, 'process.ts');
   const [, signal] = await once(spawn(process.execPath, [script, task, folder], { stdio: 'ignore' }), 'exit');
   return signal;
 }

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { fingerprintOf, fingerprintWords } from '../../main/vault/fingerprint.ts';
-import { judgePassphrase } from '../../main/vault/passphrase-strength.ts';
-import { decryptionBudget, rotationDue } from '../../main/vault/rotation.ts';
-import { seal, unseal } from '../../main/vault/sealed.ts';
-import { testCryptography } from '../../main/vault/self-test.ts';
-import { Vault } from '../../main/vault/vault.ts';
-import { otherPassphrase, passphrase, recordOf, seedOf, systemKey, vaultFolder } from './vault-fixture.ts';
+import { fingerprintOf, fingerprintWords } from '../../../main/vault/fingerprint.ts';
+import { judgePassphrase } from '../../../main/vault/passphrase-strength.ts';
+import { decryptionBudget, rotationDue } from '../../../main/vault/rotation.ts';
+import { seal, unseal } from '../../../main/vault/sealed.ts';
+import { testCryptography } from '../../../main/vault/self-test.ts';
+import { Vault } from '../../../main/vault/vault.ts';
+import { otherPassphrase, passphrase, recordOf, seedOf, systemKey, vaultFolder } from './fixture.ts';
 
 describe('the self-test', () => {
   afterEach(() => {
@@ -33,7 +33,7 @@ describe('the self-test', () => {
   ])('names %s where the library lacks it or gets it wrong', async (primitive, wrong) => {
     vi.resetModules();
     vi.doMock('node:crypto', async (original) => ({ ...(await original<object>()), ...wrong }));
-    const { testCryptography: test } = await import('../../main/vault/self-test.ts');
+    const { testCryptography: test } = await import('../../../main/vault/self-test.ts');
     await expect(test()).rejects.toMatchObject({ code: 'key-crypto', detail: { primitive } });
   });
 });
@@ -94,7 +94,7 @@ describe('a change of keys', () => {
 describe('a vault file that version 1 wrote', () => {
   it('opens with its keychain key and with its passphrase', async () => {
     using place = vaultFolder();
-    const known = join(import.meta.dirname, '..', 'fixtures', 'keys', 'vault-1.json');
+    const known = join(import.meta.dirname, '..', '..', 'fixtures', 'keys', 'vault-1.json');
     writeFileSync(place.file, readFileSync(known));
     using byKeychain = await Vault.open({ folder: place.folder, systemKey });
     expect(byKeychain.body.keys).toEqual([recordOf(seedOf(1))]);

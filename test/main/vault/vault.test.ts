@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stateOf } from '../../main/vault/summary.ts';
-import { Vault } from '../../main/vault/vault.ts';
-import { parseVaultFile } from '../../main/vault/vault-file.ts';
+import { stateOf } from '../../../main/vault/summary.ts';
+import { Vault } from '../../../main/vault/vault.ts';
+import { parseVaultFile } from '../../../main/vault/vault-file.ts';
 import {
   adding,
   codeOf,
@@ -13,7 +13,7 @@ import {
   systemKey,
   vaultFolder,
   writeCheapVault,
-} from './vault-fixture.ts';
+} from './fixture.ts';
 
 const seed = seedOf(1);
 const { fingerprint } = recordOf(seed);

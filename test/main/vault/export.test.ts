@@ -12,9 +12,9 @@ import {
   mostExportBytes,
   readExport,
   writeExport,
-} from '../../main/vault/export-file.ts';
-import { fingerprintOf } from '../../main/vault/fingerprint.ts';
-import { Vault } from '../../main/vault/vault.ts';
+} from '../../../main/vault/export-file.ts';
+import { fingerprintOf } from '../../../main/vault/fingerprint.ts';
+import { Vault } from '../../../main/vault/vault.ts';
 import {
   adding,
   cheapKdf,
@@ -26,7 +26,7 @@ import {
   systemKey,
   vaultFolder,
   withByte,
-} from './vault-fixture.ts';
+} from './fixture.ts';
 
 const seed = seedOf(1);
 const factsOf = (of: Buffer): KeyFacts => {
@@ -36,7 +36,7 @@ const factsOf = (of: Buffer): KeyFacts => {
 const toPassphrase = { kind: 'passphrase', passphrase } as const;
 const read = (text: string) => readExport(Buffer.from(text, 'latin1'));
 const exported = () => writeExport(seed, factsOf(seed), toPassphrase, cheapKdf());
-const fixture = (name: string) => join(import.meta.dirname, '..', 'fixtures', 'keys', name);
+const fixture = (name: string) => join(import.meta.dirname, '..', '..', 'fixtures', 'keys', name);
 
 let identity: string;
 let address: string;

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CxrError } from '../../contract/errors.ts';
-import { Vault } from '../../main/vault/vault.ts';
-import { openBody, openSystemSlot, parseVaultFile, vaultText } from '../../main/vault/vault-file.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import { Vault } from '../../../main/vault/vault.ts';
+import { openBody, openSystemSlot, parseVaultFile, vaultText } from '../../../main/vault/vault-file.ts';
 import {
   adding,
   bytesOf,
@@ -15,7 +15,7 @@ import {
   vaultFolder,
   withByte,
   writeCheapVault,
-} from './vault-fixture.ts';
+} from './fixture.ts';
 
 const byKeychain = { kind: 'system', key: systemKey } as const;
 const byPassphrase = { kind: 'passphrase', passphrase } as const;
