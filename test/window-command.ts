@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram } from './programs.ts';
 
 const root = join(import.meta.dirname, '..');
-const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
 
 /** What a real window needs here: an Electron that can start, and a display. */
 export type WindowCommand =
@@ -17,8 +16,8 @@ export function windowCommand(): WindowCommand {
     return { kind: 'missing', reason: 'no Electron found (see CONTRIBUTING.md)' };
   if (process.platform !== 'linux' || process.env.DISPLAY !== undefined)
     return { kind: 'possible', electron, prefix: [] };
-  if (!has('xvfb-run') || !has('dbus-run-session'))
-    return { kind: 'missing', reason: 'no display and no xvfb-run' };
+  const missing = ['xvfb-run', 'dbus-run-session'].filter((program) => findProgram(program) === null);
+  if (missing.length > 0) return { kind: 'missing', reason: `no display and no ${missing.join(', no ')}` };
   const screen = ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24'];
   return { kind: 'possible', electron, prefix: [...screen, 'dbus-run-session', '--'] };
 }

@@ -1,23 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
 import { admit } from '../../main/engine/input-gate.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { findSamples, titled } from '../samples.ts';
 
 /** The shipped gate on real DICOM files, of which it has seen none. */
 const root = join(import.meta.dirname, '..', '..');
-const data = join(root, '..', 'shared', 'data', 'dicom');
-const present = existsSync(data);
+const { folder: data, reason } = findSamples('dicom');
 const filesOf = (folder: string) =>
-  present
-    ? readdirSync(join(data, folder))
+  data === null
+    ? []
+    : readdirSync(join(data, folder))
         .filter((name) => name.endsWith('.dcm'))
-        .map((name) => join(data, folder, name))
-    : [];
-const nameOf = (path: string) => path.split('/').slice(-2).join('/');
+        .map((name) => join(data, folder, name));
+const nameOf = (path: string) => `${basename(dirname(path))}/${basename(path)}`;
 
 let client: ClientHalf;
 let codec: { encoder: Encoder; decoder: Decoder };
@@ -39,7 +39,7 @@ it('the shipped study is admitted', async () => {
   expect(await look(sample)).toMatchObject({ code: 'admitted', verdict: { inverted: false } });
 });
 
-describe.skipIf(!present)(`files of ../shared/data/dicom${present ? '' : ' (skipped: not here)'}`, () => {
+describe.skipIf(reason !== null)(titled('sample files', reason), () => {
   it.each([...filesOf('chest'), ...filesOf('transfer-syntaxes')].map((path) => [nameOf(path), path]))(
     '%s is admitted',
     async (name, path) => {
