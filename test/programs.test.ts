@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram } from './programs.ts';
-import { findSamples, titled } from './samples.ts';
+import { findSamples } from './samples.ts';
+import { titled } from './titled.ts';
 
 let folder: string;
 beforeAll(() => {

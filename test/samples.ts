@@ -29,7 +29,3 @@ export function findSamples(part: SamplePart, collection = process.env.CIPHERFIL
     ? { kind: 'found', folder, reason: null }
     : missing(`CIPHERFILM_SAMPLES has no folder ${part}`);
 }
-
-/** The title of a group of tests, with the reason where the group is skipped. */
-export const titled = (title: string, reason: string | null): string =>
-  reason === null ? title : `${title} (skipped: ${reason})`;

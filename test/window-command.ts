@@ -4,6 +4,12 @@ import { findProgram } from './programs.ts';
 
 const root = join(import.meta.dirname, '..');
 
+/** The program in an unpacked Electron of any platform; null where `folder` holds none. */
+export function electronProgram(folder: string): string | null {
+  const names = ['electron', 'electron.exe', join('Electron.app', 'Contents', 'MacOS', 'Electron')];
+  return names.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
 /** What a real window needs here: an Electron that can start, and a display. */
 export type WindowCommand =
   | { readonly kind: 'possible'; readonly electron: string; readonly prefix: readonly string[] }
@@ -12,7 +18,7 @@ export type WindowCommand =
 /** ELECTRON_OVERRIDE_DIST_PATH, or the official Electron where it is installed; on Linux without a display, Xvfb's. */
 export function windowCommand(): WindowCommand {
   const electron = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
-  if (!existsSync(join(electron, 'electron')) && !existsSync(join(electron, 'electron.exe')))
+  if (electronProgram(electron) === null)
     return { kind: 'missing', reason: 'no Electron found (see CONTRIBUTING.md)' };
   if (process.platform !== 'linux' || process.env.DISPLAY !== undefined)
     return { kind: 'possible', electron, prefix: [] };

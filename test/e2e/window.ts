@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { electronProgram } from '../window-command.ts';
 
 /** Starts the built application in a real Electron window; shared by the tests of the window. */
 export const root = join(import.meta.dirname, '..', '..');
@@ -55,7 +56,7 @@ export async function launch(
   switches: readonly string[] = [],
 ): Promise<Window> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const executablePath = join(electron!, process.platform === 'win32' ? 'electron.exe' : 'electron');
+  const executablePath = electronProgram(electron!)!;
   const { CIPHERFILM_EVALUATOR: _, ...inherited } = process.env as Record<string, string>;
   const env = { ...inherited, ...environment };
   for (let attempt = 1; ; attempt += 1) {

@@ -5,7 +5,8 @@ import { CxrError } from '../../contract/errors.ts';
 import { decodePixels } from '../../dicom/codecs/stored.ts';
 import { toRadiograph } from '../../dicom/radiograph.ts';
 import { readDicom } from '../../dicom/read.ts';
-import { findSamples, titled } from '../samples.ts';
+import { findSamples } from '../samples.ts';
+import { titled } from '../titled.ts';
 
 /** Public files whose licences do not let them into this repository; see the README beside them. */
 const { folder, reason } = findSamples('dicom');
