@@ -11,6 +11,7 @@ import { plainConnection } from '../../main/connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 import { EngineClient } from '../../main/host/engine-client.ts';
 import { bundleRoot, sampleStudy } from '../../main/host/headless.ts';
+import { titled } from '../titled.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -85,7 +86,10 @@ describe('an engine that dies', () => {
 });
 
 describe.skipIf(process.platform === 'win32')(
-  'Ctrl-C in a terminal, which reaches the whole process group',
+  titled(
+    'Ctrl-C in a terminal, which reaches the whole process group',
+    process.platform === 'win32' ? 'Windows has no process groups' : null,
+  ),
   () => {
     it('cancels, reports the code and leaves no folder and no process behind', async () => {
       const before = new Set(readdirSync(tmpdir()));
