@@ -1,6 +1,7 @@
 /**
- * The closed list of things that can go wrong. Every code has a section in docs/errors.md (message, context,
- * cause, fix) and a test compares the two lists. A code crosses IPC and HTTP; an exception never does.
+ * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a section
+ * in docs/errors.md with message, context, cause and fix, and a test compares the two lists. A code crosses process
+ * borders (IPC) and HTTP; an exception never does.
  */
 export const errorCodes = [
   'dicom-not-dicom',
@@ -81,17 +82,20 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** Shapes, ranges, tags, ids and counts only: never pixel, header or key values. */
+/**
+ * What is told along with a code. It may hold shapes, ranges, tags, ids and counts. It must never hold the value of a
+ * pixel, of a header element or of a key.
+ */
 export type ErrorDetail = Readonly<Record<string, string | number | boolean | readonly number[] | null>>;
 
-/** What crosses a process border in place of an exception. */
+/** The form in which an error crosses a process border. */
 export type CodedError = { readonly code: ErrorCode; readonly detail: ErrorDetail };
 
 /**
- * A refusal with a code from the closed list.
+ * The one exception of this program for everything that can go wrong outside it.
  *
- * @remarks `detail` must never hold sensitive values: it is logged and shown. `message` is derived from code and
- * detail alone, so that nothing else can leak into it.
+ * @remarks `detail` is logged and shown, so it must never hold a sensitive value. `message` is made of code and detail
+ * alone, so that nothing else can leak into it.
  */
 export class CxrError extends Error {
   readonly code: ErrorCode;
@@ -105,12 +109,15 @@ export class CxrError extends Error {
   }
 }
 
-/** Whether `value` is a code of the list (values from the network are not trusted to be). */
+/** Tells whether `value` is a code of the list. Values from the network are not trusted to be one. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && (errorCodes as readonly string[]).includes(value);
 }
 
-/** The coded form of anything thrown; unknown exceptions become `internal` without their text, which could hold PHI. */
+/**
+ * Turns anything that was thrown into its coded form. An aborted operation becomes `cancelled`. Any other exception
+ * becomes `internal` with the name of its class only, because its text could hold patient data.
+ */
 export function toCodedError(error: unknown): CodedError {
   if (error instanceof CxrError) return { code: error.code, detail: error.detail };
   if (error instanceof Error && error.name === 'AbortError') return { code: 'cancelled', detail: {} };
