@@ -20,8 +20,8 @@ export const ckksLiteralSchema = z.object({
   /** The ring degree N. A ciphertext has N / 2 slots, one number in each. */
   polyModulusDegree: z.int(),
   /**
-   * The primes whose product is the modulus of a fresh ciphertext. Each level of the computation drops the last one. They
-   * are written as decimal strings, so that nothing depends on a library's choice of primes.
+   * The primes whose product is the modulus of a fresh ciphertext. Each level of the computation drops the last one.
+   * They are written as decimal strings, so that nothing depends on a library's choice of primes.
    */
   dataPrimes: z
     .array(z.string().regex(/^\d{5,19}$/))
@@ -38,8 +38,8 @@ export type CkksLiteral = z.infer<typeof ckksLiteralSchema>;
 export const slotLayoutSchema = z.object({
   shape: z.tuple([z.int().min(1).max(65536), side, side]),
   /**
-   * One name for each bit of the slot's number, lowest first, and then for each bit of the ciphertext's number. `c`, `x`
-   * and `y` with a digit name a bit of a coordinate; `hole` marks unused slots, `replica` repeated ones.
+   * One name for each bit of the slot's number, lowest first, and then for each bit of the ciphertext's number. `c`,
+   * `x` and `y` with a digit name a bit of a coordinate; `hole` marks unused slots, `replica` repeated ones.
    */
   bits: z
     .array(z.string().regex(/^([cxy]([0-9]|1[0-5])|hole|replica)$/))
@@ -70,16 +70,16 @@ export type InputPacking = z.infer<typeof inputPackingSchema>;
 
 /**
  * Says where the logits lie in the decrypted result. A *logit* is the network's raw score for a finding. The layout's
- * channels are the findings. A channel with more than one position holds one logit per region of the image; their sum is
- * the finding's logit. `count` is the number of findings.
+ * channels are the findings. A channel with more than one position holds one logit per region of the image; their sum
+ * is the finding's logit. `count` is the number of findings.
  */
 export const outputPackingSchema = z.object({ count: z.int().min(1).max(4096), layout: slotLayoutSchema });
 export type OutputPacking = z.infer<typeof outputPackingSchema>;
 
 /**
- * Lists the evaluation keys that a program needs. *Evaluation keys* are public keys with which the evaluator rotates and
- * multiplies ciphertexts; they decrypt nothing. Each is generated for the highest level at which it is used, where the
- * *level* counts the data primes that are left. The size of a key grows with level·(level + 1).
+ * Lists the evaluation keys that a program needs. *Evaluation keys* are public keys with which the evaluator rotates
+ * and multiplies ciphertexts; they decrypt nothing. Each is generated for the highest level at which it is used, where
+ * the *level* counts the data primes that are left. The size of a key grows with level·(level + 1).
  */
 export const keyPlanSchema = z.object({
   relinearizationLevel: z.int().min(1).max(40),
@@ -89,8 +89,8 @@ export const keyPlanSchema = z.object({
 export type KeyPlan = z.infer<typeof keyPlanSchema>;
 
 /**
- * The public description of a bundle, which both halves hold. Format 2 gives every evaluation key its own level; a bundle
- * of another format is refused and has to be built again.
+ * The public description of a bundle, which both halves hold. Format 2 gives every evaluation key its own level; a
+ * bundle of another format is refused and has to be built again.
  */
 export const bundleDescriptionSchema = z.object({
   format: z.literal('cipherfilm-bundle/2'),
@@ -118,8 +118,8 @@ export type BundleDescription = z.infer<typeof bundleDescriptionSchema>;
 const share = z.number().min(0).max(1);
 
 /**
- * A threshold of probability, with the sensitivity and specificity that it has on the validation set. Both are null where
- * the validation set has too few images with the finding.
+ * A threshold of probability, with the sensitivity and specificity that it has on the validation set. Both are null
+ * where the validation set has too few images with the finding.
  */
 const operatingPointSchema = z.object({
   probability: share,
@@ -153,7 +153,9 @@ const findingCalibrationSchema = z
     /** Platt's line: probability = sigmoid(slope · logit + intercept). */
     slope: z.number().positive(),
     intercept: z.number(),
-    /** A probability less than `low` counts as below, one of at least `high` as above, and one between as indeterminate. */
+    /**
+     * A probability less than `low` counts as below, one of at least `high` as above, and one between as indeterminate.
+     */
     low: operatingPointSchema,
     high: operatingPointSchema,
     reference: referenceSchema,
@@ -167,7 +169,9 @@ const findingCalibrationSchema = z
   .refine(({ low, high }) => low.probability <= high.probability, 'low above high');
 export type FindingCalibration = z.infer<typeof findingCalibrationSchema>;
 
-/** Says how logits become findings. Each finding has Platt's line, two operating points and its validation histogram. */
+/**
+ * Says how logits become findings. Each finding has Platt's line, two operating points and its validation histogram.
+ */
 export const calibrationSchema = z.object({
   format: z.literal('cipherfilm-calibration/2'),
   latentBound: z.number().positive(),
@@ -209,8 +213,8 @@ export const gateSchema = z
 export type Gate = z.infer<typeof gateSchema>;
 
 /**
- * What the network makes of a latent that everybody knows, computed in plaintext. A workstation encrypts that latent and
- * compares the answer, so that a wrong key or a wrong program shows. tools/bundle/known-answer.ts computes it.
+ * What the network makes of a latent that everybody knows, computed in plaintext. A workstation encrypts that latent
+ * and compares the answer, so that a wrong key or a wrong program shows. tools/bundle/known-answer.ts computes it.
  */
 export const knownAnswerSchema = z.object({
   format: z.literal('cipherfilm-known-answer/1'),
@@ -223,8 +227,8 @@ export type KnownAnswer = z.infer<typeof knownAnswerSchema>;
  * Parses the text of a file in a bundle folder.
  *
  * @param file  name of the file, for the error.
- * @throws      CxrError 'bundle-invalid' when the text is not JSON or has another shape. The error names the path of the
- *              offending value, never the value.
+ * @throws      CxrError 'bundle-invalid' when the text is not JSON or has another shape. The error names the path of
+ *              the offending value, never the value.
  */
 export function parseBundleFile<T>(schema: z.ZodType<T>, text: string, file: string): T {
   let json: unknown;

@@ -12,8 +12,8 @@ export type Connection = {
 };
 
 /**
- * Says through which proxy requests go. `direct` uses none. `environment` follows the variables HTTPS_PROXY and NO_PROXY.
- * `at` uses the proxy with this address. Loopback addresses are always reached directly.
+ * Says through which proxy requests go. `direct` uses none. `environment` follows the variables HTTPS_PROXY and
+ * NO_PROXY. `at` uses the proxy with this address. Loopback addresses are always reached directly.
  */
 export type ProxyChoice =
   | { readonly kind: 'direct' }

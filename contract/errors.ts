@@ -1,7 +1,7 @@
 /**
- * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a section
- * in docs/errors.md with message, context, cause and fix, and a test compares the two lists. A code crosses process
- * borders (IPC) and HTTP; an exception never does.
+ * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a
+ * section in docs/errors.md with message, context, cause and fix, and a test compares the two lists. A code crosses
+ * process borders (IPC) and HTTP; an exception never does.
  */
 export const errorCodes = [
   'dicom-not-dicom',

@@ -1,6 +1,6 @@
 /**
- * A grayscale window: the range of modality values that is spread from black to white. `center` is its middle and `width`
- * its extent, both in modality values. `shape` names the curve between (DICOM PS3.3 C.11.2.1.2).
+ * A grayscale window: the range of modality values that is spread from black to white. `center` is its middle and
+ * `width` its extent, both in modality values. `shape` names the curve between (DICOM PS3.3 C.11.2.1.2).
  */
 export type Window = {
   readonly center: number;
@@ -18,8 +18,8 @@ export type Lut = {
 };
 
 /**
- * The VOI (values of interest) step, which maps modality values to brightness in [0, 1]. It is a window or a table of the
- * file, or the linear range from `low` to `high` where the file has neither.
+ * The VOI (values of interest) step, which maps modality values to brightness in [0, 1]. It is a window or a table of
+ * the file, or the linear range from `low` to `high` where the file has neither.
  */
 export type Voi =
   | { readonly kind: 'window'; readonly window: Window }

@@ -33,8 +33,8 @@ export type FrameHeader = {
   readonly rows: number;
   readonly columns: number;
   /**
-   * The directions of the body into which rows and columns run: `['L', 'F']` is to the patient's left and to the feet, as
-   * on a usual chest film (Patient Orientation, PS3.3 C.7.6.1.1.1).
+   * The directions of the body into which rows and columns run: `['L', 'F']` is to the patient's left and to the feet,
+   * as on a usual chest film (Patient Orientation, PS3.3 C.7.6.1.1.1).
    */
   readonly orientation: readonly [row: string, column: string] | null;
   readonly spacing: PixelSpacing | null;
@@ -45,8 +45,8 @@ export type FrameHeader = {
 };
 
 /**
- * The distance between the middles of neighbouring pixels, mm. X-rays magnify, so a distance holds in one plane only, and
- * `plane` says in which:
+ * The distance between the middles of neighbouring pixels, mm. X-rays magnify, so a distance holds in one plane only,
+ * and `plane` says in which:
  *
  * - `calibrated`: in the anatomy, as a person or a marker of known size established it;
  * - `corrected`: in the anatomy, as the detector's distance divided by the magnification that the file estimates;

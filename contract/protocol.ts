@@ -39,7 +39,10 @@ export const paths = {
   result: (id: string) => `/v1/jobs/${id}/result`,
 } as const;
 
-/** The longest time for which an evaluator holds a long poll, milliseconds. A long poll is answered when the state changes. */
+/**
+ * The longest time for which an evaluator holds a long poll, milliseconds. A long poll is answered when the state
+ * changes.
+ */
 export const maxWaitMs = 25_000;
 
 /** What an evaluator says about itself: who answers, the bundles that it serves, and its limits. */

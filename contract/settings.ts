@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a workstation can be told. The person's own `config.json` and the policy of whoever runs the workstation have this
- * same format. What the policy says is locked: nobody can overrule it on the workstation.
+ * What a workstation can be told. The person's own `config.json` and the policy of whoever runs the workstation have
+ * this same format. What the policy says is locked: nobody can overrule it on the workstation.
  */
 export const settingsSchema = z
   .object({
@@ -30,8 +30,8 @@ export type SettingSource = 'policy' | 'command line' | 'environment' | 'own' | 
 export type Setting<T> = { readonly value: T; readonly source: SettingSource };
 
 /**
- * The settings as the window shows them. The window does not learn the token, only whether there is one. It does not learn
- * a path, only its last part.
+ * The settings as the window shows them. The window does not learn the token, only whether there is one. It does not
+ * learn a path, only its last part.
  */
 export type SettingsView = {
   readonly evaluator: Setting<string>;

@@ -24,8 +24,8 @@ export type RadiographFacts = {
 };
 
 /**
- * A decoded radiograph. `values` has rows×columns brightnesses in [0, 1], row by row, 1 = bright. The polarity of the file
- * is already applied.
+ * A decoded radiograph. `values` has rows×columns brightnesses in [0, 1], row by row, 1 = bright. The polarity of the
+ * file is already applied.
  */
 export type Radiograph = {
   readonly rows: number;
@@ -38,8 +38,8 @@ export type Radiograph = {
 export type EncoderImage = { readonly side: 256; readonly values: Float32Array };
 
 /**
- * The *latent*: the small array of numbers into which the VQGAN's encoder turns an image. It is the encoder's output before
- * quantisation, channel by channel and row by row; `shape` is [channels, rows, columns].
+ * The *latent*: the small array of numbers into which the VQGAN's encoder turns an image. It is the encoder's output
+ * before quantisation, channel by channel and row by row; `shape` is [channels, rows, columns].
  */
 export type Latent = { readonly shape: readonly [number, number, number]; readonly values: Float32Array };
 
@@ -53,8 +53,8 @@ export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Dig
 export type EncryptedLogits = { readonly frame: Uint8Array };
 
 /**
- * How an image compares with the training images, as the input gate measured it (main/engine/input-gate.ts). `inverted` is
- * true when it was scored with black and white exchanged, because the file's tag contradicts its pixels.
+ * How an image compares with the training images, as the input gate measured it (main/engine/input-gate.ts). `inverted`
+ * is true when it was scored with black and white exchanged, because the file's tag contradicts its pixels.
  */
 export type InputVerdict = {
   /** How far the latent lies from those of the training images; about 1 for an image like them. */
@@ -185,8 +185,8 @@ export type EngineInput = {
 };
 
 /**
- * What the model saw, and what its codec drew from the latent. Both have side×side grey levels of 8 bits, row by row. The
- * input gate judged by comparing the two.
+ * What the model saw, and what its codec drew from the latent. Both have side×side grey levels of 8 bits, row by row.
+ * The input gate judged by comparing the two.
  */
 export type InputPair = {
   readonly side: number;

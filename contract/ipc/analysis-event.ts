@@ -3,8 +3,8 @@ import type { AnalysisId } from '../ids/analysis-id.ts';
 import type { AnalysisResult, InputPair, Progress } from '../stages.ts';
 
 /**
- * What the engine tells about one analysis while it processes it. The worklist hears it and makes the rows of the window
- * from it.
+ * What the engine tells about one analysis while it processes it. The worklist hears it and makes the rows of the
+ * window from it.
  */
 export type AnalysisEvent =
   | { readonly kind: 'progress'; readonly analysisId: AnalysisId; readonly progress: Progress }

@@ -1,6 +1,6 @@
 /**
- * Says where the engine keeps keys. The process that can ask the system's keychain passes it to the engine once. The *vault*
- * is the sealed file of keys (main/vault/vault.ts).
+ * Says where the engine keeps keys. The process that can ask the system's keychain passes it to the engine once. The
+ * *vault* is the sealed file of keys (main/vault/vault.ts).
  */
 export type Custody = {
   /** The folder of the vault. It is null where keys stay in memory only. */

@@ -31,8 +31,8 @@ export type EngineEvent =
   /** The bundle is open and the evaluator's address is usable. Analyses can begin. */
   | { readonly kind: 'ready'; readonly bundle: { readonly name: string; readonly id: string } }
   /**
-   * The engine cannot serve, because the bundle is broken or the evaluator's address is refused. It stays up and answers
-   * commands with this error.
+   * The engine cannot serve, because the bundle is broken or the evaluator's address is refused. It stays up and
+   * answers commands with this error.
    */
   | { readonly kind: 'unusable'; readonly error: CodedError }
   /** The keys are generated, and the evaluator has the evaluation keys. */

@@ -4,13 +4,13 @@ import type { ImageHeader } from '../header.ts';
 import type { EngineInput } from '../stages.ts';
 
 /**
- * Messages between a host and the reader. The *reader* is the process that decodes files. It has no key, no network and no
- * window, so that what a hostile file could do to it stays there.
+ * Messages between a host and the reader. The *reader* is the process that decodes files. It has no key, no network and
+ * no window, so that what a hostile file could do to it stays there.
  */
 
 /**
- * Says where the bytes of an image are: in a file, or among the bytes that the reader was given. `inside` names the entry
- * of an archive, and the entry of an archive in that archive, from the outside in; it is empty for a plain file.
+ * Says where the bytes of an image are: in a file, or among the bytes that the reader was given. `inside` names the
+ * entry of an archive, and the entry of an archive in that archive, from the outside in; it is empty for a plain file.
  */
 export type Location = { readonly inside: readonly string[] } & (
   | { readonly kind: 'file'; readonly path: string }
@@ -23,8 +23,8 @@ export type Source =
   | { readonly kind: 'bytes'; readonly id: string; readonly name: string; readonly bytes: Uint8Array };
 
 /**
- * What came of one file of a scan: the reader takes a radiograph, and skips anything else with the reason. A *scan* looks
- * through everything that was dropped. Names are relative to what was dropped.
+ * What came of one file of a scan: the reader takes a radiograph, and skips anything else with the reason. A *scan*
+ * looks through everything that was dropped. Names are relative to what was dropped.
  */
 export type Scanned =
   | {
@@ -37,8 +37,8 @@ export type Scanned =
   | { readonly kind: 'skipped'; readonly name: string; readonly error: CodedError };
 
 /**
- * What can be asked of the reader. `scan` finds the radiographs in sources. `film` decodes one for the viewer, `thumbnail`
- * makes a small picture of it, and `input` reduces it to what the engine is given.
+ * What can be asked of the reader. `scan` finds the radiographs in sources. `film` decodes one for the viewer,
+ * `thumbnail` makes a small picture of it, and `input` reduces it to what the engine is given.
  */
 export type ReaderRequest =
   | { readonly kind: 'scan'; readonly sources: readonly Source[] }

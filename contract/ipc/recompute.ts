@@ -7,7 +7,10 @@ export type RecomputeCommand = {
   readonly bundleName: string;
   readonly input: EngineInput;
 };
-/** What that process answers. `logits` and `probabilities` have one number per finding in the bundle's order, not rounded. */
+/**
+ * What that process answers. `logits` and `probabilities` have one number per finding in the bundle's order, not
+ * rounded.
+ */
 export type RecomputeEvent =
   | {
       readonly kind: 'computed';

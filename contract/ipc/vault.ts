@@ -12,7 +12,9 @@ const label = z.string().max(80);
 export const keyRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('state') }),
   z.object({ kind: z.literal('unlock'), passphrase }),
-  /** Sets what opens the vault from now on. A passphrase of `null` removes it; `system` is for the system's keychain. */
+  /**
+   * Sets what opens the vault from now on. A passphrase of `null` removes it; `system` is for the system's keychain.
+   */
   z.object({ kind: z.literal('protect'), passphrase: passphrase.nullable(), system: z.boolean() }),
   z.object({ kind: z.literal('create'), label }),
   z.object({

@@ -19,9 +19,9 @@ const source = z.union([
 ]);
 
 /**
- * Everything that the sandboxed window can ask of the main process. The *preload* is the script that stands between page
- * and main process. It exposes exactly these requests as methods, and the main process parses every request with these
- * schemas.
+ * Everything that the sandboxed window can ask of the main process. The *preload* is the script that stands between
+ * page and main process. It exposes exactly these requests as methods, and the main process parses every request with
+ * these schemas.
  */
 export const requestSchemas = {
   /** Takes in what was dropped. The preload finds the paths; the page never sees them. */

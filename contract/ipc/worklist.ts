@@ -43,8 +43,8 @@ export type StudyRow = {
   /** When the study came into the list, in milliseconds since 1970. */
   readonly addedAt: number;
   /**
-   * How far the most urgent finding lies above its upper threshold, as a share of the distance from there to 1. It is null
-   * before there is a result.
+   * How far the most urgent finding lies above its upper threshold, as a share of the distance from there to 1. It is
+   * null before there is a result.
    */
   readonly urgency: number | null;
   /** The latest earlier study of the same patient in the list. */
