@@ -20,21 +20,22 @@ import { toFindings } from './findings.ts';
 import { admit } from './input-gate.ts';
 import type { Keyring } from './keyring.ts';
 
-/** A bundle's client half, opened, and the keys for it. */
+/** The client half of a bundle, opened, with the keys that fit it. */
 export type Models = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly keyring: Keyring;
 };
-/** The evaluator in use; another one may follow while the models stay open. */
+/** The evaluator in use. Another one may take its place while the models stay open. */
 export type Line = {
   readonly connector: Connector;
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
 };
-/** Everything one analysis needs. */
+/** Everything that one analysis needs. */
 export type Workstation = Models & Line;
 
+/** How a caller follows an analysis and stops it. `onAdmitted` is called once the input gate let the image through. */
 export type AnalysisControl = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -42,11 +43,14 @@ export type AnalysisControl = {
 };
 
 /**
- * The product in one function: reduced image → latent → encrypt → submit → await → decrypt → findings.
- * Only `submit` and `await` touch the network, and neither sees anything but ciphertext.
+ * Analyses one image: reduced image → latent → encrypt → submit → await → decrypt → findings. This is the product in
+ * one function. Only the steps that speak to the evaluator touch the network, and they see nothing but ciphertext and
+ * public keys.
  *
- * @param input  as dicom/encoder-input.ts reads it, in a process that has no key.
- * @throws CxrError of the stage that refused; `cancelled` when `signal` aborts, after telling the evaluator to stop.
+ * @param input    the image as dicom/encoder-input.ts reduced it, in a process that has no key.
+ * @param station  the models, the keys and the evaluator.
+ * @throws         CxrError with the code of the stage that refused; `cancelled` when `signal` aborts, after the
+ *                 evaluator was told to stop.
  */
 export async function analyse(
   input: EngineInput,
@@ -134,7 +138,7 @@ export async function analyse(
   return result;
 }
 
-/** Both images in 8 bits, from [-1, 1]. */
+/** Turns both images from [-1, 1] into grey levels of 8 bits. */
 function pairOf({ image, reconstruction }: { image: EncoderImage; reconstruction: EncoderImage }): InputPair {
   const grey = ({ values }: EncoderImage) => Uint8ClampedArray.from(values, (value) => (value + 1) * 127.5);
   return {
@@ -147,7 +151,7 @@ function pairOf({ image, reconstruction }: { image: EncoderImage; reconstruction
 const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
-/** Stops waiting for shared work when the analysis is cancelled; the work itself goes on for the next analysis. */
+/** Stops waiting for shared work when the analysis is cancelled. The work itself goes on for the next analysis. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(new CxrError('cancelled'));
@@ -157,7 +161,10 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return promise;
 }
 
-/** Sends an analysis; one that is cancelled while its reply is on the way is found again by its frame and stopped. */
+/**
+ * Sends an analysis to the evaluator. When it is cancelled while the reply is on its way, the same frame is sent again
+ * to learn the job's id, and the job is stopped.
+ */
 async function submit(connector: Connector, question: EncryptedLatent, signal: AbortSignal): Promise<JobId> {
   try {
     return await connector.submit(question.frame, signal);
@@ -172,7 +179,7 @@ async function submit(connector: Connector, question: EncryptedLatent, signal: A
   }
 }
 
-/** Waits for a job, passing on its progress; cancels it on the evaluator when the analysis is cancelled. */
+/** Waits for a job and passes on its progress. It cancels the job on the evaluator when the analysis is cancelled. */
 async function awaitJob(
   connector: Connector,
   jobId: AnalysisResult['jobId'],
@@ -194,7 +201,7 @@ async function awaitJob(
   }
 }
 
-/** Adds up wall time per stage and stops between stages once the analysis is cancelled. */
+/** Adds up the wall time of each stage, and throws `cancelled` between stages once the analysis is cancelled. */
 class StageClock {
   readonly #signal: AbortSignal;
   readonly times: { -readonly [Stage in keyof StageTimes]: number } = {
