@@ -1,37 +1,43 @@
-/** How the evaluator is reached. Passed to the engine; the window sees none of it but the address. */
+/**
+ * Says how the evaluator is reached. The main process passes it to the engine. The window sees only the address in it.
+ */
 export type Connection = {
   readonly url: string;
-  /** The evaluator runs on this machine, started by this application. */
+  /** True when this application started the evaluator on this machine. */
   readonly embedded: boolean;
-  /** Access token that goes with every request; null where the evaluator asks for none. */
+  /** The access token that goes with every request. It is null where the evaluator asks for none. */
   readonly token: string | null;
   readonly proxy: ProxyChoice;
   readonly certificates: CertificateChoice;
 };
 
-/** `environment`: as HTTPS_PROXY and NO_PROXY say. Loopback addresses are always reached directly. */
+/**
+ * Says through which proxy requests go. `direct` uses none. `environment` follows the variables HTTPS_PROXY and
+ * NO_PROXY. `at` uses the proxy with this address. Loopback addresses are always reached directly.
+ */
 export type ProxyChoice =
   | { readonly kind: 'direct' }
   | { readonly kind: 'environment' }
   | { readonly kind: 'at'; readonly url: string };
 
-/** Whose certificates are trusted besides those that Node.js brings. */
+/** Says whose certificates are trusted besides those that Node.js brings. */
 export type CertificateChoice = {
-  /** Those of the operating system. */
+  /** True to trust the authorities that the operating system trusts. */
   readonly system: boolean;
-  /** PEM text. */
+  /** Further certificates as PEM text; null for none. */
   readonly extra: string | null;
 };
 
-/** What a look at an evaluator found. Nothing is encrypted or sent for it. */
+/** What a probe of an evaluator found. A probe asks who answers; no image is encrypted or sent for it. */
 export type Probe = {
   readonly version: string;
-  /** Whether it offers the model that is open here. */
+  /** True when the evaluator offers the model that is open on this workstation. */
   readonly servesModel: boolean;
   readonly roundTripMs: number;
-  /** Through a proxy, and under TLS. */
+  /** True when the request went through a proxy. */
   readonly proxied: boolean;
+  /** True when the connection was encrypted with TLS. */
   readonly tls: boolean;
-  /** Largest set of evaluation keys that it takes, bytes. */
+  /** The largest set of evaluation keys that the evaluator takes, bytes. */
   readonly evaluationKeyBytes: number;
 };

@@ -1,8 +1,9 @@
 import type { DetailOf } from './error-details.ts';
 
 /**
- * The closed list of things that can go wrong. Every code has a section in docs/errors.md (message, context,
- * cause, fix) and a test compares the two lists. A code crosses IPC and HTTP; an exception never does.
+ * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a
+ * section in docs/errors.md with message, context, cause and fix, and a test compares the two lists. A code crosses
+ * process borders (IPC) and HTTP; an exception never does.
  */
 export const errorCodes = [
   'dicom-not-dicom',
@@ -83,7 +84,6 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** Shapes, ranges, tags, ids and counts only: never pixel, header or key values. */
 /**
  * What crosses a process border in place of an exception: a code with the details of that code.
  */
@@ -100,8 +100,8 @@ type Arguments<C extends ErrorCode> =
 /**
  * A refusal with a code from the closed list, and with the details that belong to that code.
  *
- * @remarks `detail` must never hold sensitive values: it is logged and shown. `message` is derived from code and
- * detail alone, so that nothing else can leak into it.
+ * @remarks `detail` is logged and shown, so it must never hold a sensitive value. `message` is made of code and detail
+ * alone, so that nothing else can leak into it.
  */
 export class CxrError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C;
@@ -129,12 +129,15 @@ export class CxrError<C extends ErrorCode = ErrorCode> extends Error {
 /** Code and details alone, of a reply that carries them among other fields. */
 export const codedPart = ({ code, detail }: CodedError): CodedError => ({ code, detail }) as CodedError;
 
-/** Whether `value` is a code of the list (values from the network are not trusted to be). */
+/** Tells whether `value` is a code of the list. Values from the network are not trusted to be one. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && (errorCodes as readonly string[]).includes(value);
 }
 
-/** The coded form of anything thrown; unknown exceptions become `internal` without their text, which could hold PHI. */
+/**
+ * Turns anything that was thrown into its coded form. An aborted operation becomes `cancelled`. Any other exception
+ * becomes `internal` with the name of its class only, because its text could hold patient data.
+ */
 export function toCodedError(error: unknown): CodedError {
   if (error instanceof CxrError) return error.coded;
   if (error instanceof Error && error.name === 'AbortError') return { code: 'cancelled', detail: {} };

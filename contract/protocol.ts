@@ -5,7 +5,8 @@ import { bundleIdSchema } from './ids/bundle-id.ts';
 import { jobIdSchema } from './ids/job-id.ts';
 
 /**
- * The evaluator's HTTP contract.
+ * The evaluator's HTTP contract. A *frame* is a message of bytes with a header that names its kind, bundle and digest
+ * (docs/wire-format.md). A *job* is one input frame on its way through the evaluator.
  *
  *   GET    /v1/service                 who answers, limits, bundles
  *   GET    /v1/bundles/:id             one bundle's public description; 410 when retired or unknown
@@ -19,6 +20,8 @@ import { jobIdSchema } from './ids/job-id.ts';
  *
  * Refusals are application/problem+json (RFC 9457) with `type` = `urn:cipherfilm:problem:<code>` and `code`.
  */
+
+/** The media types of request and reply bodies. */
 export const mediaTypes = {
   keys: 'application/vnd.cipherfilm.evaluation-keys',
   ciphertext: 'application/vnd.cipherfilm.ciphertext',
@@ -26,6 +29,7 @@ export const mediaTypes = {
   problem: 'application/problem+json',
 } as const;
 
+/** The path of every route, behind the evaluator's address. */
 export const paths = {
   service: '/v1/service',
   bundle: (id: string) => `/v1/bundles/${id}`,
@@ -35,9 +39,13 @@ export const paths = {
   result: (id: string) => `/v1/jobs/${id}/result`,
 } as const;
 
-/** Longest long poll an evaluator holds, milliseconds. */
+/**
+ * The longest time for which an evaluator holds a long poll, milliseconds. A long poll is answered when the state
+ * changes.
+ */
 export const maxWaitMs = 25_000;
 
+/** What an evaluator says about itself: who answers, the bundles that it serves, and its limits. */
 export const serviceSchema = z.object({
   service: z.literal('cipherfilm-evaluator'),
   version: z.string().max(64),
@@ -52,6 +60,7 @@ export const serviceSchema = z.object({
 });
 export type Service = z.infer<typeof serviceSchema>;
 
+/** Where a job is. `ahead` counts the jobs before it; `layer` names the layer of the network that is being computed. */
 export const jobStateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued'), ahead: z.int().nonnegative() }),
   z.object({ kind: z.literal('running'), fraction: z.number().min(0).max(1), layer: z.string().max(64) }),
@@ -66,9 +75,14 @@ export const jobStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type JobState = z.infer<typeof jobStateSchema>;
 
+/** A job with its state, as the evaluator answers it. */
 export const jobSchema = z.object({ id: jobIdSchema, state: jobStateSchema });
 export type Job = z.infer<typeof jobSchema>;
 
+/**
+ * A refusal in the form of RFC 9457. `jobId` comes with `frame-replayed` and names the job that accepted the same frame
+ * first.
+ */
 export const problemSchema = z.object({
   type: z.string().max(128),
   title: z.string().max(256),

@@ -1,33 +1,38 @@
 import { z } from 'zod';
 
 /**
- * What a workstation can be told. One file format for the person's own `config.json` and for the policy of whoever runs
- * the workstation; what the policy says is locked.
+ * What a workstation can be told. The person's own `config.json` and the policy of whoever runs the workstation have
+ * this same format. What the policy says is locked: nobody can overrule it on the workstation.
  */
 export const settingsSchema = z
   .object({
-    /** Address of an evaluator; `embedded` for the one that this application starts on this machine. */
+    /** The address of an evaluator. `embedded` stands for the one that this application starts on this machine. */
     evaluator: z.string().min(1).max(2_048),
-    /** File with the access token, for whoever hands tokens out to workstations. */
+    /** The path of a file with the access token, for whoever hands tokens out to workstations. */
     tokenFile: z.string().min(1).max(4_096),
     /** `system`, `none`, or the address of a proxy. */
     proxy: z.string().min(1).max(2_048),
-    /** Trust what the operating system trusts. */
+    /** True to trust the authorities that the operating system trusts. */
     systemCertificates: z.boolean(),
-    /** PEM file with further certificates to trust. */
+    /** The path of a PEM file with further certificates to trust. */
     certificates: z.string().min(1).max(4_096),
-    /** Keep the worklist although the system has no keychain. */
+    /** True to keep the worklist on disk although the system has no keychain. */
     withoutKeychain: z.boolean(),
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;
+/** The name of a setting, as the files spell it. */
 export type SettingName = keyof SettingsFile;
 
-/** Who said so; `policy` cannot be overruled. */
+/** Where a setting comes from. A `policy` cannot be overruled; `own` is the person's own file. */
 export type SettingSource = 'policy' | 'command line' | 'environment' | 'own' | 'default';
+/** A setting's value, and where it comes from. */
 export type Setting<T> = { readonly value: T; readonly source: SettingSource };
 
-/** Settings as the window shows them: no token and no path, only whether there is one and its last part. */
+/**
+ * The settings as the window shows them. The window does not learn the token, only whether there is one. It does not
+ * learn a path, only its last part.
+ */
 export type SettingsView = {
   readonly evaluator: Setting<string>;
   readonly token: { readonly given: boolean; readonly locked: boolean };
@@ -35,13 +40,13 @@ export type SettingsView = {
   readonly systemCertificates: Setting<boolean>;
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
-  /** What keeps secrets here: the system's keychain by its name, or nothing. */
+  /** The name of the system's keychain, which keeps secrets here. It is null where there is none. */
   readonly keychain: string | null;
-  /** A policy exists. */
+  /** True when this machine has a policy. */
   readonly managed: boolean;
 };
 
-/** What the window may change; a token `null` forgets it, an empty certificate list is `null`. */
+/** What the window may change. A token of `null` forgets the token; certificates of `null` trust no further ones. */
 export const settingsChangeSchema = z
   .object({
     evaluator: z.string().min(1).max(2_048),

@@ -6,11 +6,11 @@ import type { KeyId } from './ids/key-id.ts';
 import type { Discrimination } from './predictive-values.ts';
 
 /**
- * The values that travel through the product, one type per stage: a radiograph becomes a latent, an encrypted
- * latent, a job, encrypted logits, findings. Only the two arrows that touch the evaluator leave the machine.
+ * The values that travel through the product, one type per stage. A radiograph becomes a latent, an encrypted latent, a
+ * job, encrypted logits and findings. Only the encrypted latent and the encrypted logits cross the network.
  */
 
-/** What DICOM says about the image that matters after reading; no patient data. */
+/** What a DICOM file says about its image that still matters after reading. No patient data are among it. */
 export type RadiographFacts = {
   readonly modality: string;
   readonly viewPosition: string | null;
@@ -19,12 +19,13 @@ export type RadiographFacts = {
   readonly photometric: 'MONOCHROME1' | 'MONOCHROME2';
   readonly transferSyntax: string;
   readonly lossy: boolean;
-  /** Which grayscale window was applied, in words: `file window 1`, `VOI LUT`, `full range`, … */
+  /** The grayscale that was applied, in words: `file window 1`, `VOI LUT`, `full range`, … */
   readonly window: string;
 };
 
 /**
- * A decoded radiograph: `values` is rows×columns, row-major, in [0, 1], 1 = bright (polarity already applied).
+ * A decoded radiograph. `values` has rows×columns brightnesses in [0, 1], row by row, 1 = bright. The polarity of the
+ * file is already applied.
  */
 export type Radiograph = {
   readonly rows: number;
@@ -33,52 +34,64 @@ export type Radiograph = {
   readonly facts: RadiographFacts;
 };
 
-/** The reduced image that enters the encoder: 256×256, row-major, in [-1, 1]. */
+/** The reduced image that enters the encoder: 256×256 values in [-1, 1], row by row, 1 = bright. */
 export type EncoderImage = { readonly side: 256; readonly values: Float32Array };
 
-/** The VQGAN's un-quantised encoder output, CxHxW, channel-major. */
+/**
+ * The *latent*: the small array of numbers into which the VQGAN's encoder turns an image. It is the encoder's output
+ * before quantisation, channel by channel and row by row; `shape` is [channels, rows, columns].
+ */
 export type Latent = { readonly shape: readonly [number, number, number]; readonly values: Float32Array };
 
-/** The framed ciphertexts of one analysis, ready to be sent, and their digest (which the result must name). */
+/**
+ * The ciphertexts of one analysis in a frame that can be sent, and the frame's digest. The evaluator's result must name
+ * this digest.
+ */
 export type EncryptedLatent = { readonly frame: Uint8Array; readonly digest: Digest };
 
-/** What an evaluator returned: a framed result ciphertext. */
+/** What an evaluator returned: a frame with the ciphertext of the result. */
 export type EncryptedLogits = { readonly frame: Uint8Array };
 
 /**
- * How an image compares with the training images (main/engine/input-gate.ts). `inverted`: it was scored with black and white
- * exchanged, because the file's tag contradicts its pixels.
+ * How an image compares with the training images, as the input gate measured it (main/engine/input-gate.ts). `inverted`
+ * is true when it was scored with black and white exchanged, because the file's tag contradicts its pixels.
  */
 export type InputVerdict = {
+  /** How far the latent lies from those of the training images; about 1 for an image like them. */
   readonly distance: number;
   readonly distanceLimit: number;
-  /** Root mean square of the latent. */
+  /** The root mean square of the latent. */
   readonly size: number;
   readonly sizeLimit: number;
-  /** Likeness of the codec's image, dB. */
+  /** How like the image the codec's drawing of it is (peak signal to noise), dB. */
   readonly psnr: number;
   readonly psnrLimit: number;
   readonly inverted: boolean;
 };
 
-/** Where a probability lies against the finding's two operating points. */
+/** Where a probability lies against the finding's two operating points: below both, between them, or above both. */
 export type Verdict = 'below' | 'indeterminate' | 'above';
 
-/** One finding of an analysis. `claimable` is false where the training data were too few to claim anything. */
+/** One finding of an analysis. `claimable` is false where the data were too few to claim anything about it. */
 export type Finding = {
   readonly name: string;
+  /** The network's raw score, rounded before it leaves the engine. */
   readonly logit: number;
+  /** The calibrated probability, in [0, 1]. */
   readonly probability: number;
   readonly verdict: Verdict;
-  /** Probabilities from which on it is indeterminate, and above. */
+  /** The two operating points. From `low` on the verdict is indeterminate, from `high` on it is above. */
   readonly low: number;
   readonly high: number;
   readonly claimable: boolean;
-  /** What each region of the image adds to the logit, row by row; null when the model gives none. */
+  /** What each region of the image adds to the logit. It is null when the model gives no regions. */
   readonly regions: Regions | null;
   readonly reference: FindingReference;
 };
-/** What is known of a finding from the validation images; edges of the histograms are log-odds, ascending. */
+/**
+ * What is known of a finding from the validation images. `edges` are log-odds in ascending order; `positives` and
+ * `negatives` count the images with and without the finding between two neighbouring edges.
+ */
 export type FindingReference = {
   readonly edges: readonly number[];
   readonly positives: readonly number[];
@@ -87,10 +100,10 @@ export type FindingReference = {
   readonly atLow: Discrimination;
   readonly atHigh: Discrimination;
 };
-/** `logits` has rows×columns elements, whose sum is the finding's logit. */
+/** The logits of the regions of an image: rows×columns numbers, row by row, whose sum is the finding's logit. */
 export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
 
-/** Stages in order, as progress events and the command line name them. */
+/** The stages of an analysis in order, as progress events and the command line name them. */
 export const stageNames = [
   'reading',
   'encoding',
@@ -106,21 +119,21 @@ export const stageNames = [
 ] as const;
 export type StageName = (typeof stageNames)[number];
 
-/** One step of progress; `fraction` in [0, 1] within the stage where it is known. */
+/** One step of progress. `fraction` is how much of the stage is done, in [0, 1], or null where that is not known. */
 export type Progress = {
   readonly stage: StageName;
   readonly fraction: number | null;
   readonly detail?: string;
 };
 
-/** Bytes that crossed the network. */
+/** The bytes that crossed the network. `sent` does not count the evaluation keys. */
 export type BytesMoved = {
   readonly evaluationKeys: number;
   readonly sent: number;
   readonly received: number;
 };
 
-/** Wall time per stage, milliseconds. */
+/** The wall time of each stage, milliseconds. */
 export type StageTimes = {
   readonly decode: number;
   readonly encode: number;
@@ -131,7 +144,10 @@ export type StageTimes = {
   readonly decrypt: number;
 };
 
-/** Everything a finished analysis tells. The latent stays in the engine; logits leave it rounded (main/engine/findings.ts). */
+/**
+ * Everything that a finished analysis tells. The latent stays in the engine. Logits leave the engine rounded
+ * (main/engine/findings.ts).
+ */
 export type AnalysisResult = {
   readonly findings: readonly Finding[];
   readonly facts: RadiographFacts;
@@ -140,7 +156,7 @@ export type AnalysisResult = {
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
   readonly jobId: JobId;
   readonly keyId: KeyId;
-  /** SHA-256 of the frame that was sent and of the one that came back. */
+  /** The digests of the frame that was sent and of the frame that came back. */
   readonly digests: { readonly sent: Digest; readonly received: Digest };
   readonly parameters: {
     readonly polyModulusDegree: number;
@@ -152,22 +168,26 @@ export type AnalysisResult = {
   readonly timesMs: StageTimes;
 };
 
-/** How an encrypted result compares with the same network on the same latent in plaintext, on this machine. */
+/** How an encrypted result compares with the same network on the same latent, computed in plaintext on this machine. */
 export type LocalCheck = {
-  /** Largest differences, over the findings, of logits and of probabilities. */
+  /** The largest difference of a logit over the findings. */
   readonly logit: number;
+  /** The largest difference of a probability over the findings. */
   readonly probability: number;
   readonly tookMs: number;
 };
 
-/** What the engine is given of an analysis: a reduced image without any patient data. */
+/** What the engine is given of an image: its reduced form without any patient data. */
 export type EngineInput = {
   readonly facts: RadiographFacts;
   readonly image: EncoderImage;
   readonly decodeMs: number;
 };
 
-/** What the model saw and what its codec made of it, 8 bits, side×side: the ground of the input verdict. */
+/**
+ * What the model saw, and what its codec drew from the latent. Both have side×side grey levels of 8 bits, row by row.
+ * The input gate judged by comparing the two.
+ */
 export type InputPair = {
   readonly side: number;
   readonly image: Uint8Array;

@@ -3,7 +3,8 @@ import { reduceToEncoderImage } from './display/reduce.ts';
 import { toRadiograph } from './radiograph.ts';
 
 /**
- * Decodes a DICOM file down to what the engine is given of it.
+ * Decodes a DICOM file and reduces it to what the engine is given: an image of 256×256 and a few facts without patient
+ * data.
  *
  * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
  */
@@ -13,7 +14,7 @@ export async function toInput(bytes: Uint8Array): Promise<EngineInput> {
   return { ...reduced(radiograph), decodeMs: performance.now() - started };
 }
 
-/** The same of a radiograph that is decoded already. */
+/** Reduces a radiograph that is decoded already. `decodeMs` is 0, because decoding took place elsewhere. */
 export const reduced = (radiograph: Radiograph): EngineInput => ({
   facts: radiograph.facts,
   image: reduceToEncoderImage(radiograph),

@@ -11,7 +11,8 @@ const longestName = 48;
 const thumbnailSide = 192;
 
 /**
- * Decodes a DICOM file for the viewer.
+ * Decodes a DICOM file for the viewer. The film keeps the codes of the pixels, so that the window can show them under
+ * any grayscale without asking again.
  *
  * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
  */
@@ -35,7 +36,7 @@ export async function toFilm(bytes: Uint8Array): Promise<Film> {
   };
 }
 
-/** The file's explanation, or what it is and its place. */
+/** Names each grayscale by what it is, its place, and the file's explanation where there is one. */
 function nameVois(vois: readonly FileVoi[]): NamedVoi[] {
   const seen = { table: 0, window: 0 };
   return vois.map(({ voi, explanation }) => {
@@ -46,7 +47,7 @@ function nameVois(vois: readonly FileVoi[]): NamedVoi[] {
   });
 }
 
-/** Modality values below and above which one pixel in a hundred lies; padding is not counted. */
+/** Finds the modality values below and above which one pixel in a hundred lies. Padding is not counted. */
 function centralRange(image: DicomImage, { counts, modality, range }: CodedImage): Film['central'] {
   const order = Uint32Array.from({ length: modality.length }, (_, code) => code)
     .filter((code) => counts[code]! > 0 && modality[code] !== image.padding)
@@ -63,7 +64,7 @@ function centralRange(image: DicomImage, { counts, modality, range }: CodedImage
   return total === 0 ? range : { low: at(0.01), high: at(0.99) };
 }
 
-/** A film under its first grayscale, longest side at most 192. */
+/** Draws a film small under its first grayscale. The longest side has at most 192 pixels. */
 export function toThumbnail(film: Film): Thumbnail {
   const { rows, columns, codes } = film;
   const table = displayTable(

@@ -4,9 +4,10 @@ import { type Dataset, parseDataset } from './dataset/dataset.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
 
 /**
- * Reads who and what a file shows, for the window and the worklist. Kept apart from read.ts, which the way to the
- * engine goes through and where patient data ends.
+ * Reads whom and what a file shows, for the window and the worklist. This file is kept apart from read.ts, because the
+ * way to the engine goes through read.ts and patient data end there.
  *
+ * @param file  the bytes of a DICOM file.
  * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported'.
  */
 export function readHeader(file: Uint8Array): ImageHeader {
@@ -51,8 +52,8 @@ const positive = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) && value > 0 ? value : null;
 
 /**
- * Spacing of a projection (PS3.3 10.7.1, C.8.11.4): Pixel Spacing speaks of the anatomy only where it says so or
- * differs from the detector's.
+ * Reads the pixel spacing of a projection (PS3.3 10.7.1, C.8.11.4), mm. Pixel Spacing (0028,0030) counts as calibrated
+ * in the anatomy only where the file says so, or where it differs from the detector's spacing.
  */
 function spacing(dataset: Dataset): PixelSpacing | null {
   const detector = pair(dataset, 'x00181164');
@@ -81,7 +82,7 @@ function pair(dataset: Dataset, tag: string): { row: number; column: number } | 
 /** Modalities whose images are radiographs: everything else is left to other viewers. */
 const radiographs = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'XC', 'HC', '']);
 
-/** @throws CxrError 'dicom-not-radiograph'. */
+/** Refuses an image whose modality is not one of radiographs. @throws CxrError 'dicom-not-radiograph'. */
 export function checkRadiograph({ series }: ImageHeader): void {
   if (!radiographs.has(series.modality))
     throw new CxrError('dicom-not-radiograph', { modality: series.modality });

@@ -39,7 +39,11 @@ export function readIdentity(
   };
 }
 
-/** Text in the file's own character sets (PS3.3 C.12.1.1.2), as one line of bounded length. */
+/**
+ * Makes a function that reads a text element in the file's own character sets (PS3.3 C.12.1.1.2). It returns one line
+ * of at most 128 characters, without control characters, or null where there is no text. `vr` is the element's value
+ * representation, such as `PN` for a person's name.
+ */
 export function textReader(dataset: Dataset): (tag: string, vr: string) => string | null {
   const sets = dataset.texts('x00080005').join('\\');
   return (tag, vr) => {
@@ -57,7 +61,10 @@ export function textReader(dataset: Dataset): (tag: string, vr: string) => strin
   };
 }
 
-/** The first filled component group (PS3.5 6.2.1): `Family^Given^Middle^Prefix^Suffix` → `Family, Given Middle`. */
+/**
+ * Writes a DICOM name as people do: `Family^Given^Middle^Prefix^Suffix` becomes `Family, Given Middle`. A name may come
+ * in up to three spellings, the component groups; the first that is filled is taken (PS3.5 6.2.1).
+ */
 export function personName(value: string | null): string | null {
   const group = value?.split('=').find((candidate) => candidate.replaceAll('^', '').trim() !== '');
   if (group === undefined) return null;
@@ -66,7 +73,9 @@ export function personName(value: string | null): string | null {
   return [family, rest].filter((part) => part !== '').join(', ') || null;
 }
 
-/** `YYYYMMDD`, or `YYYY.MM.DD` of files older than 1993, as ISO 8601. */
+/**
+ * Turns a DICOM date, `YYYYMMDD` or the `YYYY.MM.DD` of files older than 1993, into ISO 8601; null for anything else.
+ */
 export function date(value: string | null): string | null {
   const [, year, month, day] = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(value ?? '') ?? [];
   if (year === undefined) return null;
@@ -75,7 +84,9 @@ export function date(value: string | null): string | null {
     : null;
 }
 
-/** `HHMMSS.FFFFFF`, with its end left out at will. */
+/**
+ * Turns a DICOM time, `HHMMSS.FFFFFF` or a beginning of it, into `HH:MM:SS`; null for anything else (PS3.5 6.2, TM).
+ */
 export function time(value: string | null): string | null {
   const [, hours, minutes = '00', seconds = '00'] =
     /^(\d{2}):?(\d{2})?:?(\d{2})?(?:\.\d{1,6})?$/.exec(value ?? '') ?? [];
@@ -83,7 +94,10 @@ export function time(value: string | null): string | null {
   return `${hours}:${minutes}:${seconds}`;
 }
 
-/** A UID; files that have none are told apart by their content. */
+/**
+ * Reads a UID, DICOM's worldwide name of a study, series or image. A file that has none gets a name made of its
+ * content's digest, so that two such files are told apart.
+ */
 export function uid(dataset: Dataset, tag: string, file: Uint8Array): string {
   const value = dataset.text(tag);
   if (value !== null && /^[0-9.]{1,64}$/.test(value)) return value;

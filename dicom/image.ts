@@ -1,43 +1,55 @@
 import type { Lut, Photometric, Voi } from '../contract/grayscale.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
 
-/** Largest image accepted, pixels (an 8k × 8k detector; today's largest are about 4.3k × 4.3k). */
+/**
+ * The largest image that is accepted, pixels. That is 8192 × 8192; today's largest detectors have about 4300 × 4300.
+ */
 export const maxPixels = 64 * 1024 * 1024;
 
-/** How stored bits form a value (PS3.5 8.1.1). */
+/** Says how stored bits form a value (DICOM PS3.5 8.1.1). */
 export type PixelLayout = {
+  /** The bits that a pixel takes in the file. */
   readonly bitsAllocated: 8 | 16;
+  /** The bits of it that hold the value, 1 … 16. */
   readonly bitsStored: number;
+  /** The place of the value's most significant bit, counted from 0. */
   readonly highBit: number;
+  /** True when the value is in two's complement. */
   readonly signed: boolean;
 };
 
-/** A grayscale of the file; `explanation` is free text of whoever made the file. */
+/** A grayscale that the file offers. `explanation` is free text of whoever made the file. */
 export type FileVoi = {
   readonly voi: Extract<Voi, { kind: 'window' | 'table' }>;
   readonly explanation: string | null;
 };
 
-/** Everything that leaves the reader: geometry, grayscale and pixels. No element about a person is in it. */
+/**
+ * What `readDicom` keeps of a file on the way to the pixels: geometry, grayscale and pixels. No element about a person
+ * is in it.
+ */
 export type DicomImage = {
   readonly syntax: TransferSyntax;
   readonly modality: string;
   readonly viewPosition: string | null;
-  /** What the file says (0028,2110); a code stream can say so too. */
+  /** True when the file says that its image was compressed with loss (0028,2110). A code stream can say so too. */
   readonly lossy: boolean;
   readonly rows: number;
   readonly columns: number;
   readonly photometric: Photometric;
   readonly layout: PixelLayout;
-  /** Pixel Padding Value (0028,0120): not part of the anatomy, so not of the full range either. */
+  /** Pixel Padding Value (0028,0120). It marks what is not anatomy, so it does not count for the full range. */
   readonly padding: number | null;
+  /** How a stored value becomes a modality value (PS3.3 C.11.1). */
   readonly modalityTransform:
     | { readonly kind: 'linear'; readonly slope: number; readonly intercept: number }
     | { readonly kind: 'table'; readonly lut: Lut };
-  /** The file's own grayscales, in the order in which they are offered; the first is the one to begin with. */
+  /** The file's own grayscales: its tables, then its windows. The first is the one to begin with. */
   readonly vois: readonly FileVoi[];
-  /** It offers grayscales, but none that can be used. */
+  /** True when the file offers grayscales and none of them can be used. */
   readonly voiProblem: boolean;
-  /** Native cells, little endian, exactly rows × columns × bitsAllocated / 8 bytes, or one compressed code stream. */
+  /**
+   * Uncompressed little-endian cells, exactly rows × columns × bitsAllocated / 8 bytes, or one compressed code stream.
+   */
   readonly pixels: Uint8Array;
 };

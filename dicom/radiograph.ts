@@ -4,7 +4,8 @@ import { toDisplayValues } from './display/pixels.ts';
 import { readDicom } from './read.ts';
 
 /**
- * Decodes a DICOM file to a radiograph: no patient data, values in [0, 1], 1 = bright.
+ * Decodes a DICOM file to a radiograph under the file's first grayscale. It has brightnesses in [0, 1], 1 = bright, and
+ * no patient data.
  *
  * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
  */

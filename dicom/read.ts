@@ -13,13 +13,13 @@ const viewPositions = new Set(['AP', 'PA', 'LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO
 const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
 
 /**
- * Reads a DICOM file down to what the image needs (PS3.3 C.7.6.3, C.11.1, C.11.2). This is where patient data ends:
- * of some hundred elements, the fields of `DicomImage` are all that leaves this function, and its errors name
- * elements and sizes only.
+ * Reads a DICOM file down to what the image needs (PS3.3 C.7.6.3, C.11.1, C.11.2). Patient data end here: a file has
+ * some hundred elements, and only the fields of `DicomImage` leave this function. Its errors name elements and sizes
+ * only.
  *
- * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
- *         'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'. Nothing is allocated before the declared size has
- *         been compared with the bytes present.
+ * @throws  CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
+ *          'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'.
+ * @remarks Nothing is allocated before the declared size has been compared with the bytes that are there.
  */
 export function readDicom(file: Uint8Array): DicomImage {
   const { dataset, syntax, bytes } = parseDataset(file);
@@ -60,7 +60,7 @@ function termOf(dataset: Dataset, tag: string, terms: ReadonlySet<string>): stri
   return term !== null && terms.has(term) ? term : null;
 }
 
-/** One frame, one sample per pixel, MONOCHROME1 or MONOCHROME2 (PS3.3 C.7.6.3.1.2); absent terms are refused. */
+/** Refuses all but one frame of one sample per pixel in MONOCHROME1 or MONOCHROME2 (PS3.3 C.7.6.3.1.2). */
 function checkSingleGrayFrame(dataset: Dataset): DicomImage['photometric'] {
   const frames = dataset.decimal('x00280008') ?? 1;
   if (frames !== 1) throw new CxrError('dicom-unsupported', { reason: 'frames', got: String(frames) });
@@ -82,7 +82,7 @@ function checkSize(dataset: Dataset): { rows: number; columns: number } {
   return { rows, columns };
 }
 
-/** Bits allocated, stored, high bit and sign (PS3.5 8.1.1); high bit is usually stored − 1 but older files differ. */
+/** Reads how bits form a value (PS3.5 8.1.1). The high bit is usually bits stored − 1, but older files differ. */
 function readLayout(dataset: Dataset): PixelLayout {
   const bitsAllocated = dataset.unsigned('x00280100');
   const bitsStored = dataset.unsigned('x00280101') ?? bitsAllocated;
@@ -96,7 +96,10 @@ function readLayout(dataset: Dataset): PixelLayout {
   return { bitsAllocated, bitsStored, highBit, signed: dataset.unsigned('x00280103') === 1 };
 }
 
-/** Modality LUT Sequence or Rescale Slope and Intercept (PS3.3 C.11.1); identity when neither is usable. */
+/**
+ * Reads the Modality LUT Sequence, or else Rescale Slope and Intercept (PS3.3 C.11.1). Where the file has neither, a
+ * stored value is its own modality value.
+ */
 function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImage['modalityTransform'] {
   const lut = readLut(dataset.item('x00283000'), layout.signed);
   if (lut !== null) return { kind: 'table', lut };
@@ -113,8 +116,9 @@ const windowShapes = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
 const mostVois = 32;
 
 /**
- * The file's own grayscales (PS3.3 C.11.2): the tables of the VOI LUT Sequence, then the windows. Where a file offers
- * both "only one may be applied" at a time: a table first, which a vendor adds when a window is not enough.
+ * Reads the file's own grayscales (PS3.3 C.11.2): first the tables of the VOI LUT Sequence, then the windows. Where a
+ * file offers both, "only one may be applied" at a time. A table comes first, because a vendor adds one when a window
+ * is not enough.
  */
 function readVois(dataset: Dataset, layout: PixelLayout): Pick<DicomImage, 'vois' | 'voiProblem'> {
   const intercept = dataset.decimal('x00281052') ?? 0;
@@ -143,9 +147,9 @@ function readVois(dataset: Dataset, layout: PixelLayout): Pick<DicomImage, 'vois
 }
 
 /**
- * The cells of uncompressed pixel data, little endian.
+ * Returns the cells of uncompressed pixel data in little-endian order.
  *
- * @param expected rows × columns × bitsAllocated / 8.
+ * @param expected their size: rows × columns × bitsAllocated / 8 bytes.
  */
 function nativePixels(
   bytes: Uint8Array,

@@ -9,7 +9,7 @@ export type AnalysisId = string & { readonly __brand: 'AnalysisId' };
 /** Reads an analysis id that came from another process. */
 export const analysisIdSchema = z.uuid().transform((text) => text as AnalysisId);
 
-/** @throws TypeError for text that is no UUID. */
+/** Reads an analysis id that this program made itself. @throws TypeError for text that is not a UUID. */
 export function parseAnalysisId(text: string): AnalysisId {
   if (!analysisIdSchema.safeParse(text).success) throw new TypeError('"analysis id" expected a UUID');
   return text as AnalysisId;

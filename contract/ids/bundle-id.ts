@@ -6,5 +6,5 @@ export type BundleId = Digest & { readonly __bundle: true };
 /** Reads a bundle id that came from a file or from the network. */
 export const bundleIdSchema = digestSchema.transform((digest) => digest as BundleId);
 
-/** @throws TypeError for text that is no digest. */
+/** Reads a bundle id that this program made itself. @throws TypeError for text that is not a digest. */
 export const parseBundleId = (text: string): BundleId => parseDigest(text) as BundleId;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** An evaluator's name for a job, 32 hexadecimal digits. The evaluator draws it at random, so nobody can guess another one's. */
+/**
+ * An evaluator's name for a job: 32 hexadecimal digits. The evaluator draws it at random, so that nobody can guess the
+ * name of another client's job.
+ */
 export type JobId = string & { readonly __brand: 'JobId' };
 
 const hexadecimal = /^[0-9a-f]{32}$/;
@@ -11,7 +14,7 @@ export const jobIdSchema = z
   .regex(hexadecimal)
   .transform((text) => text as JobId);
 
-/** @throws TypeError for text that is no job id. */
+/** Reads a job id that was checked before. @throws TypeError for text that is not a job id. */
 export function parseJobId(text: string): JobId {
   if (!hexadecimal.test(text)) throw new TypeError('"job id" expected 32 hexadecimal digits');
   return text as JobId;

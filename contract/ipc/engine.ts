@@ -5,30 +5,37 @@ import type { EngineInput } from '../stages.ts';
 import type { AnalysisEvent } from './analysis-event.ts';
 
 /**
- * Messages between a host (command line or Electron main) and the engine process, the only one that holds a secret
- * key. The engine entry is main/engine/index.ts; it speaks over `process.parentPort` (Electron utility process) or over
- * `process.send` (forked Node process, advanced serialisation).
+ * What a host asks of the engine. The *engine* is the only process that holds a secret key (main/engine/index.ts). Its
+ * *host* is the process that started it: the command line or the main process of the application. Messages go over
+ * `process.parentPort` of an Electron utility process, or over `process.send` of a forked Node process with advanced
+ * serialisation.
  */
 export type EngineCommand =
-  /** First message. `bundleRoot` is the folder of bundles, `bundleName` the folder inside it. */
+  /** The first message. `bundleRoot` is the folder of bundles, `bundleName` the folder inside it. */
   | {
       readonly kind: 'start';
       readonly bundleRoot: string;
       readonly bundleName: string;
       readonly connection: Connection;
     }
-  /** Another evaluator from the next analysis on. */
+  /** Uses another evaluator from the next analysis on. */
   | { readonly kind: 'connect'; readonly connection: Connection }
-  /** A look at an evaluator, without any analysis. */
+  /** Asks who answers at an evaluator's address. Nothing is analysed. */
   | { readonly kind: 'probe'; readonly probeId: string; readonly connection: Connection }
+  /** Begins an analysis, or queues it behind the one under way. */
   | { readonly kind: 'classify'; readonly analysisId: AnalysisId; readonly input: EngineInput }
   | { readonly kind: 'cancel'; readonly analysisId: AnalysisId };
 
+/** What the engine tells its host. */
 export type EngineEvent =
+  /** The bundle is open and the evaluator's address is usable. Analyses can begin. */
   | { readonly kind: 'ready'; readonly bundle: { readonly name: string; readonly id: string } }
-  /** The engine cannot serve (bundle broken, evaluator URL refused); it stays up to answer commands with this error. */
+  /**
+   * The engine cannot serve, because the bundle is broken or the evaluator's address is refused. It stays up and
+   * answers commands with this error.
+   */
   | { readonly kind: 'unusable'; readonly error: CodedError }
-  /** Keys were generated and the evaluator has the evaluation keys. */
+  /** The keys are generated, and the evaluator has the evaluation keys. */
   | { readonly kind: 'key-ready'; readonly keyId: string }
   | { readonly kind: 'probed'; readonly probeId: string; readonly found: Probe | CodedError }
   | AnalysisEvent;

@@ -5,11 +5,16 @@ const passphrase = z.string().min(1).max(1_024);
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/);
 const label = z.string().max(80);
 
-/** Everything that can be asked about keys. Files are chosen by whoever passes the request on, never by the window. */
+/**
+ * Everything that can be asked about keys. A key is named by its *fingerprint*, 64 hexadecimal digits. The window never
+ * chooses a file: whoever passes a request on asks for the file with the system's own dialog.
+ */
 export const keyRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('state') }),
   z.object({ kind: z.literal('unlock'), passphrase }),
-  /** What opens the vault from now on; a passphrase `null` removes it. */
+  /**
+   * Sets what opens the vault from now on. A passphrase of `null` removes it; `system` is for the system's keychain.
+   */
   z.object({ kind: z.literal('protect'), passphrase: passphrase.nullable(), system: z.boolean() }),
   z.object({ kind: z.literal('create'), label }),
   z.object({
@@ -20,41 +25,44 @@ export const keyRequestSchema = z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('addresses'), addresses: z.array(z.string().max(4_096)).min(1).max(100) }),
     ]),
   }),
-  /** A sheet of paper: the export with a passphrase, as a page to print. */
+  /** Makes a recovery sheet: a page to print that holds the export with a passphrase. */
   z.object({ kind: z.literal('recovery'), fingerprint, passphrase }),
-  /** Opens an export and says whose it is, without taking it in. */
+  /** Opens an export and says whose key it holds, without taking it in. */
   z.object({ kind: z.literal('inspect'), passphrase: passphrase.nullable() }),
-  /** Takes in the key with this fingerprint, which somebody compared, and puts it in the active key's place. */
+  /** Takes in the key with this fingerprint, which somebody has compared, and puts it in the active key's place. */
   z.object({ kind: z.literal('import'), passphrase: passphrase.nullable(), fingerprint }),
   z.object({ kind: z.literal('rotate') }),
   z.object({ kind: z.literal('destroy'), fingerprint }),
   z.object({ kind: z.literal('verify') }),
-  /** The address to which other workstations send keys. */
+  /** Asks for the address to which other workstations send keys. */
   z.object({ kind: z.literal('address') }),
 ]);
 export type KeyRequest = z.infer<typeof keyRequestSchema>;
 export type KeyRequestKind = KeyRequest['kind'];
 
-/** Why a key should be changed: many results, or years. */
+/** Why a key should be changed: it has decrypted many results, or it is years old. */
 export type RotationReason = 'decryptions' | 'age';
 
-/** What may be known of a key. */
+/** What may be known of a key. Nothing in it helps to guess the key. */
 export type KeySummary = {
   readonly fingerprint: string;
-  /** Its beginning as six words. */
+  /** The beginning of the fingerprint as six words, for people to compare. */
   readonly words: readonly string[];
   readonly label: string;
+  /** Counts the keys of one vault; a rotation makes the next one. */
   readonly generation: number;
   /** ISO 8601. */
   readonly created: string;
   readonly origin: 'made' | 'imported';
   readonly state: 'active' | 'retired';
+  /** How many results this key has decrypted. */
   readonly decryptions: number;
-  /** Evaluation keys made of it, bytes; null before they are. */
+  /** The size of the evaluation keys that were made of it, bytes. It is null before they are made. */
   readonly evaluationKeyBytes: number | null;
   readonly due: RotationReason | null;
 };
 
+/** What the vault remembers of a key that was destroyed. */
 export type DestroyedKey = {
   readonly fingerprint: string;
   readonly words: readonly string[];
@@ -65,49 +73,52 @@ export type DestroyedKey = {
   readonly decryptions: number;
 };
 
+/** What the window shows of the vault and its keys. */
 export type KeyState = {
-  /** Whether keys outlive the process, and what opens the vault. */
+  /** True when keys outlive the process. */
   readonly kept: boolean;
+  /** What opens the vault; empty where nothing is kept. */
   readonly opensWith: readonly ('system' | 'passphrase')[];
   readonly locked: boolean;
   /** Newest first. */
   readonly keys: readonly KeySummary[];
   readonly destroyed: readonly DestroyedKey[];
-  /** Decryptions after which a key is spent. */
+  /** The number of decryptions after which a key should be changed. */
   readonly budget: number;
-  /** Of one upload, as predicted, bytes. */
+  /** The predicted size of one upload of evaluation keys, bytes. */
   readonly uploadBytes: number;
 };
 
-/** Whose key an export holds, and what taking it in would do. */
+/** Says whose key an export holds, and what taking it in would do. */
 export type ImportFacts = {
   readonly key: Omit<KeySummary, 'state' | 'origin' | 'evaluationKeyBytes' | 'due'>;
   readonly parametersMatch: boolean;
-  /** The key that would be retired. */
+  /** The active key that would be retired; null where there is none. */
   readonly replaces: KeySummary | null;
   readonly isKnown: boolean;
 };
 
-/** What a key that was destroyed leaves: for the file of whoever has to answer for it. */
+/** The record of a destroyed key, for the files of whoever has to answer for it. */
 export type DestructionProof = DestroyedKey & {
   readonly format: 'cipherfilm-destruction/1';
-  /** SHA-256 of the vault's file before and after, of which the second no longer holds the key. */
+  /** SHA-256 of the vault's file before and after the destruction. The second file no longer holds the key. */
   readonly vaultBefore: string | null;
   readonly vaultAfter: string | null;
   /** Whether the evaluator has confirmed that it deleted the evaluation keys. */
   readonly evaluatorTold: boolean;
 };
 
-/** How the encrypted known answer came back. */
+/** The result of a check: a known latent was encrypted, evaluated and decrypted, and compared with the known answer. */
 export type KeyCheck = {
   readonly fingerprint: string;
   readonly evaluator: string;
-  /** Largest difference of a logit from the known one, or null when nothing readable came back. */
+  /** The largest difference of a logit from the known one. It is null when nothing readable came back. */
   readonly difference: number | null;
   readonly limit: number;
   readonly matches: boolean;
 };
 
+/** What is replied to each kind of request. */
 export type KeyReplyOf = {
   state: KeyState;
   unlock: KeyState;
@@ -124,21 +135,22 @@ export type KeyReplyOf = {
 };
 export type KeyReply = KeyReplyOf[KeyRequestKind];
 
-/** A request on its way to the engine, with the file that goes with it. */
+/** A request on its way to the engine, together with the file that a person chose for it. */
 export type KeyCommand = {
   readonly kind: 'keys';
   readonly requestId: string;
   readonly request: KeyRequest;
-  /** To write, or to read. */
+  /** The file to write or to read; null for a request that needs none. */
   readonly path: string | null;
 };
 
+/** What the engine tells about keys. */
 export type KeyEvent =
   | { readonly kind: 'keys-done'; readonly requestId: string; readonly reply: KeyReply }
   | { readonly kind: 'keys-failed'; readonly requestId: string; readonly error: CodedError }
   | { readonly kind: 'keys-progress'; readonly requestId: string | null; readonly fraction: number }
-  /** Told whenever it changed. */
+  /** The state changed. */
   | { readonly kind: 'keys-state'; readonly state: KeyState };
 
-/** Requests that take long enough to show progress; these can be cancelled. */
+/** The requests that take long enough to show progress. They can be cancelled. */
 export const longRequests: readonly KeyRequestKind[] = ['create', 'rotate', 'verify'];

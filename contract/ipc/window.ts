@@ -6,7 +6,7 @@ import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
 import type { DropReport, StudyRow } from './worklist.ts';
 
-/** Things dropped at once; a folder is one. */
+/** The most things that can be dropped at once. A folder counts as one. */
 const mostSources = 10_000;
 
 const source = z.union([
@@ -19,52 +19,57 @@ const source = z.union([
 ]);
 
 /**
- * Everything the sandboxed window can ask of the main process, and everything it is told. The preload exposes
- * exactly these methods; the main process parses every request with these schemas.
+ * Everything that the sandboxed window can ask of the main process. The *preload* is the script that stands between
+ * page and main process. It exposes exactly these requests as methods, and the main process parses every request with
+ * these schemas.
  */
 export const requestSchemas = {
-  /** Take in what was dropped. The preload finds the paths; the page never sees them. */
+  /** Takes in what was dropped. The preload finds the paths; the page never sees them. */
   open: z.object({ sources: z.array(source).min(1).max(mostSources) }),
-  /** Ask with the system's own dialog. */
+  /** Asks the person for files or a folder with the system's own dialog. */
   choose: z.object({ what: z.enum(['files', 'folder']) }),
   worklist: z.object({}),
   film: z.object({ imageId: z.uuid() }),
   thumbnail: z.object({ imageId: z.uuid() }),
-  /** Classify again, or another image. `imageId` null: as the rules say. */
+  /** Classifies a study again, or another image of it. With `imageId` null the rules choose the image. */
   retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable() }),
   cancel: z.object({ studyId: z.uuid() }),
   remove: z.object({ studyId: z.uuid() }),
-  /** Compute the result again in plaintext, on this machine, and compare. */
+  /** Computes the result again in plaintext on this machine and compares the two. */
   check: z.object({ studyId: z.uuid() }),
   status: z.object({}),
   settings: z.object({}),
   saveSettings: settingsChangeSchema,
-  /** Ask for a file of certificates with the system's own dialog, and trust them. */
+  /** Asks for a file of certificates with the system's own dialog, and trusts them. */
   chooseCertificates: z.object({}),
-  /** Look at an evaluator before or after it is configured. `token` undefined: the one that is kept. */
+  /** Asks who answers at an evaluator's address. With `token` undefined the token that is kept is used. */
   probe: z.object({
     evaluator: z.string().min(1).max(2_048),
     token: z.string().min(1).max(512).nullable().optional(),
   }),
 } as const;
 
+/** The name of a request, which is also its method on the bridge. */
 export type RequestName = keyof typeof requestSchemas;
+/** What the page sends with a request. */
 export type RequestOf<N extends RequestName> = z.infer<(typeof requestSchemas)[N]>;
 
-/** What the window shows about itself. */
+/** What the window shows about the application itself. */
 export type AppStatus = {
   readonly version: string;
   readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly ready: boolean };
   readonly bundle: { readonly name: string; readonly id: string } | null;
-  /** Why nothing can be classified until it is mended: a broken bundle, a refused evaluator address. */
+  /** The reason why nothing can be classified until somebody mends it: a broken bundle, a refused evaluator address. */
   readonly problem: CodedError | null;
+  /** Keys live in the engine's memory. `ready` is true once the evaluator has the evaluation keys. */
   readonly key: { readonly custody: 'memory'; readonly ready: boolean };
-  /** Whether the list of studies is kept when the program ends; if not, why. */
+  /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
-  /** Whether results can be computed again in plaintext here: the model's evaluator half is on this machine. */
+  /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */
   readonly canRecompute: boolean;
 };
 
+/** What each request is answered with. */
 export type ReplyOf = {
   open: { readonly reportId: string };
   choose: { readonly reportId: string | null };
@@ -82,12 +87,13 @@ export type ReplyOf = {
   status: AppStatus;
 };
 
+/** An answer on its way to the page: a value, or a coded error in place of an exception. */
 export type Reply<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & CodedError);
 
 /** What the application's menu asks of the page. */
 export type MenuCommand = 'open-files' | 'open-folder' | 'settings' | 'theme' | 'privacy' | 'help';
 
-/** The one event stream from main to window. */
+/** What the main process tells the window without being asked. There is one stream of these events. */
 export type WindowEvent =
   | { readonly kind: 'row'; readonly row: StudyRow }
   | { readonly kind: 'removed'; readonly id: string }
@@ -95,11 +101,12 @@ export type WindowEvent =
   | { readonly kind: 'status'; readonly status: AppStatus }
   | { readonly kind: 'command'; readonly command: MenuCommand };
 
-/** The bridge that the preload puts on `window.cipherfilm`: a method per request, and the events. */
+/** The bridge that the preload puts on `window.cipherfilm`. It has one method for each request, and the events. */
 export type Bridge = {
   readonly [N in Exclude<RequestName, 'open'>]: (request: RequestOf<N>) => Promise<Reply<ReplyOf[N]>>;
 } & {
-  /** Files and folders as the page has them; the preload finds where they are. */
+  /** Takes files and folders as the page has them. The preload finds where they are. */
   readonly open: (files: readonly File[]) => Promise<Reply<ReplyOf['open']>>;
+  /** Listens to the events. The returned function stops listening. */
   readonly onEvent: (listener: (event: WindowEvent) => void) => () => void;
 };

@@ -3,7 +3,7 @@ import type { FrameHeader, SeriesHeader } from '../header.ts';
 import type { PatientIdentity, StudyIdentity } from '../identity.ts';
 import type { AnalysisResult, InputPair, LocalCheck, Progress, StageName } from '../stages.ts';
 
-/** One image of a study. `id` is the worklist's own. */
+/** One image of a study. `id` is the worklist's own name for it, a UUID. */
 export type ImageRow = {
   readonly id: string;
   readonly name: string;
@@ -12,11 +12,17 @@ export type ImageRow = {
 };
 
 /**
- * What becomes of a study's classification. `unasked`: nothing in it is a frontal chest film by what its file says;
- * `refused`: the input gate let no image through, and nothing was sent; `failed`: anything else went wrong.
+ * What has become of a study's classification.
+ *
+ * - `unasked`: by what its files say, the study has no frontal chest film.
+ * - `waiting`: it is queued on this workstation.
+ * - `working`: its analysis is under way.
+ * - `refused`: the input gate let no image through, and nothing was sent.
+ * - `failed`: anything else went wrong.
  */
 export type StudyState = 'unasked' | 'waiting' | 'working' | 'done' | 'refused' | 'failed' | 'cancelled';
 
+/** A study of the worklist with its images and with what its latest analysis told. */
 export type StudyRow = {
   readonly id: string;
   readonly patient: PatientIdentity;
@@ -26,27 +32,34 @@ export type StudyRow = {
   readonly scoredImageId: string | null;
   readonly state: StudyState;
   readonly progress: Progress | null;
+  /** The stages that the analysis has reached, in order. */
   readonly seen: readonly StageName[];
+  /** What the model saw and what its codec made of it. It is null before the input gate let the image through. */
   readonly pair: InputPair | null;
   readonly result: AnalysisResult | null;
-  /** The comparison that somebody asked for; `working` while it is made. */
+  /** The comparison with plaintext that somebody asked for. It is `working` while it is made. */
   readonly check: LocalCheck | CodedError | 'working' | null;
   readonly error: CodedError | null;
+  /** When the study came into the list, in milliseconds since 1970. */
   readonly addedAt: number;
-  /** By how much the most urgent finding lies above its upper threshold, as a share of what is left to 1; null before. */
+  /**
+   * How far the most urgent finding lies above its upper threshold, as a share of the distance from there to 1. It is
+   * null before there is a result.
+   */
   readonly urgency: number | null;
-  /** An earlier study of the same patient that is in the list. */
+  /** The latest earlier study of the same patient in the list. */
   readonly priorId: string | null;
 };
 
-/** What came of one drop. */
+/** What came of one drop of files. */
 export type DropReport = {
   readonly id: string;
   readonly finished: boolean;
+  /** The number of images that were taken into the list. */
   readonly taken: number;
-  /** Images that were in the list already. */
+  /** The number of images that were in the list already. */
   readonly known: number;
   readonly skipped: readonly { readonly name: string; readonly error: CodedError }[];
-  /** Skipped files beyond those that are listed. */
+  /** The number of skipped files beyond those that `skipped` names. */
   readonly more: number;
 };

@@ -1,4 +1,4 @@
-/** The codec packages ship no types; these are the parts used, as their embind declarations state them. */
+/** The codec packages ship no types. These are the parts that are used, as their embind declarations state them. */
 declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
   import type { WasmDecoder, WasmLoaderOptions } from './wasm-codec.ts';
   export type JpegModule = { readonly JPEGDecoder: new () => WasmDecoder };
@@ -14,8 +14,13 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   export type Jpeg2000Module = { readonly J2KDecoder: new () => WasmDecoder };
   export default function load(options?: WasmLoaderOptions): Promise<Jpeg2000Module>;
 }
-/** Ships no types. */
+/** This package ships no types either. */
 declare module 'dicom-character-set' {
-  /** @param sets  Specific Character Set (0008,0005), its values joined by `\`. @throws Error for a set that does not exist. */
+  /**
+   * Decodes the bytes of a text element.
+   *
+   * @param sets  the values of Specific Character Set (0008,0005), joined by `\`.
+   * @throws      Error for a set that does not exist.
+   */
   export function convertBytes(sets: string, bytes: Uint8Array, options?: { readonly vr?: string }): string;
 }

@@ -24,10 +24,10 @@ const middle = 2048;
 const largest = 4095;
 
 /**
- * Inverse DCT of an 8×8 block for samples of 12 bits, with the roundings of libjpeg's accurate integer method: decoders
- * that use it agree to the bit.
+ * Computes the inverse discrete cosine transform (DCT) of an 8×8 block whose samples have 12 bits. It rounds as
+ * libjpeg's accurate integer method does, so that it agrees to the bit with decoders that use that method.
  *
- * @param coefficients 64 dequantised coefficients row by row; overwritten.
+ * @param coefficients 64 dequantised coefficients row by row; they are overwritten.
  * @param samples      receives 64 samples in 0 … 4095.
  * @see   C. Loeffler, A. Ligtenberg, G. Moschytz, *Practical fast 1-D DCT algorithms with 11 multiplications*,
  *        ICASSP 1989.
@@ -42,7 +42,7 @@ export function inverseDct(coefficients: Int32Array, samples: Uint16Array): void
   }
 }
 
-/** Eight values, `step` apart from `at`, in place; the results are rounded and shifted right. */
+/** Transforms eight values in place, which lie `step` apart from `at` on. The results are rounded and shifted right. */
 function transform(data: Int32Array, at: number, step: number, shift: number): void {
   const x = (k: number): number => data[at + k * step]!;
   // Even part: a rotation of 2 and 6, a butterfly of 0 and 4.

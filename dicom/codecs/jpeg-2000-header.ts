@@ -5,17 +5,18 @@ import { checkHolds, type FrameSize, leastPlausibleBits } from './samples.ts';
 const marker = { soc: 0xff4f, siz: 0xff51, cod: 0xff52, sot: 0xff90, eoc: 0xffd9 } as const;
 const tilePartHeaderBytes = 12;
 
-/** What a JPEG 2000 code stream says about its one component. */
+/** What a JPEG 2000 code stream says about its one component. A *code stream* is one compressed image. */
 export type Jpeg2000Header = {
-  /** Bits of a sample, 1 … 16. */
+  /** The bits of a sample, 1 … 16. */
   readonly precision: number;
   readonly signed: boolean;
-  /** The 5-3 wavelet; the 9-7 one rounds. */
+  /** True for the 5-3 wavelet, which loses nothing. The 9-7 wavelet rounds. */
   readonly reversible: boolean;
 };
 
 /**
- * Reads the main header (ISO 15444-1 A.5.1, A.6.1) and walks the tile-parts, before any codec sees the stream.
+ * Reads the main header (ISO 15444-1 A.5.1, A.6.1) before any codec sees the stream. It also walks over the tile-parts,
+ * the pieces in which the coded image lies, to see that all of them are there.
  *
  * @throws CxrError 'dicom-truncated' when a tile-part runs past the stream or the end marker is missing;
  *         'dicom-pixels' when the stream is malformed, or its size or number of components is another than declared;
@@ -49,7 +50,7 @@ export function readJpeg2000Header(stream: Uint8Array, size: FrameSize): Jpeg200
   return { precision, signed, reversible };
 }
 
-/** SIZ (A.5.1): image, tile and component sizes. */
+/** Compares the SIZ segment (A.5.1: image, tile and component sizes) with the DICOM header. */
 function checkSize(siz: DataView, { rows, columns }: FrameSize) {
   if (siz.byteLength < 39 || siz.byteLength !== 36 + 3 * siz.getUint16(34)) throw malformed('size');
   // Image end, image offset, tile size, tile offset: across and down each.
@@ -79,8 +80,8 @@ function checkSize(siz: DataView, { rows, columns }: FrameSize) {
 }
 
 /**
- * Every tile has at least one tile-part, each says how long it is (A.4.2), and the last is followed by the end marker.
- * Codecs take a missing tile for a gray one.
+ * Checks that every tile has at least one tile-part, that each is as long as it says (A.4.2), and that the end marker
+ * follows the last. A codec would show a missing tile as gray.
  */
 function checkTileParts(view: DataView, start: number, tiles: number): void {
   if (view.byteLength - start < tiles * tilePartHeaderBytes) throw truncated('tiles');

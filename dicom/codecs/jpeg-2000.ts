@@ -11,11 +11,13 @@ const decode = createWasmDecode({
 });
 
 /**
- * Decodes a JPEG 2000 or HTJ2K code stream (PS3.5 A.4.4, A.4.12), reversible or not.
+ * Decodes a JPEG 2000 or High-Throughput JPEG 2000 code stream (DICOM PS3.5 A.4.4, A.4.12), whether it is reversible or
+ * not.
  *
- * @throws CxrError 'dicom-truncated' when tile-parts or the end are missing, 'dicom-pixels' when it is not such a
- *         stream or its size differs from the DICOM header's, 'dicom-unsupported' for image grids and signed samples
- *         that the codec gets wrong.
+ * @returns rows × columns samples of 1 … 16 bits.
+ * @throws  CxrError 'dicom-truncated' when tile-parts or the end are missing, 'dicom-pixels' when it is not such a
+ *          stream or its size differs from the DICOM header's, 'dicom-unsupported' for image grids and signed samples
+ *          that the codec gets wrong.
  */
 export async function decodeJpeg2000(stream: Uint8Array, size: FrameSize): Promise<Samples> {
   const { precision, signed, reversible } = readJpeg2000Header(stream, size);

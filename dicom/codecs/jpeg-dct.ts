@@ -9,23 +9,23 @@ const side = 8;
 /** Place in a block, row by row, of the k-th coefficient in zigzag order (ISO 10918-1 figure A.6). */
 const zigzag = makeZigzag();
 
-/** Tables of the one component. */
+/** The tables of the one component. */
 type Tables = {
   readonly dc: HuffmanTable;
   readonly ac: HuffmanTable;
-  /** Steps in zigzag order. */
+  /** The quantisation steps in zigzag order. */
   readonly steps: Uint16Array;
-  /** Blocks between two restart markers; 0 for none. */
+  /** The number of blocks between two restart markers; 0 for none. */
   readonly interval: number;
 };
 
 /**
- * Decodes the blocks of a sequential DCT frame of 12 bits (ISO 10918-1 process 4) to the bit as libjpeg's accurate
- * integer transform does, which DCMTK uses.
+ * Decodes the blocks of a sequential DCT frame of 12 bits (ISO 10918-1 process 4). The samples are to the bit those of
+ * libjpeg's accurate integer transform, which DCMTK uses.
  *
  * @returns rows × columns samples in 0 … 4095.
  * @throws  CxrError 'dicom-truncated' when the entropy-coded data end early, 'dicom-pixels' when they are malformed.
- * @remarks Own code: no package of the registry decodes 12 bits; libjpeg-turbo's is compiled for 8.
+ * @remarks This is our own code, because no package of the registry decodes 12 bits: libjpeg-turbo's is compiled for 8.
  */
 export function decodeDct(header: JpegHeader, { rows, columns }: FrameSize): Uint16Array {
   const tables = readTables(header);
@@ -68,7 +68,7 @@ function readTables({ segments, scan, quantisation }: JpegHeader): Tables {
   return { dc, ac, steps, interval: readRestartInterval(segments) };
 }
 
-/** The quantisation table with this identifier (B.2.4.1): 64 steps of 8 or 16 bits in zigzag order. */
+/** Reads the quantisation table with this identifier (B.2.4.1): 64 steps of 8 or 16 bits in zigzag order. */
 function readQuantisation(segments: readonly Segment[], id: number): Uint16Array | null {
   let steps: Uint16Array | null = null;
   for (const { code, body } of segments) {
@@ -88,8 +88,8 @@ function readQuantisation(segments: readonly Segment[], id: number): Uint16Array
 }
 
 /**
- * One block (F.2.2): the difference of the DC coefficient, then for each AC coefficient that is not zero the number of
- * zeros before it and its size.
+ * Reads one block (F.2.2). The DC coefficient, the block's mean, comes as its difference from the block before. Then
+ * each AC coefficient that is not zero comes as the number of zeros before it and its size in bits.
  *
  * @param coefficients receives the 64 coefficients times their steps, row by row.
  * @returns            the DC coefficient, which predicts the next block's.

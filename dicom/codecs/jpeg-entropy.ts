@@ -6,15 +6,18 @@ const intervalMarker = 0xdd;
 const firstRestart = 0xd0;
 
 /**
- * A Huffman table laid out for 16 bits at once: index = the next 16 bits, entry = code length × 256 + symbol, 0 where
- * no code begins with these bits.
+ * A Huffman table that is laid out for 16 bits at once. Its index is the next 16 bits of the stream. Its entry is the
+ * code's length × 256 + the symbol, or 0 where no code begins with these bits.
  */
 export type HuffmanTable = Uint16Array;
 
 /**
- * Reads the Huffman tables (ISO 10918-1 B.2.4.2): class 0 for DC and lossless, 1 for AC.
+ * Reads the Huffman tables of a stream (ISO 10918-1 B.2.4.2). Tables of class 0 are for DC coefficients and for
+ * lossless samples, those of class 1 for AC coefficients.
  *
- * @returns the table with a class and identifier, `null` where the stream defines none.
+ * @returns a function that finds the table with a class and identifier. It returns `null` where the stream defines
+ *          none.
+ * @throws  CxrError 'dicom-pixels' for a table that is malformed.
  */
 export function readHuffmanTables(
   segments: readonly Segment[],
@@ -32,7 +35,10 @@ export function readHuffmanTables(
   return (tableClass, id) => tables.get(16 * tableClass + id) ?? null;
 }
 
-/** Codes of one length are consecutive numbers; the first of the next length is the next number, doubled (C.2). */
+/**
+ * Lays out a table. Codes of one length are consecutive numbers, and the first code of the next length is the next
+ * number, doubled (C.2).
+ */
 function layOut(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   const table = new Uint16Array(65536);
   let start = 0;
@@ -47,7 +53,7 @@ function layOut(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   return table;
 }
 
-/** Units between two restart markers (B.2.4.4); 0 when there are none. */
+/** Reads the number of units (blocks or samples) between two restart markers (B.2.4.4). It is 0 when there are none. */
 export function readRestartInterval(segments: readonly Segment[]): number {
   const body = segments.findLast(({ code }) => code === intervalMarker)?.body;
   if (body === undefined) return 0;
@@ -55,7 +61,10 @@ export function readRestartInterval(segments: readonly Segment[]): number {
   return (body[0]! << 8) | body[1]!;
 }
 
-/** Bits of entropy-coded data, most significant first, FF 00 read as FF (ISO 10918-1 F.2.2.5). */
+/**
+ * Reads entropy-coded data bit by bit, the most significant bit first. The byte pair FF 00 stands for the byte FF, so
+ * that data cannot look like a marker (ISO 10918-1 F.2.2.5).
+ */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -68,7 +77,11 @@ export class BitReader {
     this.#bytes = bytes;
   }
 
-  /** The next symbol. @throws CxrError 'dicom-pixels' when no code begins so, 'dicom-truncated' at the end. */
+  /**
+   * Reads the next symbol.
+   *
+   * @throws CxrError 'dicom-pixels' when no code begins with the next bits, 'dicom-truncated' at the end of the data.
+   */
   symbol(table: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = table[(this.#word >>> (this.#count - 16)) & 0xffff]!;
@@ -79,9 +92,11 @@ export class BitReader {
   }
 
   /**
-   * The next `size` bits as a signed number (F.2.2.1, EXTEND): the upper half as it is, the lower one 2^size − 1 less.
+   * Reads the next `size` bits as a signed number (F.2.2.1, EXTEND). Bits that begin with 1 are the number itself; bits
+   * that begin with 0 are 2^size − 1 more than the number. Worked case, 2 bits: 00, 01, 10, 11 are −3, −2, 2, 3.
    *
-   * @param size 1 … 16. Worked case, 2 bits: 00, 01, 10, 11 are −3, −2, 2, 3.
+   * @param size 1 … 16.
+   * @throws     CxrError 'dicom-truncated' at the end of the data.
    */
   difference(size: number): number {
     if (this.#count < size) this.#fill();
@@ -91,7 +106,11 @@ export class BitReader {
     return bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
   }
 
-  /** Skips to and over the restart marker with this number (modulo 8), which must be next. */
+  /**
+   * Skips over the restart marker with this number (modulo 8).
+   *
+   * @throws CxrError 'dicom-pixels' when that marker does not come next.
+   */
   restart(number: number): void {
     while (this.#bytes[this.#at] === 0xff && this.#bytes[this.#at + 1] === 0xff) this.#at += 1;
     const found = this.#bytes[this.#at] === 0xff && this.#bytes[this.#at + 1] === firstRestart + (number & 7);
@@ -110,7 +129,7 @@ export class BitReader {
     }
   }
 
-  /** The next byte; zeros, counted as missing, at a marker or the end. */
+  /** Takes the next byte. At a marker or at the end it takes a zero and counts it as missing. */
   #next(): number {
     const byte = this.#bytes[this.#at];
     if (byte !== undefined && (byte !== 0xff || this.#bytes[this.#at + 1] === 0)) {

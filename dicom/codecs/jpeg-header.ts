@@ -3,34 +3,42 @@ import { checkHolds, type FrameSize } from './samples.ts';
 
 /** Second bytes of markers (ISO 10918-1 table B.1; ISO 14495-1 table C.1). */
 const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda } as const;
-/** Kinds of frame, by the marker that starts them. SOF 0 and 1 are sequential DCT, 3 is lossless, 55 JPEG-LS. */
+/**
+ * The kinds of frame that are decoded, each with the marker that starts it. The standard calls the markers SOF 0 and
+ * SOF 1 (sequential DCT), SOF 3 (lossless) and SOF 55 (JPEG-LS).
+ */
 export const frameMarker = { baseline: 0xc0, extended: 0xc1, lossless: 0xc3, jpegLs: 0xf7 } as const;
 /** Start-of-frame markers of all kinds: C0 … CF without the tables DHT (C4) and DAC (CC) and without JPG (C8). */
 const isFrame = (code: number): boolean =>
   (code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc) || code === 0xf7;
 
-/** A marker segment in front of the entropy-coded data: tables, restart interval, application data. */
+/**
+ * A marker segment in front of the entropy-coded data. It holds tables, a restart interval or an application's data.
+ */
 export type Segment = { readonly code: number; readonly body: Uint8Array };
 
 /** What a JPEG or JPEG-LS stream of one grayscale frame and one scan says before its entropy-coded data. */
 export type JpegHeader = {
-  /** Bits of a sample, 2 … 16. */
+  /** The bits of a sample, 2 … 16. */
   readonly precision: number;
-  /** Identifier of the component's quantisation table. */
+  /** The identifier of the component's quantisation table. */
   readonly quantisation: number;
   /** All segments but frame and scan, in order. */
   readonly segments: readonly Segment[];
-  /** The component's entropy tables, DC × 16 + AC, and the three parameters of the scan (ISO 10918-1 B.2.3). */
+  /**
+   * Four bytes: the identifiers of the component's entropy tables as DC × 16 + AC, and the three parameters of the scan
+   * (ISO 10918-1 B.2.3).
+   */
   readonly scan: Uint8Array;
-  /** From the first byte after the scan header to the end-of-image marker. */
+  /** The bytes from the scan header to the end-of-image marker, both excluded. */
   readonly entropy: Uint8Array;
 };
 
 /**
- * Reads a code stream up to its scan and compares it with the DICOM header, before any codec sees it.
+ * Reads a code stream up to its scan and compares it with the DICOM header before any codec sees it.
  *
- * @param frames    markers of the kinds of frame accepted.
- * @param leastBits bits that every pixel takes at least, so that a size the stream cannot hold is refused unread.
+ * @param frames    the markers of the kinds of frame that are accepted.
+ * @param leastBits the least number of bits that a pixel takes. A size that the stream cannot hold is refused unread.
  * @throws          CxrError 'dicom-truncated' when the stream lacks its end marker or cannot hold the size;
  *                  'dicom-pixels' when it is malformed, of another kind or size, or not one component in one scan.
  */
@@ -66,12 +74,12 @@ export function readJpegHeader(
   }
 }
 
-/** One error for everything that breaks the marker syntax; `what` names the place. */
+/** Makes the one error for everything that breaks the marker syntax. `what` names the place. */
 export function malformed(what: string): CxrError {
   return new CxrError('dicom-pixels', { reason: `JPEG ${what}` });
 }
 
-/** Where the end marker begins. */
+/** Finds where the end marker begins. */
 function findEnd(stream: Uint8Array): number {
   let end = stream.length;
   // A fragment of odd length is padded with one zero (PS3.5 A.4); some writers add more.
@@ -82,7 +90,9 @@ function findEnd(stream: Uint8Array): number {
   return end - 2;
 }
 
-/** Frame header (B.2.2): u8 bits, u16 rows, u16 columns, u8 components, then three bytes for each of them. */
+/**
+ * Checks a frame header (B.2.2): u8 bits, u16 rows, u16 columns, u8 components, then three bytes for each component.
+ */
 function checkFrame(segment: Segment, size: FrameSize, frames: readonly number[]): Segment {
   const { code, body } = segment;
   if (!frames.includes(code)) throw new CxrError('dicom-pixels', { reason: 'JPEG process', got: code });
@@ -100,7 +110,7 @@ function checkFrame(segment: Segment, size: FrameSize, frames: readonly number[]
   return segment;
 }
 
-/** Scan header (B.2.3) of one component: u8 count, u8 component, u8 tables, three parameters. */
+/** Checks the scan header (B.2.3) of one component: u8 count, u8 component, u8 tables, three parameters. */
 function checkScan(body: Uint8Array, component: number): Uint8Array {
   if (body.length !== 6 || body[0] !== 1 || body[1] !== component) throw malformed('scan header');
   return body.subarray(2);

@@ -2,10 +2,10 @@ import { BitReader, type HuffmanTable, readHuffmanTables, readRestartInterval } 
 import { frameMarker, type JpegHeader, malformed, readJpegHeader } from './jpeg-header.ts';
 import type { FrameSize, Samples } from './samples.ts';
 
-/** The three neighbours that predict a sample: left, above, above left (ISO 10918-1 figure H.1). */
+/** Predicts a sample from three neighbours: left, above, and above left (ISO 10918-1 figure H.1). */
 type Predict = (left: number, above: number, corner: number) => number;
 
-/** Predictors by selection value (table H.1). */
+/** The predictors by their selection value (table H.1). */
 const predictors: readonly (Predict | null)[] = [
   null,
   (left) => left,
@@ -21,20 +21,22 @@ const predictors: readonly (Predict | null)[] = [
 type Scan = {
   readonly table: HuffmanTable;
   readonly predict: Predict;
-  /** Prediction of the first sample: 2^(precision − point transform − 1). */
+  /** The prediction of the first sample: 2^(precision − point transform − 1). */
   readonly middle: number;
-  /** Lines from one restart marker to the next; more than the image has when there are none. */
+  /** The number of lines from one restart marker to the next; all lines of the image when there are none. */
   readonly linesPerRestart: number;
+  /** The number of low bits that the encoder dropped from every sample. */
   readonly pointTransform: number;
 };
 
 /**
- * Decodes a JPEG Lossless code stream (ISO 10918-1 process 14, PS3.5 A.4.2), any selection value.
+ * Decodes a JPEG Lossless code stream (ISO 10918-1 process 14, DICOM PS3.5 A.4.2) of any selection value.
  *
+ * @returns rows × columns samples of 2 … 16 bits.
  * @throws  CxrError 'dicom-truncated' when the stream or its entropy-coded data end early, 'dicom-pixels' when it is
  *          not such a stream, holds values beyond its precision, or its size differs from the DICOM header's.
- * @remarks Own code: the JavaScript decoders at hand leave the rest of a cut image black without a word, and ignore
- *          point transform and restart lines.
+ * @remarks This is our own code, because the JavaScript decoders at hand leave the rest of a cut image black without a
+ *          word. They also ignore the point transform and restart lines.
  */
 export function decodeJpegLossless(stream: Uint8Array, size: FrameSize): Samples {
   // A sample takes at least one bit, the Huffman code of its difference's size.
@@ -70,10 +72,10 @@ function readScan({ segments, scan, precision }: JpegHeader, { rows, columns }: 
 }
 
 /**
- * Line by line: the first of each restart interval is predicted from the left, and the first sample of every other
- * line from above (H.1.2.1). Sums are modulo 2^16.
+ * Decodes line by line. The first line of each restart interval is predicted from the left. In every other line the
+ * first sample is predicted from above (H.1.2.1). Sums are taken modulo 2^16.
  *
- * @returns a bound on the largest sample: all of them or-ed.
+ * @returns a bound on the largest sample: the bitwise or of all samples.
  */
 function decodeLines(
   bits: BitReader,
@@ -99,7 +101,9 @@ function decodeLines(
   return largest;
 }
 
-/** A difference modulo 2^16: its size, then that many bits; size 16 is 32768 and has none (H.1.2.2). */
+/**
+ * Reads a difference modulo 2^16: its size, then that many bits. Size 16 stands for 32768 and has no bits (H.1.2.2).
+ */
 function readDifference(bits: BitReader, table: HuffmanTable): number {
   const size = bits.symbol(table);
   if (size === 0) return 0;

@@ -10,10 +10,11 @@ const decode = createWasmDecode({
 });
 
 /**
- * Decodes a JPEG-LS code stream (ISO 14495-1, PS3.5 A.4.3), lossless or near-lossless.
+ * Decodes a JPEG-LS code stream (ISO 14495-1, DICOM PS3.5 A.4.3), whether it is lossless or near-lossless.
  *
- * @throws CxrError 'dicom-truncated' when the stream lacks its end, 'dicom-pixels' when it is not such a stream or its
- *         size differs from the DICOM header's.
+ * @returns rows × columns samples of 2 … 16 bits.
+ * @throws  CxrError 'dicom-truncated' when the stream lacks its end, 'dicom-pixels' when it is not such a stream or its
+ *          size differs from the DICOM header's.
  */
 export async function decodeJpegLs(stream: Uint8Array, size: FrameSize): Promise<Samples> {
   const { precision, scan } = readJpegHeader(stream, size, [frameMarker.jpegLs], leastPlausibleBits);

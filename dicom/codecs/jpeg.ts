@@ -10,7 +10,7 @@ import { createWasmDecode } from './wasm-codec.ts';
  */
 const leastBitsPerPixel = 1 / 32;
 
-/** The codec's wasm build: its JavaScript build, which the package names first, is ten times slower. */
+/** Decodes with the codec's wasm build. Its JavaScript build, which the package names first, is ten times slower. */
 const decode = createWasmDecode({
   name: 'JPEG',
   wasm: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm',
@@ -20,7 +20,7 @@ const decode = createWasmDecode({
 });
 
 /**
- * Decodes a JPEG Baseline code stream (ISO 10918-1 process 1, PS3.5 A.4.1).
+ * Decodes a JPEG Baseline code stream (ISO 10918-1 process 1, DICOM PS3.5 A.4.1).
  *
  * @returns rows×columns stored values, 8 bits each.
  * @throws  CxrError 'dicom-truncated' when the stream lacks its end or cannot hold the declared size, 'dicom-pixels'
@@ -35,9 +35,10 @@ export async function decodeJpegBaseline(
 }
 
 /**
- * Decodes a JPEG Extended code stream: 8 bits as Baseline, 12 bits by jpeg-dct.ts (processes 2 and 4).
+ * Decodes a JPEG Extended code stream (ISO 10918-1 processes 2 and 4). Samples of 8 bits are decoded as Baseline ones
+ * are, samples of 12 bits by jpeg-dct.ts.
  *
- * @throws CxrError as decodeJpegBaseline.
+ * @throws CxrError as decodeJpegBaseline does.
  */
 export async function decodeJpegExtended(stream: Uint8Array, size: FrameSize): Promise<Samples> {
   const header = readHeader(stream, size);
@@ -46,7 +47,7 @@ export async function decodeJpegExtended(stream: Uint8Array, size: FrameSize): P
   return { values, precision, signed: false, lossy: true };
 }
 
-/** Sequential frames only: a progressive one may hold thousands of scans, each as long as the image. */
+/** Reads the header of a sequential frame. A progressive one may hold thousands of scans, each as long as the image. */
 function readHeader(stream: Uint8Array, size: FrameSize): JpegHeader {
   return readJpegHeader(stream, size, [frameMarker.baseline, frameMarker.extended], leastBitsPerPixel);
 }

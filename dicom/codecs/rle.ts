@@ -7,7 +7,8 @@ const headerBytes = 64;
 const leastBitsPerByte = 1 / 8;
 
 /**
- * Decodes an RLE Lossless frame (PS3.5 annex G): one PackBits segment per byte of a cell, the most significant first.
+ * Decodes an RLE Lossless frame (DICOM PS3.5 annex G). It has one PackBits segment for each byte of a cell, the most
+ * significant byte first. A *cell* is the place of one pixel's value in uncompressed pixel data.
  *
  * @returns rows × columns little-endian cells of `bitsAllocated` bits.
  * @throws  CxrError 'dicom-truncated' when a segment lies beyond the stream or ends too early, 'dicom-pixels' when the
@@ -24,7 +25,7 @@ export function decodeRle(stream: Uint8Array, size: FrameSize, bitsAllocated: 8 
   return cells;
 }
 
-/** The segments; each ends where the next begins. */
+/** Finds the segments. Each ends where the next begins. */
 function readSegments(stream: Uint8Array, expected: number): Uint8Array[] {
   if (stream.length < headerBytes) throw new CxrError('dicom-truncated', { part: 'RLE header' });
   const view = new DataView(stream.buffer, stream.byteOffset, headerBytes);
@@ -40,8 +41,9 @@ function readSegments(stream: Uint8Array, expected: number): Uint8Array[] {
 }
 
 /**
- * PackBits (G.3.2): a length byte n, then n + 1 bytes as they are for n ≤ 127, or one byte 257 − n times for n ≥ 129;
- * 128 says nothing. What follows a full plane is padding.
+ * Decodes one PackBits segment (G.3.2). It is a sequence of a length byte n and what follows it. For n ≤ 127 the next
+ * n+1 bytes are taken as they are. For n ≥ 129 the next byte is repeated 257−n times. 128 stands for nothing. What
+ * follows after the last cell is padding.
  */
 function decodeSegment(segment: Uint8Array, cells: Uint8Array, first: number, step: number): void {
   let at = 0;

@@ -1,19 +1,22 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { PixelLayout } from '../image.ts';
 
-/** Size that the DICOM header promises of a code stream; a decoder refuses any other before it allocates. */
+/** The size that the DICOM header promises of a code stream. A decoder refuses any other size before it allocates. */
 export type FrameSize = { readonly rows: number; readonly columns: number };
 
 /**
- * Bits per pixel below which a JPEG-LS or JPEG 2000 stream is taken for cut. Both code a blank area in next to nothing,
- * so that no number follows from the coding; the most compressed film of the test collection has 120 times as many.
+ * The number of bits per pixel below which a JPEG-LS or JPEG 2000 stream is taken for cut. Both code a blank area in
+ * next to nothing, so that no number follows from the coding. The most compressed film of the test collection has 120
+ * times as many.
  */
 export const leastPlausibleBits = 1 / 128;
 
 /**
- * Refuses a declared size that so few bytes cannot hold, before anything of that size is allocated.
+ * Refuses a declared size that so few bytes cannot hold. It is called before anything of that size is allocated.
  *
- * @throws CxrError 'dicom-truncated'; `part` names the coding.
+ * @param leastBitsPerPixel the least number of bits that the coding takes for a pixel.
+ * @param part              the name of the coding, for the error.
+ * @throws                  CxrError 'dicom-truncated'.
  */
 export function checkHolds(
   stream: Uint8Array,
@@ -27,24 +30,28 @@ export function checkHolds(
   }
 }
 
-/** What a decoder makes of a code stream: rows × columns samples. */
+/**
+ * What a decoder makes of a code stream: rows × columns samples, row by row. A *sample* is the coded value of a pixel.
+ */
 export type Samples = {
+  /** One byte for each sample of up to 8 bits, otherwise two. */
   readonly values: Uint8Array | Uint16Array;
-  /** Bits of a sample, 2 … 16; `values` has bytes up to 8. */
+  /** The bits of a sample, 1 … 16. */
   readonly precision: number;
-  /** Whether values are two's complement, extended to the width of `values`. JPEG and JPEG-LS know no sign. */
+  /** True when values are two's complement, extended to the width of `values`. JPEG and JPEG-LS know no sign. */
   readonly signed: boolean;
-  /** Whether the code stream itself says that it lost something. */
+  /** True when the code stream itself says that it lost something. */
   readonly lossy: boolean;
 };
 
 /**
- * Puts decoded samples into the pixel cells that the DICOM header describes, as if they had never been compressed.
+ * Puts decoded samples into the pixel cells that the DICOM header describes, as if they had never been compressed. A
+ * *cell* is the place of one pixel's value in uncompressed pixel data.
  *
  * @returns rows × columns little-endian cells of `bitsAllocated` bits.
  * @throws  CxrError 'dicom-pixels' when the samples do not fit the cells, or leave the sign or place of a value open.
- * @remarks The sign comes from the DICOM header alone, which pixels.ts applies to the stored bits. Codecs are often
- *          told the wrong sign: the bits are right either way (PS3.5 8.2.4).
+ * @remarks The sign comes from the DICOM header alone, and display/pixels.ts applies it to the stored bits. Codecs are
+ *          often told the wrong sign; the bits are right either way (PS3.5 8.2.4).
  */
 export function toCells(samples: Samples, layout: PixelLayout): Uint8Array {
   const { bitsAllocated, bitsStored, highBit, signed } = layout;
@@ -65,8 +72,8 @@ function widen(values: Uint8Array | Uint16Array, bitsAllocated: 8 | 16): Uint8Ar
 }
 
 /**
- * Holds rounded values in the range of the stored bits: a sample coded with more bits than are stored can overshoot
- * by its loss, and a mask would turn white into black.
+ * Holds rounded values in the range of the stored bits. A sample that was coded with more bits than are stored can
+ * overshoot by its loss, and a mask would then turn white into black.
  */
 function clamp(values: Uint8Array | Uint16Array, { bitsAllocated, bitsStored, signed }: PixelLayout): void {
   const least = signed ? -(2 ** (bitsStored - 1)) : 0;

@@ -8,11 +8,11 @@ import { decodeJpegLs } from './jpeg-ls.ts';
 import { decodeRle } from './rle.ts';
 import { type Samples, toCells } from './samples.ts';
 
-/** Pixel cells as an uncompressed file has them, and whether their coding lost something. */
+/** The pixel cells as an uncompressed file has them. `lossy` is true when their coding lost something. */
 export type StoredPixels = { readonly cells: Uint8Array; readonly lossy: boolean };
 
 /**
- * Undoes the compression of a frame.
+ * Undoes the compression of a frame. A *frame* in DICOM is one image of the pixel data.
  *
  * @returns rows × columns little-endian cells of `bitsAllocated` bits.
  * @throws  CxrError 'dicom-truncated', 'dicom-pixels', 'dicom-unsupported'.
@@ -27,7 +27,7 @@ export async function decodePixels(image: DicomImage): Promise<StoredPixels> {
   return { cells: toCells(samples, image.layout), lossy: samples.lossy };
 }
 
-/** The syntaxes whose code stream has samples of its own, which are not yet cells. */
+/** Decodes the codings whose code stream has samples of its own, which are not yet cells. */
 async function decodeSamples(
   coding: Exclude<PixelCoding, 'native' | 'rle'>,
   { pixels, rows, columns }: DicomImage,

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { CxrError } from '../../contract/errors.ts';
 
-/** A decoder of github.com/cornerstonejs/codecs, as embind declares it. */
+/** A decoder of github.com/cornerstonejs/codecs, as its embind layer declares it. */
 export type WasmDecoder = {
-  /** A view of wasm memory for `length` encoded bytes; invalid after the next allocation. */
+  /** Returns a view of wasm memory for `length` encoded bytes. The next allocation makes it invalid. */
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;
   getFrameInfo(): {
@@ -13,12 +13,12 @@ export type WasmDecoder = {
     readonly bitsPerSample: number;
     readonly componentCount: number;
   };
-  /** Sometimes a view of wasm memory: copy before `delete`. */
+  /** Returns the samples, sometimes as a view of wasm memory. They must be copied before `delete`. */
   getDecodedBuffer(): Uint8Array | Uint8ClampedArray;
   delete(): void;
 };
 
-/** The options of the codecs' loaders that are used here (Emscripten's Module). */
+/** Those options of the codecs' loaders that are used here. Emscripten calls the whole its Module. */
 export type WasmLoaderOptions = {
   print?: (line: string) => void;
   printErr?: (line: string) => void;
@@ -28,30 +28,31 @@ export type WasmLoaderOptions = {
   ) => object;
 };
 
-/** Which package decodes, and how its module is loaded. */
+/** Says which package decodes, and how its module is loaded. */
 export type WasmCodec<Module> = {
-  /** Goes into refusals: `JPEG`, `JPEG-LS`, `JPEG 2000`. */
+  /** The name of the coding, for refusals: `JPEG`, `JPEG-LS`, `JPEG 2000`. */
   readonly name: string;
-  /** Package path of the wasm file. */
+  /** The package path of the wasm file. */
   readonly wasm: string;
   readonly load: (options: WasmLoaderOptions) => Promise<Module>;
   readonly open: (module: Module) => WasmDecoder;
 };
 
-/** What the code stream's own header says, read by us before the codec sees it. */
+/** What the code stream's own header says. It is read by our own code before the codec sees the stream. */
 export type Expected = { readonly rows: number; readonly columns: number; readonly precision: number };
 
 type Instance<Module> = { readonly module: Module; readonly memory: BoundedMemory };
 
-/** A codec's memory never shrinks: beyond this a decoder is given up after its image. */
+/** A codec's memory never shrinks. A decoder with more than this, bytes, is given up after its image. */
 const keptBytes = 128 * 1024 * 1024;
 const pageBytes = 65536;
 
 /**
- * Makes a codec's decoder of one grayscale frame. The module is loaded at the first call and kept.
+ * Makes a function that decodes one grayscale frame with a codec in WebAssembly. The module is loaded at the first call
+ * and kept. After any failure it is loaded anew, because its heap is not trusted again.
  *
- * @returns a function of code stream, expected header and the most wasm memory the codec may have, bytes. It returns
- *          a copy of the samples, one byte each up to 8 bits, else two, little endian.
+ * @returns a function of the code stream, the expected header, and the most wasm memory that the codec may have, bytes.
+ *          It returns a copy of the samples: one byte each up to 8 bits, otherwise two, little endian.
  * @throws  CxrError 'dicom-pixels' from that function when the stream does not decode to exactly what is expected.
  */
 export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
@@ -91,7 +92,7 @@ export function createWasmDecode<Module>(codec: WasmCodec<Module>) {
   };
 }
 
-/** Samples as the codec left them, once its own idea of the frame is the expected one. */
+/** Copies the samples as the codec left them, once the codec's idea of the frame is the expected one. */
 function checkedCopy(decoder: WasmDecoder, expected: Expected, name: string): Uint8Array {
   const { rows, columns, precision } = expected;
   const { width, height, componentCount, bitsPerSample } = decoder.getFrameInfo();
@@ -105,7 +106,7 @@ function checkedCopy(decoder: WasmDecoder, expected: Expected, name: string): Ui
   return new Uint8Array(decoded);
 }
 
-/** Samples of 9 … 16 bits as the codecs lay them out. */
+/** Reads the codecs' bytes as samples. Samples of 9 … 16 bits take two bytes each, little endian. */
 export function asSamples(bytes: Uint8Array, precision: number): Uint8Array | Uint16Array {
   return precision > 8 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1) : bytes;
 }
@@ -115,7 +116,7 @@ async function compile(wasm: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(new Uint8Array(await readFile(path)));
 }
 
-/** Instantiates the wasm itself instead of leaving it to the package: that is how its memory can be limited. */
+/** Instantiates the wasm here instead of leaving it to the package, because only so can its memory be limited. */
 async function instantiate<Module>(
   { load }: WasmCodec<Module>,
   compiled: WebAssembly.Module,
@@ -138,7 +139,8 @@ async function instantiate<Module>(
 
 /**
  * The memory of a wasm instance with a limit to its growth. The codecs believe what a stream declares (tiles, layers,
- * precincts) and would take 2 GiB for it; refused memory makes them fail, which the caller turns into a code.
+ * precincts) and would take 2 GiB for it. Refused memory makes them fail, and the caller turns that failure into a
+ * code.
  */
 class BoundedMemory {
   readonly #memory: WebAssembly.Memory;

@@ -1,7 +1,7 @@
 /**
- * 16-bit words with their two bytes exchanged: big endian to little endian and back (PS3.5 7.3).
+ * Exchanges the two bytes of every 16-bit word, which turns big endian into little endian and back (DICOM PS3.5 7.3).
  *
- * @returns a copy; an odd last byte stays where it is.
+ * @returns a copy. An odd last byte stays where it is.
  */
 export function swapWords(bytes: Uint8Array): Uint8Array {
   // Not slice(): a Buffer's shares its memory.

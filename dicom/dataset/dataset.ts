@@ -6,20 +6,24 @@ import { inflateDataset } from './deflate.ts';
 import { latin1, readFileMeta } from './file-meta.ts';
 import type { TransferSyntax } from './syntaxes.ts';
 
-/** Elements by tag in the parser's notation, `xggggeeee`. */
+/** The elements by their tag in the parser's notation: `x`, four digits of the group and four of the element. */
 type Elements = Readonly<Record<string, Element>>;
 
 /** Which byte of a number comes first in the data set (PS3.5 7.3). */
 type ByteOrder = 'little' | 'big';
 
+/** The tag of Pixel Data (7FE0,0010). */
 export const pixelDataTag = 'x7fe00010';
 const longestText = 1024;
 /** Largest data set that is inflated, bytes: the largest image at 16 bits and as much again as a header may have. */
 const maxInflatedBytes = 2 * maxPixels + 16 * 1024 * 1024;
 
 /**
- * The elements in front of the pixel data, with typed access. It holds the whole file, patient data included, so it
- * stays inside dicom/read.ts.
+ * Gives typed access to the elements in front of the pixel data. A *data set* is DICOM's list of elements, each of
+ * which has a tag, a value representation (VR, the type of its value) and bytes. A tag is written as `xggggeeee`.
+ *
+ * @remarks It holds the whole file with its patient data, so it never leaves dicom/. Only read.ts, which drops those
+ *          data, leads to the engine.
  */
 export class Dataset {
   readonly #bytes: Uint8Array;
@@ -34,28 +38,30 @@ export class Dataset {
     this.#byteOrder = byteOrder;
   }
 
+  /** Returns an element, or null when it is absent or empty. */
   element(tag: string): Element | null {
     const element = this.#elements[tag];
     return element === undefined || element.length === 0 ? null : element;
   }
 
-  /** VR US (or the unsigned reading of SS); null when absent or empty. */
+  /** Reads an unsigned 16-bit number (VR US); null when it is absent or empty. `index` counts the values from 0. */
   unsigned(tag: string, index = 0): number | null {
     const at = this.#shortAt(tag, index);
     return at === null ? null : this.#view.getUint16(at, this.#byteOrder === 'little');
   }
 
+  /** Reads a signed 16-bit number (VR SS); null when it is absent or empty. `index` counts the values from 0. */
   signed(tag: string, index = 0): number | null {
     const at = this.#shortAt(tag, index);
     return at === null ? null : this.#view.getInt16(at, this.#byteOrder === 'little');
   }
 
-  /** First value of a text element, trimmed (PS3.5 6.2: padding is not significant). */
+  /** Reads the first value of a text element without its padding, which is not significant (PS3.5 6.2). */
   text(tag: string): string | null {
     return this.texts(tag)[0] || null;
   }
 
-  /** All values of a text element in Latin-1, trimmed; an empty value keeps its place. */
+  /** Reads all values of a text element in Latin-1 without padding. An empty value keeps its place. */
   texts(tag: string): readonly string[] {
     const element = this.element(tag);
     if (element === null || element.length > longestText) return [];
@@ -64,19 +70,19 @@ export class Dataset {
       .map((value) => value.replace(/\0/g, ' ').trim());
   }
 
-  /** The bytes of a text element, for character sets beyond Latin-1; null when absent or longer than any text. */
+  /** Returns the bytes of a text element, for other character sets; null when it is absent or longer than any text. */
   raw(tag: string): Uint8Array | null {
     const element = this.element(tag);
     if (element === null || element.length > longestText) return null;
     return this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
   }
 
-  /** First value of a decimal or integer string (PS3.5 6.2, DS and IS); NaN when it is not a number. */
+  /** Reads the first value of a decimal or integer string (PS3.5 6.2, DS and IS); NaN when it is not a number. */
   decimal(tag: string): number | null {
     return this.decimals(tag)[0] ?? null;
   }
 
-  /** All values of a decimal or integer string; null for an empty one. */
+  /** Reads all values of a decimal or integer string. An empty value is null, one that is not a number is NaN. */
   decimals(tag: string): readonly (number | null)[] {
     return this.texts(tag).map((text) => {
       if (text === '') return null;
@@ -84,11 +90,14 @@ export class Dataset {
     });
   }
 
-  /** The first item of a sequence. */
+  /**
+   * Returns the first item of a sequence, or null. A *sequence* is an element whose values are data sets, its items.
+   */
   item(tag: string): Dataset | null {
     return this.items(tag)[0] ?? null;
   }
 
+  /** Returns all items of a sequence. */
   items(tag: string): readonly Dataset[] {
     const items = this.element(tag)?.items ?? [];
     return items.flatMap(({ dataSet }) =>
@@ -96,7 +105,9 @@ export class Dataset {
     );
   }
 
-  /** An element's 16-bit words in little-endian order; null when absent, shorter when the file ends early. */
+  /**
+   * Returns an element's 16-bit words in little-endian order; null when it is absent, fewer when the file ends early.
+   */
   words(tag: string): Uint8Array | null {
     const element = this.element(tag);
     if (element === null) return null;
@@ -112,7 +123,7 @@ export class Dataset {
   }
 }
 
-/** The data set of a file, and the bytes its offsets speak of: the file's, or the inflated data set's. */
+/** The data set of a file. Its offsets count in `bytes`, which are the file's or those of the inflated data set. */
 export type ParsedDataset = {
   readonly dataset: Dataset;
   readonly syntax: TransferSyntax;
@@ -120,7 +131,7 @@ export type ParsedDataset = {
 };
 
 /**
- * Parses everything in front of the pixel data.
+ * Parses everything in front of the pixel data of a DICOM file (PS3.10 7, PS3.5 7.1).
  *
  * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported' (nesting),
  *         'dicom-too-large' (a deflated data set that inflates beyond its own header).
@@ -158,7 +169,8 @@ function parseAt(bytes: Uint8Array, offset: number, syntax: TransferSyntax): Par
 }
 
 /**
- * The parser throws strings and objects that hold the file's bytes. Nothing of them is kept, not even as `cause`.
+ * Turns what the parser threw into a coded error. The parser throws strings and objects that hold the file's bytes, so
+ * nothing of them is kept, not even as `cause`.
  */
 function normalise(thrown: unknown): CxrError {
   if (thrown instanceof CxrError) return thrown;

@@ -8,15 +8,19 @@ const firstLookBytes = 4096;
 /** Elements after the pixel data (signatures, padding) that are inflated without being read. */
 const maxTailBytes = 1024 * 1024;
 
-/** Where a data set that was inflated in part says its pixel data end; null when that part does not reach them. */
+/**
+ * Finds where a data set says that its pixel data end, in bytes from its beginning. It is given the data set as far as
+ * that was inflated, and returns null when this part does not reach the pixel data.
+ */
 export type FindPixelEnd = (head: Uint8Array) => number | null;
 
 /**
- * Inflates a deflated data set (PS3.5 A.5, RFC 1951) no further than its own header says it goes: a growing part is
- * inflated until the Pixel Data element's length is known, then the whole with that as the bound.
+ * Inflates a deflated data set (DICOM PS3.5 A.5, RFC 1951) no further than its own header says that it goes. First a
+ * growing part is inflated until the length of the Pixel Data element is known. Then the whole is inflated with that as
+ * the bound.
  *
- * @param findPixelEnd  parses a part; may throw where the part is cut, which only counts for the last one.
- * @param maxBytes      largest data set accepted, bytes.
+ * @param findPixelEnd  parses a part. It may throw because the part is cut; that counts for the last part only.
+ * @param maxBytes      the largest data set that is accepted, bytes.
  * @throws              CxrError 'dicom-truncated', 'dicom-not-dicom' for damaged deflate data, 'dicom-too-large' for
  *                      data that inflate beyond the declared pixels, and what `findPixelEnd` throws.
  */

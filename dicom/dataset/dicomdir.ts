@@ -6,9 +6,10 @@ const referencedFile = 'x00041500';
 const mostRecords = 50_000;
 
 /**
- * The files that a DICOMDIR names (PS3.10 8.6, PS3.3 F.3), in its order, as paths under `folder`. What leads outside is
- * left out; nothing is said of whether they are there.
+ * Lists the files that a DICOMDIR names (PS3.10 8.6, PS3.3 F.3). A DICOMDIR is the table of contents of a DICOM medium,
+ * such as a CD. A name that would lead out of `folder` is left out. Nobody checks whether the files exist.
  *
+ * @returns paths under `folder` in the order of the DICOMDIR, at most 50,000.
  * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-unsupported'.
  */
 export function filesOfDirectory(bytes: Uint8Array, folder: string): string[] {

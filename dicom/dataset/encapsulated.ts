@@ -3,15 +3,16 @@ import { CxrError } from '../../contract/errors.ts';
 const itemTag = 0xe000fffe;
 const sequenceDelimiterTag = 0xe0ddfffe;
 
-/** Start and length of one fragment in the file. */
+/** Is told where one fragment starts in the file and how long it is, bytes. */
 type Visit = (start: number, length: number) => void;
 
 /**
- * Joins the fragments of a single-frame encapsulated pixel data element (PS3.5 A.4).
+ * Joins the fragments of a single frame into its code stream. In *encapsulated* pixel data a compressed frame lies in
+ * pieces, the fragments, each of which is an item with a length (DICOM PS3.5 A.4).
  *
  * @param bytes  the whole file.
- * @param start  offset of the basic offset table's item.
- * @returns      the frame's code stream; a view of `bytes` when it has one fragment.
+ * @param start  the offset of the first item, which is the basic offset table.
+ * @returns      the frame's code stream. It is a view of `bytes` when there is one fragment only.
  * @throws       CxrError 'dicom-truncated' when an item runs past the file, 'dicom-pixels' when items are malformed,
  *               'dicom-no-pixels' when all of them are empty.
  */
@@ -34,7 +35,10 @@ export function joinFragments(bytes: Uint8Array, start: number): Uint8Array {
   return joined;
 }
 
-/** Visits every fragment that is not empty; the first item is the basic offset table, which one frame does not need. */
+/**
+ * Visits every fragment that is not empty. It skips the first item, the basic offset table, which one frame does not
+ * need.
+ */
 function forEachFragment(bytes: Uint8Array, start: number, visit: Visit): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let position = start; ; ) {

@@ -6,7 +6,7 @@ import {
   type TransferSyntax,
 } from './syntaxes.ts';
 
-/** Where the data set starts and how it is encoded. */
+/** Says how the data set is encoded, and at which byte of the file it starts. */
 export type FileMeta = { readonly syntax: TransferSyntax; readonly offset: number };
 
 /** Value representations with a reserved field and a 32-bit length (PS3.5 7.1.2). */
@@ -14,10 +14,11 @@ const longForms = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC',
 const preambleBytes = 128;
 
 /**
- * Reads the file meta information (PS3.10 7.1), or recognises a bare data set that was sent without one.
+ * Reads the file meta information (DICOM PS3.10 7.1), the part of a file that names its transfer syntax. Where there is
+ * none, it recognises a bare data set, as some programs write.
  *
- * @remarks Own code, 30 lines, rather than the parser's: this one stops at the transfer syntax, so that a refused
- *          syntax is never parsed, and a deflated data set is inflated by deflate.ts, with its bounds.
+ * @remarks These are 30 lines of our own in place of the parser's. They stop at the transfer syntax, so that a refused
+ *          syntax is never parsed, and so that deflate.ts inflates a deflated data set within its bounds.
  * @throws  CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax'.
  */
 export function readFileMeta(bytes: Uint8Array): FileMeta {
@@ -42,8 +43,8 @@ export function readFileMeta(bytes: Uint8Array): FileMeta {
 }
 
 /**
- * A data set without preamble and meta starts with group 0008 in ascending order. Implicit VR is what the network
- * default prescribes (PS3.5 10.1); two capital letters where a VR would be mean explicit.
+ * Recognises a data set without preamble and meta information by its start: group 0008, in ascending order. Two capital
+ * letters where a VR would stand mean explicit VR. Otherwise it is implicit VR, the network default (PS3.5 10.1).
  */
 function sniffBareDataset(bytes: Uint8Array, view: DataView): FileMeta {
   if (bytes.length < 16 || view.getUint16(0, true) !== 0x0008 || view.getUint16(2, true) > 0x0100) {
@@ -56,7 +57,7 @@ function sniffBareDataset(bytes: Uint8Array, view: DataView): FileMeta {
   return { syntax: implicitLittleEndian, offset: 0 };
 }
 
-/** Up to `length` bytes as characters; shorter at the end of the file. */
+/** Reads up to `length` bytes as Latin-1 characters. At the end of the file there may be fewer. */
 export function latin1(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));
 }

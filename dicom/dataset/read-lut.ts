@@ -5,10 +5,12 @@ const descriptorTag = 'x00283002';
 const dataTag = 'x00283006';
 
 /**
- * Reads one item of a LUT sequence; null when its table is not usable.
+ * Reads one item of a LUT sequence. A *LUT* is a look-up table (DICOM PS3.3 C.11.1.1). This file only reads one;
+ * display/grayscale.ts looks values up.
  *
- * @param signedInput whether the table's input may be negative, which decides how the second descriptor value is
- *        read where the file does not say (implicit VR): C.11.1.1, "US or SS".
+ * @param signedInput true when the table's input may be negative. It decides how the second value of the descriptor is
+ *                    read where the file does not say, that is in implicit VR (C.11.1.1, "US or SS").
+ * @returns           null when the table is not usable.
  */
 export function readLut(item: Dataset | null, signedInput: boolean): Lut | null {
   const descriptor = item?.element(descriptorTag);
@@ -25,7 +27,7 @@ export function readLut(item: Dataset | null, signedInput: boolean): Lut | null 
   return entries === null ? null : { first, bits, entries };
 }
 
-/** 16-bit words, or bytes where an 8-bit table was packed two to a word. */
+/** Reads entries as 16-bit words, or as bytes where an 8-bit table was packed two to a word. */
 function readEntries(data: Uint8Array, count: number): Uint16Array | null {
   if (data.length >= 2 * count) {
     return Uint16Array.from({ length: count }, (_, index) => data[2 * index]! | (data[2 * index + 1]! << 8));

@@ -1,6 +1,9 @@
 import { CxrError } from '../../contract/errors.ts';
 
-/** How the pixels of a frame are coded (PS3.5 A.4, annex G). HTJ2K streams are JPEG 2000 with another block coder. */
+/**
+ * How the pixels of a frame are coded (DICOM PS3.5 A.4, annex G). `native` pixels are not compressed. High-Throughput
+ * JPEG 2000 counts as JPEG 2000, of which it is a variant with another block coder.
+ */
 export type PixelCoding =
   | 'native'
   | 'rle'
@@ -10,21 +13,23 @@ export type PixelCoding =
   | 'jpeg-ls'
   | 'jpeg-2000';
 
-/** How one transfer syntax lays out data set and pixels (PS3.5 annex A). */
+/** A *transfer syntax* says how a file lays out its data set and codes its pixels (DICOM PS3.5 annex A). */
 export type TransferSyntax = {
   readonly uid: string;
   readonly name: string;
-  /** All are little endian but `big-endian`; `deflated` and `big-endian` have explicit VRs. */
+  /** All but `big-endian` are little endian. All but `implicit` write the VR of every element. */
   readonly dataset: 'implicit' | 'explicit' | 'big-endian' | 'deflated';
   readonly pixels: PixelCoding;
 };
 
+/** The default of the DICOM network (PS3.5 A.1). Elements come without their VR. */
 export const implicitLittleEndian: TransferSyntax = {
   uid: '1.2.840.10008.1.2',
   name: 'Implicit VR Little Endian',
   dataset: 'implicit',
   pixels: 'native',
 };
+/** The usual uncompressed syntax of files (PS3.5 A.2). */
 export const explicitLittleEndian: TransferSyntax = {
   uid: '1.2.840.10008.1.2.1',
   name: 'Explicit VR Little Endian',
@@ -37,7 +42,7 @@ function compressed(uid: string, name: string, pixels: PixelCoding): TransferSyn
   return { uid, name, dataset: 'explicit', pixels };
 }
 
-/** What this reader decodes. Everything else is refused before its data set is parsed. */
+/** The syntaxes that are decoded. A file of any other is refused before its data set is parsed. */
 export const readableSyntaxes: readonly TransferSyntax[] = [
   implicitLittleEndian,
   explicitLittleEndian,
@@ -81,8 +86,8 @@ const refusedNames: Readonly<Record<string, string>> = {
 /**
  * Finds the readable syntax with this UID.
  *
- * @throws CxrError 'dicom-transfer-syntax' otherwise, naming the syntax where PS3.6 does. A UID outside the
- *         standard's own root is reported as `private`, not echoed: it comes from the file.
+ * @throws CxrError 'dicom-transfer-syntax' when there is none. The error names a syntax of `refusedNames`. Any other
+ *         UID is reported as `private` and not repeated, because it comes from the file.
  */
 export function checkTransferSyntax(uid: string): TransferSyntax {
   const syntax = readableSyntaxes.find((candidate) => candidate.uid === uid);

@@ -1,11 +1,14 @@
 import type { Lut, Photometric, Voi, Window } from '../../contract/grayscale.ts';
 
 /**
- * From stored pixel codes to grey levels: modality → VOI → polarity, in the order of DICOM PS3.4 N.2. Plain arithmetic,
- * the same where a radiograph is read for classification and where it is shown.
+ * The way from modality values to grey levels, in the order of DICOM PS3.4 N.2: the VOI step (values of interest) makes
+ * brightnesses of them, and the polarity says whether they are turned over. It is plain arithmetic, and the same where
+ * a radiograph is read for classification and where it is shown.
  */
 
-/** Width at least 1 for LINEAR, above 0 for the others (PS3.3 C.11.2.1.2.1, C.11.2.1.3). */
+/**
+ * Tells whether a window can be applied: LINEAR needs a width of at least 1, the others of more than 0 (C.11.2.1.2.1).
+ */
 export function isUsableWindow({ center, width, shape }: Window): boolean {
   return Number.isFinite(center) && Number.isFinite(width) && (shape === 'LINEAR' ? width >= 1 : width > 0);
 }
@@ -13,7 +16,7 @@ export function isUsableWindow({ center, width, shape }: Window): boolean {
 /**
  * Applies a grayscale window to one modality value.
  *
- * @returns a number in [0, 1]; PS3.3's y_min and y_max are 0 and 1 here.
+ * @returns the brightness, a number in [0, 1]. PS3.3's y_min and y_max are 0 and 1 here.
  * @see     PS3.3 C.11.2.1.2.1 LINEAR, C.11.2.1.3.1 SIGMOID, C.11.2.1.3.2 LINEAR_EXACT.
  */
 export function applyWindow({ center, width, shape }: Window, x: number): number {
@@ -36,13 +39,13 @@ export function applyWindow({ center, width, shape }: Window, x: number): number
   }
 }
 
-/** Looks one value up; inputs outside the table take its nearest end (C.11.1.1). */
+/** Looks one value up in a table. An input outside the table takes its nearest end (PS3.3 C.11.1.1). */
 export function lookUp(lut: Lut, value: number): number {
   const index = Math.min(Math.max(Math.round(value) - lut.first, 0), lut.entries.length - 1);
   return lut.entries[index]!;
 }
 
-/** The VOI step for one modality value: a number in [0, 1]. */
+/** Applies the VOI step to one modality value. @returns the brightness, a number in [0, 1]. */
 export function applyVoi(voi: Voi, x: number): number {
   switch (voi.kind) {
     case 'window':
@@ -58,10 +61,11 @@ export function applyVoi(voi: Voi, x: number): number {
 }
 
 /**
- * Display value of every code.
+ * Computes the brightness of every code under a grayscale. An image has at most 65,536 codes, so that this table costs
+ * less than the image would.
  *
- * @param modality  modality value of every code (an image has at most 65,536 different ones).
- * @returns         numbers in [0, 1], 1 = bright.
+ * @param modality  the modality value of every code.
+ * @returns         one number in [0, 1] for every code, 1 = bright.
  */
 export function displayTable(modality: Float64Array, voi: Voi, photometric: Photometric): Float32Array {
   const table = new Float32Array(modality.length);
@@ -74,7 +78,7 @@ export function displayTable(modality: Float64Array, voi: Voi, photometric: Phot
   return table;
 }
 
-/** Grey levels 0 … 255 of display values, rounded. */
+/** Rounds brightnesses in [0, 1] to grey levels in 0 … 255. */
 export function greyLevels(table: Float32Array): Uint8Array {
   const levels = new Uint8Array(table.length);
   for (let code = 0; code < levels.length; code += 1) levels[code] = Math.round(table[code]! * 255);

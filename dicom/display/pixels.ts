@@ -3,24 +3,27 @@ import type { Voi } from '../../contract/grayscale.ts';
 import type { DicomImage, PixelLayout } from '../image.ts';
 import { displayTable, lookUp } from './grayscale.ts';
 
-/** Values in [0, 1], 1 = bright, and in words which grayscale was applied. */
+/** Brightnesses in [0, 1], row by row, 1 = bright. `window` says in words which grayscale was applied. */
 export type DisplayValues = { readonly values: Float32Array; readonly window: string };
 
 /**
- * An image as codes and what they mean. Stored values have at most 16 bits, so that every grayscale is evaluated once
- * per possible code and the image is a look-up.
+ * An image as codes, and what they mean. A *code* is a pixel's stored bits read as an unsigned number. It has at most
+ * 16 bits, so that a grayscale is computed once for every possible code, and each pixel is then looked up.
  */
 export type CodedImage = {
+  /** rows×columns codes, row by row. */
   readonly codes: Uint16Array;
-  /** How many pixels have each code. */
+  /** The number of pixels that have each code. */
   readonly counts: Uint32Array;
-  /** Modality value of every possible code. */
+  /** The modality value of every possible code. */
   readonly modality: Float64Array;
-  /** The values that the linear grayscale of a file without one runs over. */
+  /** The modality values over which the linear grayscale runs where the file offers none. */
   readonly range: { readonly low: number; readonly high: number };
 };
 
 /**
+ * Reads pixel cells as codes and computes what every code means.
+ *
  * @param stored rows×columns little-endian pixel cells of `bitsAllocated` bits.
  * @throws       CxrError 'dicom-pixels' when no pixel holds a finite value.
  */
@@ -32,7 +35,13 @@ export function toCodes(image: DicomImage, stored: Uint8Array): CodedImage {
   return { codes, counts, modality, range };
 }
 
-/** Stored values → modality → the file's first VOI → polarity. @throws as `toCodes`. */
+/**
+ * Computes the brightness of every pixel under the file's first grayscale. Where the file offers none, the grayscale is
+ * linear over the image's range.
+ *
+ * @param stored as in `toCodes`.
+ * @throws       CxrError as `toCodes` does.
+ */
 export function toDisplayValues(image: DicomImage, stored: Uint8Array): DisplayValues {
   const { codes, modality, range } = toCodes(image, stored);
   const table = displayTable(modality, image.vois[0]?.voi ?? { kind: 'range', ...range }, image.photometric);
@@ -41,7 +50,7 @@ export function toDisplayValues(image: DicomImage, stored: Uint8Array): DisplayV
   return { values, window: describeGrayscale(image) };
 }
 
-/** Cells to codes of `bitsStored` bits: mask and shift only, the sign comes later (PS3.5 8.1.1). */
+/** Shifts and masks cells to codes of `bitsStored` bits (PS3.5 8.1.1). The sign is not looked at here. */
 function readCodes(
   stored: Uint8Array,
   { bitsAllocated, bitsStored, highBit }: PixelLayout,
@@ -59,7 +68,7 @@ function readCodes(
   return { codes, counts };
 }
 
-/** A copy, because cells may lie at an odd address. */
+/** Copies cells to words, because cells may lie at an odd address. */
 function littleEndianWords(cells: Uint8Array): Uint16Array {
   const words = new Uint16Array(cells.length >> 1);
   if (isLittleEndian) new Uint8Array(words.buffer).set(cells.subarray(0, 2 * words.length));
@@ -71,12 +80,14 @@ function littleEndianWords(cells: Uint8Array): Uint16Array {
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** A code as a number: two's complement of `bitsStored` bits when Pixel Representation is 1 (PS3.3 C.7.6.3.1). */
+/** Reads a code as a number: in two's complement of `bitsStored` bits when the pixels are signed (PS3.3 C.7.6.3.1). */
 export function signedValue(code: number, { bitsStored, signed }: PixelLayout): number {
   return signed && code >= 2 ** (bitsStored - 1) ? code - 2 ** bitsStored : code;
 }
 
-/** Modality transform (PS3.3 C.11.1.1 table, C.11.1.1.2 rescale): output = slope × stored + intercept. */
+/**
+ * Computes every code's modality value by table (PS3.3 C.11.1.1) or rescale (C.11.1.1.2): slope × stored + intercept.
+ */
 function modalityTable({ layout, modalityTransform: transform }: DicomImage): Float64Array {
   return Float64Array.from({ length: 2 ** layout.bitsStored }, (_, code) => {
     const value = signedValue(code, layout);
@@ -87,8 +98,9 @@ function modalityTable({ layout, modalityTransform: transform }: DicomImage): Fl
 }
 
 /**
- * Without a window the standard leaves the grayscale open. 8-bit images take their whole range 0…255, as secondary
- * captures and NIH's files are meant; deeper ones the values that occur, padding left out.
+ * Finds the range of the linear grayscale. The standard leaves the grayscale of a file without a window open. An 8-bit
+ * image takes its whole range of codes, as secondary captures and NIH's files are meant. A deeper one takes the values
+ * that occur, without padding.
  */
 function fullRange(image: DicomImage, counts: Uint32Array, modality: Float64Array) {
   let low = Number.POSITIVE_INFINITY;
@@ -108,7 +120,7 @@ function fullRange(image: DicomImage, counts: Uint32Array, modality: Float64Arra
   return { low, high };
 }
 
-/** Which grayscale an image is read with, in words. */
+/** Says in words with which grayscale an image is read for classification. */
 export function describeGrayscale({ vois, voiProblem }: DicomImage): string {
   const first: Voi | undefined = vois[0]?.voi;
   if (first?.kind === 'table') return 'VOI LUT';

@@ -1,11 +1,11 @@
 import type { EncoderImage, Radiograph } from '../../contract/stages.ts';
 
-/** Side to which every image is reduced before the encoder: beyond it, sharpness gives the source away. */
+/** The side to which every image is reduced first, pixels. A larger one would show the source by its sharpness. */
 const reducedSide = 128;
 
 /**
- * Brings a radiograph to the encoder's input exactly as training/ does: stretched to a square of 128×128 by area
- * averaging (NIH's files are stretched too), doubled to 256×256, [0, 1] → [-1, 1].
+ * Reduces a radiograph to the encoder's input exactly as training/ does. The image is stretched to a square of 128×128
+ * by area averaging (NIH's files are stretched too). It is then doubled to 256×256, and [0, 1] is mapped to [-1, 1].
  *
  * @returns 256×256 values in [-1, 1].
  * @see     training/, fixture test/fixtures/parity/reduction.json.
@@ -18,10 +18,14 @@ export function reduceToEncoderImage(radiograph: Radiograph): EncoderImage {
 }
 
 /**
- * Area average with fractional coverage per axis: output i covers the inputs in [i·n/m, (i+1)·n/m), the ones at the
- * ends by the part that lies inside.
+ * Reduces an image by averaging areas. Along an axis of n inputs and m outputs, output i covers the inputs in
+ * [i·n/m, (i+1)·n/m). An input at an end counts by the part of it that lies inside.
  *
- * Worked case, 3 → 2: output 0 covers [0, 1.5) = (x0 + 0.5·x1) / 1.5, output 1 covers [1.5, 3) = (0.5·x1 + x2) / 1.5.
+ * Worked case, 3 → 2: output 0 covers [0, 1.5) and is (x0 + 0.5·x1) / 1.5. Output 1 covers [1.5, 3) and is
+ * (0.5·x1 + x2) / 1.5.
+ *
+ * @param values  rows×columns numbers, row by row.
+ * @returns       outRows×outColumns numbers, row by row.
  */
 export function areaAverage(
   values: ArrayLike<number>,
@@ -55,7 +59,7 @@ export function areaAverage(
   return result;
 }
 
-/** For each of m outputs, the first input it covers and the covered shares, which sum to 1. */
+/** Finds for each of m outputs the first input that it covers, and the covered shares, which sum to 1. */
 function coverage(n: number, m: number): { first: number; weights: Float64Array }[] {
   return Array.from({ length: m }, (_, index) => {
     // Products before quotients: exact where n·index is divisible by m.
@@ -72,8 +76,11 @@ function coverage(n: number, m: number): { first: number; weights: Float64Array 
 }
 
 /**
- * Doubles both sides bilinearly with half-pixel centres, edges clamped: PyTorch's `interpolate(scale_factor=2,
- * mode='bilinear', align_corners=False)`. Output 2k takes ¼·x[k−1] + ¾·x[k], output 2k+1 takes ¾·x[k] + ¼·x[k+1].
+ * Doubles both sides of an image bilinearly, as PyTorch's `interpolate(scale_factor=2, mode='bilinear',
+ * align_corners=False)` does. Along an axis, output 2k is ¼·x[k−1] + ¾·x[k] and output 2k+1 is ¾·x[k] + ¼·x[k+1].
+ * Beyond an edge the edge's own value is taken.
+ *
+ * @returns 2·rows × 2·columns numbers, row by row.
  */
 export function doubleBilinear(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
   const width = 2 * columns;

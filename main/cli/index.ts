@@ -21,7 +21,9 @@ type Outcome = { file: string; result: AnalysisResult } | { file: string; error:
 
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
-/** Reads a regular file of bounded size: folders, pipes and oversized files are refused before anything is read. */
+/**
+ * Reads a regular file of bounded size. Folders, pipes and files that are too large are refused before they are read.
+ */
 async function readAnalysis(file: string): Promise<Uint8Array> {
   const unreadable = (cause: unknown): never => {
     throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });

@@ -14,7 +14,10 @@ const stageText: Record<StageName, string> = {
   done: 'done',
 };
 
-/** Writes a line when a stage begins and at each quarter of it; for terminals and logs alike. Key sizes are told first. */
+/**
+ * Makes a listener that writes a line when a stage begins and at each quarter of it. Such lines suit terminals and logs
+ * alike. The line of key generation says how much will be uploaded.
+ */
 export function progressLines(write: (line: string) => void): (progress: Progress) => void {
   let last = '';
   return ({ stage, fraction, detail }) => {

@@ -8,7 +8,7 @@ const inputLine = ({ distance, distanceLimit, psnr, psnrLimit, inverted }: Input
   return inverted ? `${passed}; scored with black and white exchanged, against the file's tag` : passed;
 };
 
-/** A result as lines of text. Probabilities of findings that may not be claimed are marked, not hidden. */
+/** Writes a result as lines of text. Findings that may not be claimed are marked as such; they are not hidden. */
 export function reportLines(result: AnalysisResult): string[] {
   const { parameters, cost, timesMs } = result;
   const where = result.evaluator.embedded ? 'embedded, on this machine' : 'remote';

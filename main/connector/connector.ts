@@ -31,10 +31,11 @@ import { parseEvaluatorUrl } from './evaluator-url.ts';
 import { parseReply } from './parse-reply.ts';
 import { uploadStream } from './upload-stream.ts';
 
+/** How patient a connector is. Tests shorten the times. */
 export type ConnectorOptions = {
-  /** Time for one exchange of few bytes. */
+  /** The time for one exchange of few bytes; 30 seconds. */
   readonly requestTimeoutMs?: number;
-  /** Time for one transfer of evaluation keys. */
+  /** The time for one transfer of evaluation keys; 10 minutes. */
   readonly uploadTimeoutMs?: number;
   readonly retry?: RetryPolicy;
 };
@@ -47,10 +48,9 @@ const maxDescriptionBytes = 1024 * 1024;
 const minPollMs = 100;
 
 /**
- * Opens a connector; nothing is sent yet.
+ * Opens a connector to an evaluator. Nothing is sent yet.
  *
- * @throws CxrError `evaluator-url` unless it is https, or http to this machine, without credentials and query; as
- *         `openRoute`.
+ * @throws CxrError `evaluator-url` as `parseEvaluatorUrl` does, and the errors of `openRoute`.
  */
 export function connect(to: string | Connection, options: ConnectorOptions = {}): Connector {
   const connection = typeof to === 'string' ? plainConnection(to) : to;
@@ -59,9 +59,9 @@ export function connect(to: string | Connection, options: ConnectorOptions = {})
 }
 
 /**
- * The workstation's side of contract/protocol.ts. Replies are not trusted: sizes are capped, JSON is parsed with the
- * contract's schemas, results are checked against the digest of the frame they answer. Nothing that was decrypted
- * ever comes near this class.
+ * Speaks to the evaluator: the workstation's side of contract/protocol.ts. Replies are not trusted. Their size is
+ * capped, JSON is parsed with the contract's schemas, and a result is checked against the digest of the frame that it
+ * answers. Nothing that was decrypted ever comes near this class.
  */
 export class Connector {
   readonly url: string;
@@ -69,12 +69,12 @@ export class Connector {
   readonly #timeoutMs: number;
   readonly #uploadTimeoutMs: number;
   readonly #retry: RetryPolicy;
-  /** Once a job is accepted the evaluator keeps it: an evaluator that is being restarted is waited for. */
+  /** For an accepted job. The evaluator keeps it, so that an evaluator that is being restarted is waited for. */
   readonly #patient: RetryPolicy;
   #keys: { readonly id: KeyId; readonly frame: Uint8Array } | null = null;
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
 
-  /** @param url  as `parseEvaluatorUrl` returns it; use `connect`. */
+  /** Use `connect` instead. @param url  an address as `parseEvaluatorUrl` returns it. */
   constructor(url: string, route: Route, options: ConnectorOptions) {
     this.url = url;
     this.#route = route;
@@ -84,11 +84,12 @@ export class Connector {
     this.#patient = options.retry ?? patientRetry;
   }
 
-  /** Body bytes moved so far, repeats included; evaluation keys are counted apart from `sent`. */
+  /** The bytes of bodies that were moved so far, repeats included. Evaluation keys are counted apart from `sent`. */
   get bytes(): BytesMoved {
     return { ...this.#moved };
   }
 
+  /** Asks who answers at the address, with which limits and bundles. @throws CxrError as `exchange` does. */
   async service(signal?: AbortSignal): Promise<Service> {
     const reply = await this.#exchange({
       method: 'GET',
@@ -99,7 +100,9 @@ export class Connector {
     return parseReply(serviceSchema, reply);
   }
 
-  /** A look at the evaluator, without patience: who answers, and does it offer this bundle? */
+  /**
+   * Asks once, without patience, who answers and whether it offers this bundle. @throws CxrError as `exchange` does.
+   */
   async probe(bundle: BundleId | null): Promise<Probe> {
     const started = performance.now();
     const asked = { method: 'GET', url: paths.service, maxReplyBytes: maxJsonBytes } as const;
@@ -114,7 +117,7 @@ export class Connector {
     };
   }
 
-  /** @throws CxrError `bundle-unknown` when the evaluator does not serve this bundle (any more). */
+  /** Makes sure of the bundle. @throws CxrError `bundle-unknown` when the evaluator does not serve it, or no longer. */
   async ensureBundle(bundle: BundleId, signal?: AbortSignal): Promise<void> {
     await this.#exchange({
       method: 'GET',
@@ -125,10 +128,12 @@ export class Connector {
   }
 
   /**
-   * Uploads evaluation keys unless the evaluator has them. They are remembered, so that `submit` can upload them
-   * again when the evaluator lost them.
+   * Uploads evaluation keys unless the evaluator has them. They are remembered, so that `submit` can upload them again
+   * when the evaluator lost them.
    *
-   * @param onProgress  told the fraction uploaded, in [0, 1].
+   * @param frame       the frame of evaluation keys, whose digest is `keyId`.
+   * @param onProgress  told the fraction that is uploaded, in [0, 1].
+   * @throws            CxrError as `exchange` does.
    */
   async ensureKeys(
     frame: Uint8Array,
@@ -162,8 +167,10 @@ export class Connector {
   }
 
   /**
-   * Sends an input frame. Repeating it is safe: the evaluator answers with the job that accepted the frame first, so
-   * a lost reply costs nothing.
+   * Sends an input frame and returns the id of its job. It is safe to repeat: the evaluator answers with the job that
+   * accepted the same frame first, so that a lost reply costs nothing.
+   *
+   * @throws CxrError as `exchange` does.
    */
   async submit(frame: Uint8Array, signal?: AbortSignal): Promise<JobId> {
     try {
@@ -199,10 +206,10 @@ export class Connector {
   }
 
   /**
-   * Waits until a job is done.
+   * Waits until a job is done, and passes on its states.
    *
-   * @throws CxrError the code with which the job failed, `job-cancelled`, `job-unknown`, `cancelled` (by `signal`;
-   *                  the job itself goes on until `cancel` is called).
+   * @throws CxrError the code with which the job failed, `job-cancelled`, `job-unknown`, or `cancelled` by
+   *                  `signal`. The job itself goes on until `cancel` is called.
    */
   async await(
     jobId: JobId,
@@ -242,8 +249,9 @@ export class Connector {
   /**
    * Fetches the result of a job that is done.
    *
-   * @throws CxrError `result-foreign` when it answers another frame or bundle, `result-invalid` when it is altered,
-   *                  cut, or larger than `maxPayloadBytes`.
+   * @param expected  the bundle, the digest of the input frame that must be answered, and the largest payload, bytes.
+   * @throws          CxrError `result-foreign` when it answers another frame or bundle, `result-invalid` when it is
+   *                  altered, cut, or larger than `maxPayloadBytes`.
    */
   async fetchResult(
     jobId: JobId,
@@ -268,7 +276,7 @@ export class Connector {
     return { frame: body };
   }
 
-  /** Asks the evaluator to stop; a job that it no longer knows counts as stopped. */
+  /** Asks the evaluator to stop a job. A job that it no longer knows counts as stopped. */
   async cancel(jobId: JobId): Promise<void> {
     try {
       await this.#exchange({ method: 'DELETE', url: paths.job(jobId), maxReplyBytes: maxJsonBytes });

@@ -3,42 +3,49 @@ import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 import { mediaTypes, type Problem, problemSchema } from '../../contract/protocol.ts';
 import type { Route } from './evaluator-route.ts';
 
-/** One HTTP exchange with the evaluator. Every exchange of the connector is safe to repeat. */
+/** One HTTP exchange with the evaluator: a request and its reply. Every exchange of the connector is safe to repeat. */
 export type Exchange = {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly url: string;
   readonly route: Route;
   readonly contentType?: string;
-  /** Made anew for every attempt. */
+  /** Makes the body, anew for every attempt. */
   readonly body?: () => Uint8Array | ReadableStream<Uint8Array>;
   readonly bodyBytes?: number;
-  /** Largest reply body that is read, bytes. */
+  /** The largest reply body that is read, bytes. */
   readonly maxReplyBytes: number;
-  /** Code of the refusal of a larger reply. */
+  /** The code with which a larger reply is refused. */
   readonly oversized?: ErrorCode;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Statuses that are answers although they are not 2xx. */
+  /** Statuses that count as answers although they are not 2xx. */
   readonly answers?: readonly number[];
 };
+/** The reply to an exchange: its HTTP status and its whole body. */
 export type Reply = { readonly status: number; readonly body: Uint8Array };
 
-/** How often and how patiently an exchange is repeated. */
+/**
+ * Says how often and how patiently an exchange is repeated. The pause before the next attempt is drawn at random below
+ * a ceiling, which begins at `baseDelayMs` and doubles with every attempt up to `maxDelayMs`.
+ */
 export type RetryPolicy = {
   readonly attempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
 };
+/** The patience for most exchanges. */
 export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 250, maxDelayMs: 10_000 };
 
-/** For an accepted job: up to some 40 seconds, long enough for an evaluator to be restarted. */
+/** The patience for an accepted job: up to some 40 seconds, long enough for an evaluator to be restarted. */
 export const patientRetry: RetryPolicy = { attempts: 12, baseDelayMs: 250, maxDelayMs: 6_000 };
 
 /** Largest refusal that is read. */
 const maxProblemBytes = 16 * 1024;
 const passing = [429, 502, 503, 504];
 
-/** A refusal that came as problem+json, or the lack of any reply. `retryable` says whether time may heal it. */
+/**
+ * A refusal by the evaluator, or the lack of any reply. `retryable` is true when the same request may succeed later.
+ */
 export class ExchangeError extends CxrError {
   readonly retryable: boolean;
   readonly retryAfterMs: number;
@@ -55,9 +62,12 @@ export class ExchangeError extends CxrError {
 }
 
 /**
- * Performs an exchange, repeating it after network errors and passing refusals (429, 502, 503, 504) with full jitter.
+ * Performs an exchange. It repeats it after network errors and after refusals that may pass (429, 502, 503, 504). The
+ * pauses between are random, so that many workstations do not come back at the same moment.
  *
- * @throws CxrError the evaluator's code, `evaluator-unreachable`, `evaluator-protocol`, `cancelled`.
+ * @param onReceived  told the number of bytes of every piece that arrives.
+ * @throws            CxrError the evaluator's code, `evaluator-unreachable`, `evaluator-certificate`,
+ *                    `evaluator-proxy`, `evaluator-unauthorised`, `evaluator-protocol`, `cancelled`.
  */
 export async function exchange(
   asked: Exchange,
@@ -76,7 +86,7 @@ export async function exchange(
   }
 }
 
-/** @throws CxrError `cancelled`. */
+/** Waits for a time in milliseconds. @throws CxrError `cancelled` when `signal` aborts in between. */
 export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
@@ -113,7 +123,10 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
   }
 }
 
-/** Why no reply came. A certificate that nobody vouches for and a proxy that refuses do not heal with time. */
+/**
+ * Finds out why no reply came. A certificate that nobody vouches for and a proxy that refuses do not heal with time, so
+ * that they are not retried.
+ */
 function unreached(error: unknown): CxrError {
   const reasons = causesOf(error);
   const certificate = reasons.find(({ code }) => certificateProblem.test(code));
@@ -170,7 +183,7 @@ async function refusalOf(response: Response, onReceived: (bytes: number) => void
   });
 }
 
-/** Reads a body of at most `maxBytes`; one announced larger is not read at all. */
+/** Reads a body of at most `maxBytes`. A body that is announced as larger is not read at all. */
 async function readLimited(
   response: Response,
   maxBytes: number,
@@ -200,7 +213,7 @@ async function readLimited(
   return Buffer.concat(chunks);
 }
 
-/** JSON or undefined. */
+/** Parses bytes as JSON in UTF-8. It returns undefined for bytes that are not. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -5,11 +5,12 @@ import type { CertificateChoice, Connection, ProxyChoice } from '../../contract/
 import { CxrError } from '../../contract/errors.ts';
 import { isLoopbackUrl } from './evaluator-url.ts';
 
-/** The way to one evaluator: proxy, trusted certificates and access token. */
+/** The way to one evaluator: through which proxy, with which trusted certificates and which access token. */
 export type Route = {
   readonly fetch: typeof fetch;
-  /** Sent with every request. */
+  /** The headers that go with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** True when requests go through a proxy. */
   readonly proxied: boolean;
 };
 
@@ -17,6 +18,8 @@ const connectTimeoutMs = 15_000;
 const tokenPattern = /^[\x21-\x7e]{1,512}$/;
 
 /**
+ * Opens the way to an evaluator. Nothing is sent yet. Loopback addresses are reached without a proxy.
+ *
  * @throws CxrError `evaluator-proxy` for a proxy that is not http or https, `evaluator-certificate` for a file without
  *         certificates, `evaluator-unauthorised` for a token that no header can hold.
  */
@@ -76,7 +79,9 @@ function trusted({ system, extra }: CertificateChoice): string[] {
 
 let known: readonly string[] | undefined;
 
-/** Read once: on Windows and macOS this takes a while. */
+/**
+ * Lists the authorities that the system trusts. They are read once, because on Windows and macOS this takes a while.
+ */
 function systemAuthorities(): readonly string[] {
   if (known !== undefined) return known;
   known = getCACertificates('system');
@@ -89,7 +94,9 @@ function systemAuthorities(): readonly string[] {
 const blocks = (pem: string): string[] =>
   pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
 
-/** @throws CxrError `evaluator-certificate`. */
+/**
+ * Finds the certificates in PEM text. @throws CxrError `evaluator-certificate` when there is none, or too much text.
+ */
 function certificatesIn(pem: string): string[] {
   const found = pem.length > mostCertificateBytes ? [] : blocks(pem);
   if (found.length === 0)
@@ -97,7 +104,7 @@ function certificatesIn(pem: string): string[] {
   return found;
 }
 
-/** Straight there, with the certificates that Node.js brings. */
+/** Describes the direct connection to an address: no proxy, no token, and only the certificates that Node.js brings. */
 export const plainConnection = (url: string, embedded = false): Connection => ({
   url,
   embedded,
@@ -106,7 +113,10 @@ export const plainConnection = (url: string, embedded = false): Connection => ({
   certificates: { system: false, extra: null },
 });
 
-/** For the command line: CIPHERFILM_TOKEN, HTTPS_PROXY, NO_PROXY and what the operating system trusts. */
+/**
+ * Describes the command line's connection. The token comes from CIPHERFILM_TOKEN and the proxy from HTTPS_PROXY and
+ * NO_PROXY. The authorities of the operating system are trusted.
+ */
 export const connectionFromEnvironment = (url: string): Connection => ({
   url,
   embedded: false,

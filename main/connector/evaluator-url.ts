@@ -2,10 +2,11 @@ import { isIP } from 'node:net';
 import { CxrError } from '../../contract/errors.ts';
 
 /**
- * Checks the address of an evaluator: https, or http to this machine, without credentials, query and fragment.
+ * Checks the address of an evaluator. It must be https, or http to this machine, and have no credentials, query or
+ * fragment.
  *
- * @returns the URL without a trailing slash; a path in front of the routes may remain.
- * @throws CxrError `evaluator-url`; the address itself is not repeated, it could hold a password.
+ * @returns the URL without a trailing slash. It may have a path in front of the routes.
+ * @throws  CxrError `evaluator-url`. The error does not repeat the address, which could hold a password.
  */
 export function parseEvaluatorUrl(text: string): string {
   const url = URL.parse(text);
@@ -19,7 +20,7 @@ export function parseEvaluatorUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Whether an address stays on this machine. */
+/** Tells whether an address stays on this machine: `localhost`, `[::1]` or 127.x.x.x. */
 export function isLoopbackUrl(text: string): boolean {
   const hostname = URL.parse(text)?.hostname ?? '';
   return (

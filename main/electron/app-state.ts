@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../contract/ipc/engine.ts';
 import type { AppStatus } from '../../contract/ipc/window.ts';
 
+/** What is known of the application when it starts. */
 export type AppFacts = {
   readonly version: string;
   readonly embedded: boolean;
@@ -8,7 +9,7 @@ export type AppFacts = {
   readonly canRecompute: boolean;
 };
 
-/** What the window is told about the app itself, kept up to date from the engine's events. */
+/** Keeps what the window is told about the application itself, and brings it up to date with the engine's events. */
 export class AppState {
   #status: AppStatus;
   readonly #changed: (status: AppStatus) => void;
@@ -29,15 +30,17 @@ export class AppState {
     };
   }
 
+  /** The state as it is now. */
   get status(): AppStatus {
     return this.#status;
   }
 
+  /** Notes that another evaluator is in use. It is not ready before the engine says so. */
   evaluatorAt(url: string, embedded: boolean): void {
     this.#set({ evaluator: { url: displayUrl(url), embedded, ready: false } });
   }
 
-  /** Keys live in the engine's memory: when it stops they are gone. */
+  /** Follows the engine's events. Keys live in the engine's memory, so that they are gone when it has stopped. */
   follow(event: EngineEvent | { readonly kind: 'stopped' }): void {
     const { evaluator } = this.#status;
     const key = { custody: 'memory', ready: event.kind === 'key-ready' } as const;
@@ -57,7 +60,7 @@ export class AppState {
   }
 }
 
-/** Scheme, host and path: an address with a user and password in it is shown without them. */
+/** Reduces an address to scheme, host and path, so that a user and password in it are not shown. */
 function displayUrl(url: string): string {
   try {
     const { protocol, host, pathname } = new URL(url);

@@ -1,9 +1,9 @@
-/** Switches that take the next argument with them. */
+/** The switches that take the next argument with them. */
 const withValue = new Set(['--evaluator']);
 
 /**
- * The files and folders that a start names: what is left of its arguments when the program, switches and, where the
- * application is not packaged, its own folder are taken away.
+ * Lists the files and folders that a start of the application names. They are what is left of its arguments without the
+ * program and the switches. Where the application is not packaged, its own folder is left out too.
  */
 export function dropped(argv: readonly string[], isPackaged: boolean): string[] {
   const names: string[] = [];

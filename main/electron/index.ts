@@ -11,7 +11,7 @@ import { openMenu } from './window/menu.ts';
 import { openWindow, tellWindow } from './window/window.ts';
 import { openWorkstation, paths, type Wanted } from './workstation.ts';
 
-/** The desktop application, in the order in which it comes up. */
+/** Brings the desktop application up, step by step. */
 async function boot(): Promise<void> {
   if (!singleInstance()) return;
   sandboxEverything();
@@ -32,8 +32,9 @@ async function boot(): Promise<void> {
 }
 
 /**
- * `enableSandbox` also overrules `--no-sandbox`, without which Chromium does not start as root (a container in CI).
- * Whoever gives that flag loses the OS sandbox only: the window stays isolated and without Node.
+ * Puts every window into Chromium's sandbox, unless somebody gave `--no-sandbox`, which `enableSandbox` would overrule.
+ * As root, for instance in a container, Chromium does not start without that flag. Whoever gives it loses the sandbox
+ * of the operating system only: the window stays isolated and without Node.
  */
 function sandboxEverything(): void {
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
@@ -46,7 +47,10 @@ function tellAll(event: WindowEvent): void {
   for (const window of windows) tellWindow(window, event);
 }
 
-/** A second start brings the first one's window forward and hands its files over. */
+/**
+ * Makes sure that the application runs once. A second start brings the first one's window forward, hands its files over
+ * and ends. @returns false in such a second start.
+ */
 function singleInstance(): boolean {
   if (!app.requestSingleInstanceLock()) {
     app.quit();
@@ -75,7 +79,7 @@ const dialogs: Readonly<Record<Wanted, OpenDialogOptions>> = {
   },
 };
 
-/** What the system's dialog gave; nothing when it was closed. */
+/** Asks with the system's dialog. @returns the chosen paths, or none when the dialog was closed. */
 async function ask(what: Wanted): Promise<readonly string[]> {
   const window = BrowserWindow.getFocusedWindow() ?? windows[0];
   const { filePaths } = await (window

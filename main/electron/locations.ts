@@ -5,7 +5,7 @@ import { app } from 'electron';
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Where the built files lie, seen from out/main/index.js. */
+/** Says where the built files lie, seen from out/main/index.js. */
 export const scripts = () => ({
   engine: built('./engine.js'),
   reader: built('./reader.js'),
@@ -15,12 +15,15 @@ export const scripts = () => ({
   renderer: built('../renderer'),
 });
 
-/** Folder of bundles: beside the sources while developing, in the resources of a packaged app. */
+/** Says where the bundles lie: beside the sources while developing, in the resources of a packaged application. */
 export function bundleRoot(): string {
   return join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'native-models');
 }
 
-/** The single bundle that has a client half; with none or several the standard one, which may then be missing. */
+/**
+ * Chooses the bundle: the only one that has a client half. Where there is none, or several, it is the standard one,
+ * which may then be missing.
+ */
 export function bundleName(root: string): string {
   const standard = 'cxr-f8-r1';
   if (!existsSync(root)) return standard;
@@ -28,15 +31,16 @@ export function bundleName(root: string): string {
   return names.length === 1 ? names[0]! : standard;
 }
 
-/** Whether the half of a bundle that computes is here too. */
+/** Tells whether the evaluator's half of a bundle is on this machine too. */
 export const hasServerHalf = (root: string, name: string): boolean =>
   existsSync(join(root, name, 'server', 'bundle.json'));
 
 /**
- * Content of the policy of whoever runs this workstation; null when there is none. One that is there but cannot be read
- * is passed on as unreadable, not as none.
+ * Reads the policy of whoever runs this workstation. While the application is not packaged, CIPHERFILM_POLICY may name
+ * another file.
  *
- * CIPHERFILM_POLICY names another file while the application is not packaged.
+ * @returns the content of the file; null when there is none. A file that is there and cannot be read gives '', which
+ *          `resolveSettings` takes for a broken policy and not for none.
  */
 export function policyText(): string | null {
   const elsewhere = app.isPackaged ? undefined : process.env.CIPHERFILM_POLICY;

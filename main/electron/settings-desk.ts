@@ -9,23 +9,25 @@ import { proxyFromScript } from '../settings/proxy-choice.ts';
 import { changedFile, embedded, resolveSettings, type Settings } from '../settings/settings.ts';
 import type { AccessToken } from './secrets/access-token.ts';
 
+/** What the settings desk needs of others. */
 export type SettingsDeps = {
+  /** The folder of the person's own file. */
   readonly userData: string;
-  /** Content of the policy file; null when there is none. */
+  /** The content of the policy file; null when there is none. */
   readonly policy: string | null;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly token: AccessToken;
-  /** Address of the evaluator on this machine; starts it. */
+  /** Starts the evaluator on this machine and returns its address. */
   readonly embeddedUrl: () => Promise<string>;
-  /** What the system says for an address, as a proxy configuration script would. */
+  /** Asks the system for the proxy of an address. It answers as a proxy configuration script would. */
   readonly systemProxy: (url: string) => Promise<string>;
   readonly keychain: string | null;
 };
 
 const mostBytes = 4 * 1024 * 1024;
 
-/** The workstation's settings while it runs: read, shown, changed, and made into a way to the evaluator. */
+/** Reads the workstation's settings, shows and changes them while it runs, and makes a connection of them. */
 export class SettingsDesk {
   readonly #deps: SettingsDeps;
   readonly #path: string;
@@ -37,14 +39,17 @@ export class SettingsDesk {
     this.#settings = this.#resolved();
   }
 
+  /** True when the evaluator is the one on this machine. */
   get isEmbedded(): boolean {
     return this.#settings.evaluator.value === embedded;
   }
 
+  /** True when the worklist is to be kept although the system has no keychain. */
   get withoutKeychain(): boolean {
     return this.#settings.withoutKeychain.value;
   }
 
+  /** The settings as the window shows them: without token and paths. */
   get view(): SettingsView {
     const { evaluator, proxy, systemCertificates, certificates, withoutKeychain, managed } = this.#settings;
     return {
@@ -57,8 +62,10 @@ export class SettingsDesk {
   }
 
   /**
-   * @param certificates  path of a PEM file that the person chose in the system's dialog.
-   * @throws CxrError `setting-locked`, `evaluator-url`, `evaluator-proxy`, `setting-invalid`.
+   * Saves a change to the person's own file.
+   *
+   * @param certificates  the path of a PEM file that the person chose in the system's dialog.
+   * @throws              CxrError `setting-locked`, `evaluator-url`, `evaluator-proxy`.
    */
   save(change: SettingsChange, certificates?: string): void {
     const { token, evaluator, ...rest } = change;
@@ -76,7 +83,12 @@ export class SettingsDesk {
     this.#settings = this.#resolved();
   }
 
-  /** How the evaluator is reached, as settings stand, or would be with another address and token. */
+  /**
+   * Says how the evaluator is reached by the settings as they are.
+   *
+   * @param instead  another address or token to take in their place, to try them out.
+   * @throws         CxrError `setting-invalid` for a file of the settings that cannot be read.
+   */
   async connection(
     instead: { evaluator?: string; token?: string | null | undefined } = {},
   ): Promise<Connection> {
@@ -127,7 +139,9 @@ export class SettingsDesk {
   }
 }
 
-/** The file that a setting names. @throws CxrError `setting-invalid` naming the setting, not the file. */
+/**
+ * Reads the file that a setting names. @throws CxrError `setting-invalid`, which names the setting and not the file.
+ */
 function readSmall(path: string, setting: string): string {
   try {
     const bytes = readFileSync(path);

@@ -3,10 +3,13 @@ import { defineConfig } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const entry = (path: string) => fileURLToPath(new URL(path, new URL('../../', import.meta.url)));
-/** Packages and Node's own modules stay imports; only files of ours are bundled. */
+/** Tells whether a module is a package or one of Node's own. These stay imports; only files of ours are bundled. */
 const isPackage = (id: string) => /^(@?[a-z]|node:)/i.test(id) && !/^[a-z]:[\\/]/i.test(id);
 
-/** Main, engine and evaluator as ES modules; the preload as one CommonJS file, which is all a sandbox can load. */
+/**
+ * Builds main, engine, reader and evaluator as ES modules, and the preload as one CommonJS file: a sandbox loads no
+ * other.
+ */
 export default defineConfig({
   root,
   publicDir: false,

@@ -3,9 +3,9 @@ import { checkShape } from '../../contract/check.ts';
 import type { Finding, Regions, Verdict } from '../../contract/stages.ts';
 
 /**
- * Step to which logits are rounded before they leave the engine. A decrypted CKKS value carries noise that depends on
- * the secret key; the step is above that noise for most values, so that what is shown, logged or exported tells little of it. A precaution,
- * not a proof.
+ * The step to which logits are rounded before they leave the engine. A decrypted CKKS value carries noise that depends
+ * on the secret key. The step is above that noise for most values, so that what is shown, logged or exported tells
+ * little about the key. This is a precaution, not a proof.
  *
  * @see Li, Micciancio, "On the security of homomorphic encryption on approximate numbers", Eurocrypt 2021.
  */
@@ -13,10 +13,12 @@ export const logitStep = 2 ** -10;
 const round = (logit: number): number => Math.round(logit / logitStep) * logitStep;
 
 /**
- * Rounded logits → calibrated probabilities, in the bundle's order: sigmoid(slope·logit + intercept), Platt's form.
+ * Makes findings of decrypted logits, in the bundle's order. A logit is rounded and then calibrated in Platt's form:
+ * probability = sigmoid(slope·logit + intercept).
  *
- * @param logits  as decrypted, findings×rows×columns.
- * @param shape   findings, rows and columns of the model's output.
+ * @param logits  the logits as decrypted, findings×rows×columns: one per finding and region of the image.
+ * @param shape   the numbers of findings, rows and columns of the model's output.
+ * @throws        CxrError 'result-invalid' when the logits have another size.
  */
 export function toFindings(
   logits: Float64Array,
@@ -32,7 +34,7 @@ export function toFindings(
   );
 }
 
-/** Platt's line and the logistic function. */
+/** Turns a logit into a calibrated probability in [0, 1], by Platt's line and the logistic function (Platt, 1999). */
 export const toProbability = (logit: number, { slope, intercept }: FindingCalibration): number =>
   1 / (1 + Math.exp(-(slope * logit + intercept)));
 

@@ -10,9 +10,9 @@ import type { Line, Models } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
 
 /**
- * Entry of the engine process: the only process that holds a secret key. Commands come in, events go out, over
- * Electron's `process.parentPort` or the IPC channel of a forked Node process. Analyses run one at a time,
- * in order of arrival.
+ * The engine process, the only process that holds a secret key. Commands come in and events go out over Electron's
+ * `process.parentPort` or over the IPC channel of a forked Node process. Analyses run one at a time, in the order in
+ * which they arrive.
  */
 class Engine {
   readonly #send: (event: EngineEvent) => void;
@@ -50,7 +50,7 @@ class Engine {
     }
   }
 
-  /** Analyses under way keep the evaluator that they began with. */
+  /** Uses another evaluator from now on. An analysis under way keeps the evaluator with which it began. */
   #connect(connection: Connection): void {
     const line = (async () => openLine(connection))();
     this.#line = line;

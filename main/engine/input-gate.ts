@@ -8,12 +8,16 @@ const otherModalities = new Set(['MG', 'PX', 'IO', 'XA', 'CT', 'MR']);
 /** View positions of laterals and obliques (PS3.3 C.8.7.1.1, C.8.11.5.1.1); the model has seen frontal films only. */
 const otherViews = new Set(['LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
 
-/** The two models that judge needs. */
+/**
+ * The two models that the gate needs. Together they are the *codec*: it turns an image into a latent and draws it
+ * again.
+ */
 export type Codec = {
   readonly encoder: { encode(image: EncoderImage): Promise<Latent> };
   readonly decoder: { decode(latent: Latent): Promise<EncoderImage> };
 };
 
+/** An image that the gate let through: what the model sees of it, and how it was judged. */
 export type Admitted = {
   readonly latent: Latent;
   readonly image: EncoderImage;
@@ -22,13 +26,14 @@ export type Admitted = {
 };
 
 /**
- * Lets frontal chest radiographs through to encryption and nothing else: by what the file says, by how far the latent
- * lies from those of the training images, and by how well the codec can draw the image at all.
+ * Lets frontal chest radiographs through to encryption and refuses everything else. It judges by what the file says, by
+ * how far the latent lies from those of the training images, and by how well the codec can draw the image at all.
  *
- * A file tagged MONOCHROME1 whose pixels are not inverted, a known mistake of exporters, looks inverted; it is scored
- * the other way round, and the verdict says so. Any other inverted image is refused.
+ * Some exporters tag a file MONOCHROME1 although its pixels are not inverted, so that it looks inverted. Such an image
+ * is scored with black and white exchanged, and the verdict says so. Any other inverted image is refused.
  *
- * @throws CxrError `input-view`, `input-unlike-chest`; those of encoder and decoder.
+ * @returns the latent to encrypt, and both images for the window.
+ * @throws  CxrError `input-view`, `input-unlike-chest`, and the errors of encoder and decoder.
  */
 export async function admit(
   { facts, image: asTagged }: { readonly facts: RadiographFacts; readonly image: EncoderImage },
@@ -92,9 +97,11 @@ const inverted = ({ values }: EncoderImage): EncoderImage => ({
 });
 
 /**
- * How far a latent lies from the training images', as a Gaussian of few directions sees it: mean square of the
- * whitened coordinates, the directions beside the basis sharing one variance. About 1 for an image like the others.
+ * Measures how far a latent lies from those of the training images. These are described by a Gaussian: a mean, a
+ * variance along each direction of the basis, and one variance for all other directions. The distance is the mean of
+ * the squared coordinates, each divided by its variance. It is about 1 for an image like the training images.
  *
+ * @throws CxrError 'bundle-invalid' when gate and latent do not fit each other.
  * @see Tipping, Bishop, "Probabilistic principal component analysis", 1999.
  */
 export function latentDistance({ values, shape }: Latent, gate: Gate): number {
@@ -111,7 +118,7 @@ export function latentDistance({ values, shape }: Latent, gate: Gate): number {
   return (distance + Math.max(rest, 0) / gate.restVariance) / pooled.length;
 }
 
-/** Means over cells×cells equal parts of every channel, channel-major. */
+/** Averages every channel over cells×cells equal parts. The result goes channel by channel and row by row. */
 function averagePool(
   values: Float32Array,
   [channels, rows, columns]: Latent['shape'],
@@ -128,7 +135,10 @@ function averagePool(
   return pooled;
 }
 
-/** In dB, of images in [-1, 1], whose peak is 2; what the codec draws beyond that is cut. */
+/**
+ * Measures how like its original the codec's drawing of an image is: the peak signal-to-noise ratio, dB. Images lie in
+ * [-1, 1], so that the peak is 2. What the codec draws beyond that is cut.
+ */
 export function peakSignalToNoise(image: EncoderImage, reconstruction: EncoderImage): number {
   let squares = 0;
   for (let index = 0; index < image.values.length; index += 1) {

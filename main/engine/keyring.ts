@@ -3,8 +3,8 @@ import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../.
 import type { ClientHalf } from '../../native-models/client-half.ts';
 
 /**
- * The workstation's key of this run: made when first needed, kept in this process's memory, gone with the process.
- * Nothing of it is written to disk.
+ * Holds the workstation's key of this run. The key is made when it is first needed, is kept in this process's memory,
+ * and is gone when the process ends. Nothing of it is written to disk.
  */
 export class Keyring implements Disposable {
   readonly #half: ClientHalf;
@@ -15,11 +15,17 @@ export class Keyring implements Disposable {
     this.#half = half;
   }
 
+  /** The name of the evaluation keys, or null before they are made. */
   get keyId(): KeyId | null {
     return this.#keys?.evaluation.keyId ?? null;
   }
 
-  /** The key, generated on first use; concurrent callers share one generation, a failed one is not remembered. */
+  /**
+   * Returns the keys, which are generated at the first call. Concurrent callers share one generation. One that failed
+   * is not remembered, so that the next call tries again.
+   *
+   * @param onProgress  told the fraction of the evaluation keys that are made, in [0, 1].
+   */
   async keys(onProgress: (fraction: number) => void = () => {}): Promise<Keys> {
     this.#making ??= this.#make(onProgress).catch((error: unknown) => {
       this.#making = undefined;
@@ -45,6 +51,7 @@ export class Keyring implements Disposable {
   }
 }
 
+/** The secret key's holder, the evaluation keys in their frame, and how long it took to make them, milliseconds. */
 export type Keys = {
   readonly holder: KeyHolder;
   readonly evaluation: EvaluationKeyFrame;

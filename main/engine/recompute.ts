@@ -10,9 +10,9 @@ import { toProbability } from './findings.ts';
 import { admit } from './input-gate.ts';
 
 /**
- * Entry of the process that computes an analysis in plaintext, for comparison with what came back encrypted: the same
- * latent, the same compiled network, no keys, no network. It ends after one analysis, since a model's both halves fill
- * memory that nobody needs otherwise.
+ * The process that computes an analysis in plaintext, for comparison with what came back encrypted. It takes the same
+ * latent and the same compiled network, and has neither keys nor a connection. Its host ends it after one analysis,
+ * because both halves of a model fill memory that nobody needs otherwise.
  */
 const port = openPort<RecomputeCommand, RecomputeEvent>();
 port.onCommand(async ({ bundleRoot, bundleName, input }) => {

@@ -6,13 +6,18 @@ import { connect } from '../connector/connector.ts';
 import { Keyring } from './keyring.ts';
 import type { Line, Models, Workstation } from './station.ts';
 
+/** Says which bundle to open, and how the evaluator is reached. The bundle lies in `bundleRoot`/`bundleName`. */
 export type WorkstationOptions = {
   readonly bundleRoot: string;
   readonly bundleName: string;
   readonly connection: Connection;
 };
 
-/** Opens the client half of a bundle with its encoder; keys are made when they are first needed. @throws CxrError. */
+/**
+ * Opens the client half of a bundle with its encoder and decoder. Keys are made later, when they are first needed.
+ *
+ * @throws CxrError 'bundle-missing', 'bundle-invalid', 'bundle-digest', 'params-insecure', 'params-invalid'.
+ */
 export async function openModels(bundleRoot: string, bundleName: string): Promise<Models> {
   const half = await openClientHalf(join(bundleRoot, bundleName));
   return {
@@ -23,13 +28,13 @@ export async function openModels(bundleRoot: string, bundleName: string): Promis
   };
 }
 
-/** @throws CxrError as `connect`. */
+/** Opens a connector to an evaluator. Nothing is sent yet. @throws CxrError as `connect` does. */
 export function openLine(connection: Connection): Line {
   const connector = connect(connection);
   return { connector, evaluator: { url: connector.url, embedded: connection.embedded } };
 }
 
-/** Models and a connection. @throws CxrError of bundle or URL. */
+/** Opens the models and a connector. @throws CxrError as `openModels` and `openLine` do. */
 export async function openWorkstation(options: WorkstationOptions): Promise<Workstation> {
   const line = openLine(options.connection);
   return { ...(await openModels(options.bundleRoot, options.bundleName)), ...line };

@@ -1,10 +1,16 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A stop on the way of `writePrivate`, for tests that let it end there. */
+/** A step of `writePrivate`. Tests let the program end at each of them. */
 export type WriteStep = 'open' | 'write' | 'flush' | 'replace' | 'flush folder';
 
-/** Writes a file that only this user can read: whole or not at all, and on the disk when this returns. */
+/**
+ * Writes a file that only this user can read. The file is replaced whole or not at all, and it is on the disk when this
+ * function returns.
+ *
+ * @param at  called before every step, for tests.
+ * @throws    the system's error when the file cannot be written; the old file is then as it was.
+ */
 export function writePrivate(
   path: string,
   content: string | Uint8Array,
@@ -28,7 +34,7 @@ export function writePrivate(
   flushFolder(dirname(path));
 }
 
-/** A rename is on the disk when its folder is; Windows has no such call and does not need it. */
+/** Flushes a folder, with which a rename reaches the disk. Windows has no such call and does not need it. */
 function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');

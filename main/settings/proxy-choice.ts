@@ -1,8 +1,9 @@
 import type { ProxyChoice } from '../../contract/connection.ts';
 
 /**
- * The first way that a proxy configuration script names: `PROXY host:port; DIRECT`. Kinds that cannot be used are passed
- * on, so that they are refused by name and not gone around.
+ * Reads the answer of a proxy configuration script, such as `PROXY host:port; DIRECT`, and takes the first way that it
+ * names. A kind of proxy that cannot be used, such as SOCKS, is passed on with its name, so that it is refused and not
+ * gone around.
  */
 export function proxyFromScript(answer: string): ProxyChoice {
   const [kind = 'DIRECT', place = ''] = (answer.split(';')[0] ?? '').trim().split(/\s+/);

@@ -6,17 +6,17 @@ import {
   settingsSchema,
 } from '../../contract/settings.ts';
 
-/** Where settings come from, strongest first. */
+/** Where settings come from. A source that stands earlier here is stronger. */
 export type SettingSources = {
-  /** Content of the policy file; null when there is none. */
+  /** The content of the policy file; null when there is none. */
   readonly policy: string | null;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Content of <userData>/config.json; null when there is none. */
+  /** The content of <userData>/config.json, the person's own file; null when there is none. */
   readonly own: string | null;
 };
 
-/** Every setting with where it came from. Paths are as written. */
+/** Every setting, and where it came from. Paths are as somebody wrote them. */
 export type Settings = {
   /** An address, or `embedded`. */
   readonly evaluator: Setting<string>;
@@ -28,13 +28,15 @@ export type Settings = {
   readonly managed: boolean;
 };
 
+/** Stands in place of an address for the evaluator that this application starts on this machine. */
 export const embedded = 'embedded';
 
 /**
- * What the workstation was told: the policy, then `--evaluator`, then CIPHERFILM_EVALUATOR, then the person's own file.
+ * Works out what the workstation was told. The policy is asked first, then `--evaluator`, then CIPHERFILM_EVALUATOR,
+ * then the person's own file.
  *
- * A file that cannot be read must not mean "embedded" or any other place than the one configured: its name then stands
- * as the evaluator's address, which the engine refuses ('evaluator-url').
+ * A file that cannot be understood must not lead to another place than the one that was configured, and least of all to
+ * "embedded". Its name then stands as the evaluator's address, which the engine refuses ('evaluator-url').
  */
 export function resolveSettings({ policy, argv, environment, own }: SettingSources): Settings {
   const fixed = parsed(policy, 'policy.json');
@@ -85,11 +87,12 @@ function parsed(text: string | null, name: string): SettingsFile {
 }
 
 /**
- * The person's own file with a change made to it. What is not understood in it is dropped.
+ * Makes a change to the person's own file. What is not understood in the file is dropped.
  *
- * @param own     content of the file; null when there is none.
- * @param change  `undefined` leaves a setting, `null` takes it back to its default.
- * @throws CxrError `setting-locked` for what the policy says.
+ * @param own     the content of the file; null when there is none.
+ * @param change  the settings to change: `undefined` leaves a setting as it is, `null` takes it back to its default.
+ * @returns       the new content of the file.
+ * @throws        CxrError `setting-locked` for a setting that the policy, the command line or the environment decides.
  */
 export function changedFile(
   settings: Settings,

@@ -1,12 +1,14 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
 
-/** Modalities that may hold a chest film; the others are shown and not classified by themselves. */
+/** The modalities that may hold a chest film. Images of others are shown, but classified only when somebody asks. */
 const chestModalities = new Set(['CR', 'DX', 'RF', 'RG', 'OT', 'SC', '']);
-/** Frontal views, best first: the model has seen more PA films. `null`: the file does not say. */
+/**
+ * The frontal views, best first, because the model has seen more PA films. `null` stands for a file that does not say.
+ */
 const frontalViews: readonly (string | null)[] = ['PA', 'AP', null];
 
-/** The images of a study that may be frontal chest films by what their files say, in the order in which to try them. */
+/** Lists the images that may be frontal chest films by what their files say, in the order in which to try them. */
 export function candidates(images: readonly ImageRow[]): ImageRow[] {
   const rank = ({ frame }: ImageRow) => frontalViews.indexOf(frame.view);
   const takenAt = ({ frame }: ImageRow) => `${frame.date ?? ''}T${frame.time ?? ''}`;
@@ -16,8 +18,11 @@ export function candidates(images: readonly ImageRow[]): ImageRow[] {
 }
 
 /**
- * How far the most urgent finding lies above its upper threshold, as a share of what is left to 1; negative when none
- * does. Findings without a claim do not count.
+ * Measures how urgent a result is: how far the most urgent finding lies above its upper threshold, as a share of the
+ * distance from the threshold to 1. It is negative when no finding lies above. Findings that may not be claimed do not
+ * count.
+ *
+ * @returns a number in [-1, 1].
  */
 export function urgencyOf({ findings }: AnalysisResult): number {
   return Math.max(
@@ -28,7 +33,7 @@ export function urgencyOf({ findings }: AnalysisResult): number {
   );
 }
 
-/** The latest earlier study of the same patient. */
+/** Finds the latest earlier study of the same patient. @returns its id, or null where the list has none. */
 export function priorOf(row: StudyRow, all: readonly StudyRow[]): string | null {
   const own = patientKey(row);
   const { date } = row.study;
@@ -41,7 +46,7 @@ export function priorOf(row: StudyRow, all: readonly StudyRow[]): string | null 
   return earlier[0]?.id ?? null;
 }
 
-/** Number and issuer tell patients apart; without a number, name and birth date together. */
+/** Tells patients apart by number and issuer, or, where there is no number, by name and birth date together. */
 function patientKey({ patient }: StudyRow): string | null {
   if (patient.id !== null) return JSON.stringify([patient.issuer, patient.id]);
   if (patient.name === null || patient.birthDate === null) return null;

@@ -4,7 +4,7 @@ import type { Scanned, Source } from '../../contract/ipc/reader.ts';
 import type { DropReport } from '../../contract/ipc/worklist.ts';
 import type { Worklist } from './worklist.ts';
 
-/** Skipped files that a report names one by one. */
+/** The most skipped files that a report names one by one. */
 const mostListed = 500;
 const mostReports = 20;
 
@@ -13,7 +13,7 @@ type Scan = (
   onScanned: (scanned: readonly Scanned[]) => void,
 ) => Promise<unknown>;
 
-/** Takes drops into the worklist and keeps a report of each. */
+/** Takes what was dropped into the worklist, and keeps a report of each drop. The latest 20 reports are kept. */
 export class Intake {
   readonly #scan: Scan;
   readonly #worklist: Worklist;
@@ -30,7 +30,12 @@ export class Intake {
     return [...this.#reports.values()];
   }
 
-  /** Begins to read what was dropped; studies are asked for once all of their images are there. @returns the report's id. */
+  /**
+   * Begins to read what was dropped. Classification of the studies is asked for once all of their images are there, so
+   * that the best image of a study is taken.
+   *
+   * @returns the id of the report.
+   */
   open(sources: readonly Source[]): string {
     const id = randomUUID();
     this.#change({ id, finished: false, taken: 0, known: 0, skipped: [], more: 0 });

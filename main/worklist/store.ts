@@ -4,9 +4,12 @@ import { deserialize, serialize } from 'node:v8';
 import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 
-/** A study and where its images are. */
+/** A study as it is stored: its row, and where each of its images lies, by the image's id. */
 export type StoredStudy = { readonly row: StudyRow; readonly locations: ReadonlyMap<string, Location> };
 
+/**
+ * Where the worklist is kept between two runs of the program. `load` returns the studies in the order of their arrival.
+ */
 export type WorklistStore = Disposable & {
   load(): StoredStudy[];
   save(study: StoredStudy): void;
@@ -18,12 +21,15 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * The worklist on disk: one row a study, whose content is sealed with AES-256-GCM under `key` and bound to the row's id.
- * What can be read without the key is how many studies there are, how large and when they came.
+ * Opens the worklist on disk, an SQLite database with one row for each study. The content of a row is sealed with
+ * AES-256-GCM under `key` and bound to the row's id. Without the key one can read only how many studies there are, how
+ * large they are and when they came.
  *
- * Rows that cannot be opened (another key, altered, another format) are left out and removed.
+ * A row that cannot be opened is left out and removed: it was altered, or has another key or format.
  *
- * @param key  32 bytes.
+ * @param path  the database file. It is made where there is none.
+ * @param key   32 bytes.
+ * @throws      the system's error when the file cannot be opened.
  */
 export function openStore(path: string, key: Uint8Array): WorklistStore {
   if (key.length !== 32) throw new TypeError('"key" expected 32 bytes');

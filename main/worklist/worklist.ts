@@ -10,37 +10,45 @@ import { bySeries, type Entry, freshEntry, reopened } from './entry.ts';
 import { largestDifference } from './largest-difference.ts';
 import type { StoredStudy, WorklistStore } from './store.ts';
 
+/** What the worklist needs of others. */
 export type WorklistDeps = {
-  /** Decodes an image down to what the engine is given of it. */
+  /** Decodes an image and reduces it to what the engine is given. */
   readonly input: (location: Location) => Promise<EngineInput>;
   readonly engine: {
     classify(analysisId: AnalysisId, input: EngineInput): void;
     cancel(analysisId: AnalysisId): boolean;
   };
-  /** The same network on the same image in plaintext, one number per finding. */
+  /** Computes the same network on the same image in plaintext. It gives one logit and one probability per finding. */
   readonly recompute: (
     input: EngineInput,
   ) => Promise<{ readonly logits: readonly number[]; readonly probabilities: readonly number[] }>;
-  /** null: nothing is kept beyond this run. */
+  /** Where studies are kept. It is null when nothing is kept beyond this run. */
   readonly store: WorklistStore | null;
   readonly tell: (event: WorklistEvent) => void;
 };
 
+/** What the worklist tells: a row is new or has changed, or a study was removed. */
 export type WorklistEvent =
   | { readonly kind: 'row'; readonly row: StudyRow }
   | { readonly kind: 'removed'; readonly id: string };
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
 
-/** The input gate and the decoders refuse an image; nothing was sent. */
+/** The codes with which the input gate and the decoders refuse an image. Nothing was sent then. */
 const refusals = /^(input|dicom)-/;
-/** From here on the engine has seen the evaluator's answer: sending the study again by itself could tell it something. */
+/**
+ * From these stages on the engine has the evaluator's answer. To send the study again by itself could tell it
+ * something.
+ */
 const afterAnswer: ReadonlySet<string> = new Set(['receiving', 'decrypting', 'done']);
 const mostCrashes = 2;
 
 /**
- * The studies of this workstation and what becomes of them. One is classified at a time; every change of state is stored
- * before it is told, and a study that was under way when the program ended is begun again.
+ * Keeps the studies of this workstation and decides what is classified next. One study is classified at a time. Every
+ * change of state is stored before it is told. A study that was under way when the program ended is begun again by the
+ * next run.
+ *
+ * A *study* is what DICOM means by it, the images of one examination. One of its images at a time is analysed.
  */
 export class Worklist {
   readonly #deps: WorklistDeps;
@@ -52,23 +60,25 @@ export class Worklist {
     for (const stored of deps.store?.load() ?? []) this.#entries.set(stored.row.id, reopened(stored));
   }
 
+  /** The studies in the order in which they came. */
   get rows(): readonly StudyRow[] {
     return [...this.#entries.values()].map(({ row }) => row);
   }
 
-  /** Goes on with what an earlier run left. */
+  /** Goes on with what an earlier run left. Call it once the engine can be asked. */
   resume(): void {
     this.#next();
   }
 
   /**
-   * Nothing is stored or told any more. Closing comes before the processes are ended, because their end would read as
-   * a crash or a cancellation of the study under way, which is to be begun again by the next run.
+   * Stores and tells nothing from now on. Call it before the processes are ended. Their end would otherwise read as a
+   * crash or a cancellation of the study under way, which the next run is to begin again.
    */
   close(): void {
     this.#isClosed = true;
   }
 
+  /** Returns where an image lies, or undefined for an image that is not in the list. */
   location(imageId: string): Location | undefined {
     for (const { locations } of this.#entries.values()) {
       const location = locations.get(imageId);
@@ -77,7 +87,11 @@ export class Worklist {
     return undefined;
   }
 
-  /** Takes images in; those of one study belong together. @returns how many there were already. */
+  /**
+   * Takes images in, and puts those of one study together.
+   *
+   * @returns how many of them were in the list already, and the ids of the studies that they belong to.
+   */
   add(taken: readonly Taken[]): { readonly known: number; readonly touched: readonly string[] } {
     let known = 0;
     const touched = new Set<string>();
@@ -109,7 +123,7 @@ export class Worklist {
     return { known, touched: [...touched] };
   }
 
-  /** Asks for classification of studies that nobody has asked for yet; the rules choose the image. */
+  /** Asks for the classification of studies for which nobody has asked yet. The rules choose the image. */
   askFor(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#entries.get(id);
@@ -118,7 +132,12 @@ export class Worklist {
     this.#next();
   }
 
-  /** Classifies again, or another image. @param imageId  null: as the rules say. */
+  /**
+   * Classifies a study again, or another image of it.
+   *
+   * @param imageId  the image; null leaves the choice to the rules.
+   * @returns        false for a study or image that is not there, and for a study that is under way.
+   */
   retry(id: string, imageId: string | null): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.row.state === 'working') return false;
@@ -128,7 +147,11 @@ export class Worklist {
     return true;
   }
 
-  /** Computes a result again in plaintext, here, and keeps by how much they differ. */
+  /**
+   * Computes a result again in plaintext on this machine, and keeps by how much the two differ.
+   *
+   * @returns false for a study without a result, and while a comparison is under way.
+   */
   check(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.row.state !== 'done' || entry.row.check === 'working') return false;
@@ -155,6 +178,7 @@ export class Worklist {
     }
   }
 
+  /** Cancels a study that waits or is under way. @returns false for any other study. */
   cancel(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.row.state === 'waiting') {
@@ -167,7 +191,7 @@ export class Worklist {
     return true;
   }
 
-  /** Forgets a study; one under way is cancelled first. */
+  /** Forgets a study. One that is under way is cancelled first. @returns false for a study that is not there. */
   remove(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
@@ -179,7 +203,7 @@ export class Worklist {
     return true;
   }
 
-  /** What the engine tells of an analysis. */
+  /** Takes in what the engine tells about an analysis. */
   hear(event: AnalysisEvent): void {
     if (this.#isClosed) return;
     const entry = [...this.#entries.values()].find(({ analysis }) => analysis === event.analysisId);
@@ -276,7 +300,9 @@ export class Worklist {
     this.#next();
   }
 
-  /** After a crash of a process, unless it had the evaluator's answer. */
+  /**
+   * Tells whether a study may be begun again by itself: after a crash, unless the engine had the evaluator's answer.
+   */
   #mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
     if (code !== 'engine-crashed' && code !== 'reader-crashed') return false;
     if (entry.row.seen.some((stage) => afterAnswer.has(stage))) return false;

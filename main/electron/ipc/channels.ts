@@ -1,6 +1,6 @@
 import type { RequestName } from '../../../contract/ipc/window.ts';
 
-/** Channel of one request; the only names that the preload and the main process share beside contract/ipc/window.ts. */
+/** The channel of a request. Preload and main process share these names, and otherwise only contract/ipc/window.ts. */
 export const requestChannel = (name: RequestName): string => `cipherfilm:${name}`;
-/** Channel of the one event stream. */
+/** The channel of the one event stream. */
 export const eventChannel = 'cipherfilm:event';

@@ -10,19 +10,19 @@ import {
 import { appOrigin } from '../window/app-protocol.ts';
 import { requestChannel } from './channels.ts';
 
-/** What is done for each request of the window. */
+/** The function that answers each request of the window. It may throw; the window then gets the error's code. */
 export type Answers = {
   readonly [N in RequestName]: (request: RequestOf<N>) => ReplyOf[N] | Promise<ReplyOf[N]>;
 };
 
-/** Answers the window's requests. */
+/** Answers the window's requests from now on. `contents` is the one window that may ask. */
 export function answerWindow(contents: WebContents, answers: Answers): void {
   for (const name of Object.keys(requestSchemas) as RequestName[]) handle(contents, name, answers[name]);
 }
 
 /**
- * Registers one request: the sender must be the top frame of our window at our origin and the request must fit its
- * schema; the reply is a value or a code, never an exception (Electron would pass on its message).
+ * Registers one request. The sender must be the top frame of our window at our origin, and the request must fit its
+ * schema. The reply is a value or a code, never an exception, because Electron would pass on the exception's message.
  */
 function handle<N extends RequestName>(contents: WebContents, name: N, answer: Answers[N]): void {
   ipcMain.handle(requestChannel(name), async (event, raw): Promise<Reply<ReplyOf[N]>> => {

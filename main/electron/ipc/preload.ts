@@ -4,9 +4,9 @@ import { maxDroppedBytes } from '../../../contract/limits.ts';
 import { eventChannel, requestChannel } from './channels.ts';
 
 /**
- * The sandboxed window's only door: the methods of `Bridge`, no generic send, no Node. Built as one CommonJS file,
- * because a sandboxed preload can require nothing but `electron`. Paths end here: the page hands over files, and gets
- * none back.
+ * The preload is the only door of the sandboxed window. It offers the methods of `Bridge`, and neither a generic send
+ * nor Node. It is built as one CommonJS file, because a sandboxed preload can require nothing but `electron`. Paths end
+ * here: the page hands files over and never sees where they lie.
  */
 const ask =
   <N extends RequestName>(name: N, fields: readonly string[]) =>
@@ -18,7 +18,9 @@ const ask =
     );
   };
 
-/** Where a file is; its bytes when it is nowhere (dragged out of a browser or a mail). */
+/**
+ * Finds where a file lies, or reads its bytes when it lies nowhere, as one that is dragged out of a browser or a mail.
+ */
 async function sourceOf(file: File): Promise<unknown> {
   const path = webUtils.getPathForFile(file);
   if (path !== '') return { kind: 'path', path };

@@ -4,8 +4,8 @@ import { writePrivate } from '../../files/write-private.ts';
 import { hasKeychain, seal, unseal } from './keychain.ts';
 
 /**
- * The evaluator's access token that somebody typed in: sealed by the system's keychain, or remembered for this run where
- * there is none.
+ * Keeps the evaluator's access token that somebody typed in. The system's keychain seals it on disk. Where there is no
+ * keychain, it is remembered for this run only.
  */
 export class AccessToken {
   readonly #path: string;
@@ -16,10 +16,12 @@ export class AccessToken {
     this.#token = this.#stored();
   }
 
+  /** The token, or null where there is none. */
   get value(): string | null {
     return this.#token;
   }
 
+  /** Keeps another token; null forgets it. */
   set(token: string | null): void {
     this.#token = token;
     if (token === null) rmSync(this.#path, { force: true });

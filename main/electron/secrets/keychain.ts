@@ -1,12 +1,15 @@
 import { safeStorage } from 'electron';
 
-/** Linux without a keyring has a stand-in whose password is known to everybody. */
+/**
+ * Tells whether the system has a keychain, which keeps secrets for one user. On Linux without a keyring Electron offers
+ * a stand-in whose password everybody knows; that counts as none.
+ */
 export function hasKeychain(): boolean {
   if (!safeStorage.isEncryptionAvailable()) return false;
   return process.platform !== 'linux' || safeStorage.getSelectedStorageBackend() !== 'basic_text';
 }
 
-/** The keychain in words; null where there is none. */
+/** Returns the keychain's name for people; null where there is none. */
 export function keychainName(): string | null {
   if (!hasKeychain()) return null;
   if (process.platform === 'darwin') return 'macOS keychain';
@@ -14,7 +17,9 @@ export function keychainName(): string | null {
   return safeStorage.getSelectedStorageBackend().startsWith('kwallet') ? 'KWallet' : 'GNOME keyring';
 }
 
+/** Encrypts a secret so that only this user's keychain opens it. */
 export const seal = (secret: Uint8Array): Uint8Array =>
   safeStorage.encryptString(Buffer.from(secret).toString('base64'));
+/** Decrypts what `seal` made. @throws Error when this keychain did not seal it. */
 export const unseal = (bytes: Uint8Array): Uint8Array =>
   Buffer.from(safeStorage.decryptString(Buffer.from(bytes)), 'base64');

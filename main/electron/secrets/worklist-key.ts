@@ -7,9 +7,12 @@ import { hasKeychain, seal, unseal } from './keychain.ts';
 const keyBytes = 32;
 
 /**
- * The key under which the worklist is kept, itself kept by the system's keychain. null where there is none: then nothing
- * is written. With `withoutKeychain`, which whoever runs the workstation has to ask for, a file that only this user can
- * read takes the keychain's place.
+ * Returns the key under which the worklist is sealed on disk, 32 bytes. The system's keychain seals the key itself.
+ * Where somebody asked for `withoutKeychain`, a file that only this user can read takes the place of a missing
+ * keychain.
+ *
+ * @param folder  where the key's file lies.
+ * @returns       null where there is no keychain. Nothing of the worklist is written then.
  */
 export function worklistKey(folder: string, withoutKeychain: boolean): Uint8Array | null {
   if (hasKeychain()) return kept(join(folder, 'worklist.key'), seal, unseal);
@@ -21,7 +24,7 @@ export function worklistKey(folder: string, withoutKeychain: boolean): Uint8Arra
   );
 }
 
-/** Reads the key, or makes one; a key that cannot be opened any more is replaced, and what it sealed is lost. */
+/** Reads the key, or makes one. A key that cannot be opened any more is replaced, and what it sealed is lost. */
 function kept(
   path: string,
   close: (key: Uint8Array) => Uint8Array,

@@ -3,12 +3,13 @@ import { extname } from 'node:path';
 import { protocol, type Session } from 'electron';
 import { fileUnder } from './file-under.ts';
 
-/** Where the window's page lives; requests from any other origin are refused. */
+/** The origin at which the window's page lives. Requests from any other origin are refused. */
 export const appOrigin = 'app://cipherfilm';
 
 /**
- * Nothing inline, nothing remote, no connection at all: the page talks through the bridge only. Trusted Types leave
- * Svelte's own template policy as the one way to make markup from strings.
+ * The page's content security policy. The page may load nothing inline and nothing remote, and may open no connection:
+ * it talks through the bridge only. Trusted Types leave Svelte's own template policy as the one way to make markup of
+ * strings.
  */
 export const contentPolicy = [
   "default-src 'none'",
@@ -32,12 +33,14 @@ const mimeTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Must run before the app is ready. */
+/** Declares `app:` as a secure scheme with origins. It must run before the application is ready. */
 export function declareAppScheme(): void {
   protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
 }
 
-/** Serves out/renderer under app://cipherfilm, closes file:// and every network scheme for the window's session. */
+/**
+ * Serves the built page under app://cipherfilm, and closes file:// and every network scheme for the window's session.
+ */
 export function serveRenderer(session: Session, rendererFolder: string): void {
   session.protocol.handle('app', (request) => respond(request, rendererFolder));
   session.protocol.handle('file', () => new Response(null, { status: 403 }));

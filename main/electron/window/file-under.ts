@@ -1,6 +1,6 @@
 import { normalize, sep } from 'node:path';
 
-/** The file that a URL path names inside `folder`; null when it would lie outside. */
+/** Finds the file that a URL path names inside `folder`. It returns null when the file would lie outside. */
 export function fileUnder(folder: string, urlPath: string): string | null {
   let decoded: string;
   try {

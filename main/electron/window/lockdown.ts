@@ -14,7 +14,9 @@ export function refuseNavigation(): void {
   });
 }
 
-/** Refuses every permission and device, asked or checked (Electron security checklist 5). */
+/**
+ * Refuses every permission and every device, whether a page asks for it or checks it (Electron security checklist 5).
+ */
 export function refusePermissions(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
   session.setPermissionCheckHandler(() => false);

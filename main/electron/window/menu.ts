@@ -1,7 +1,7 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuCommand } from '../../../contract/ipc/window.ts';
 
-/** The application's menu; what concerns the page is passed on to it. */
+/** Opens the application's menu. What concerns the page is handed to `pass`. */
 export function openMenu(pass: (command: MenuCommand) => void): void {
   const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,

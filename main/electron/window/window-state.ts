@@ -5,8 +5,9 @@ const side = z.int().min(200).max(20_000);
 const place = z.int().min(-20_000).max(20_000);
 const schema = z.object({ x: place, y: place, width: side, height: side, maximised: z.boolean() });
 
-/** Where the window was. */
+/** Where the window was when it was closed. */
 export type WindowState = z.infer<typeof schema>;
+/** A rectangle of the desktop, in device-independent pixels. */
 export type Area = {
   readonly x: number;
   readonly y: number;
@@ -14,7 +15,10 @@ export type Area = {
   readonly height: number;
 };
 
-/** What was stored, if it is whole and lies, for a good part, on a screen that is there. */
+/**
+ * Reads where the window was. It returns null when the file is missing or damaged, or when no screen that is there
+ * would show enough of the window's title bar.
+ */
 export function storedState(path: string, screens: readonly Area[]): WindowState | null {
   let stored: unknown;
   try {
@@ -28,12 +32,13 @@ export function storedState(path: string, screens: readonly Area[]): WindowState
   return screens.some((screen) => isReachable(state, screen)) ? state : null;
 }
 
-/** Enough of the title bar to take hold of it. */
+/** Tells whether a screen shows enough of the title bar to take hold of it. */
 function isReachable(state: Area, screen: Area): boolean {
   const across = Math.min(state.x + state.width, screen.x + screen.width) - Math.max(state.x, screen.x);
   return across >= 100 && state.y >= screen.y && state.y <= screen.y + screen.height - 50;
 }
 
+/** Remembers where the window is. An error is ignored. */
 export function storeState(path: string, state: WindowState): void {
   try {
     writeFileSync(path, JSON.stringify(state), { mode: 0o600 });

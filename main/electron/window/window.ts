@@ -5,9 +5,10 @@ import { appOrigin } from './app-protocol.ts';
 import { storedState, storeState } from './window-state.ts';
 
 /**
- * The reading window: sandboxed, isolated, without Node, shown once it has painted, where it was when it was closed.
+ * Opens the reading window where it was when it was last closed. Its page is sandboxed, isolated and without Node. It
+ * is shown once it has painted.
  *
- * @param statePath  file that remembers it.
+ * @param statePath  the file that remembers where the window was.
  */
 export function openWindow(preloadPath: string, statePath: string): BrowserWindow {
   const { x, y, width, height, maximised } = {
@@ -48,7 +49,7 @@ export function openWindow(preloadPath: string, statePath: string): BrowserWindo
   return window;
 }
 
-/** Tells the window; a window that is gone hears nothing. */
+/** Tells the window of an event. A window that is gone hears nothing. */
 export function tellWindow(window: BrowserWindow, event: WindowEvent): void {
   if (!window.isDestroyed()) window.webContents.send(eventChannel, event);
 }

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { WriteStep } from '../../../main/files/write-private.ts';
 import { withFileLock } from '../../../main/vault/file-lock.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import { sweep } from '../../../main/vault/vault-disk.ts';
-import type { WriteStep } from '../../../main/files/write-private.ts';
 import {
   adding,
   codeOf,
