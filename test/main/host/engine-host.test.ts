@@ -157,7 +157,7 @@ describe('another evaluator', () => {
     orphaned.catch(() => {});
     await new Promise((resolve) => setImmediate(resolve));
     const [first] = children[0]!.sent.filter(({ kind }) => kind === 'probe') as { probeId: string }[];
-    const error = { code: 'evaluator-certificate', detail: {} } as const;
+    const error = { code: 'evaluator-certificate', detail: { reason: 'unknown authority' } } as const;
     children[0]!.tell({ kind: 'probed', probeId: first!.probeId, found: error });
     await expect(refused).rejects.toMatchObject({ code: 'evaluator-certificate' });
     children[0]!.end();
