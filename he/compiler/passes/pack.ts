@@ -14,22 +14,22 @@ import { type Placement, summedBits } from './place.ts';
  */
 export type Estimate = { readonly products: number; readonly rotations: number };
 
-/** The plan of one term: its giant step and its fold. */
+/** The plan of a term is its giant step and its fold. */
 type TermPlan = { readonly giantStep: number; readonly fold: Fold | null };
-/** The plans of all terms, by their maps. */
+/** These are the plans of all terms, by their maps. */
 type Plans = ReadonlyMap<LinearMap, TermPlan>;
 
 /** These are the numbers that packing needs: the ring's slots and primes, and the scales. */
 export type PackOptions = {
   readonly slotCount: number;
   readonly primes: readonly bigint[];
-  /** The scale of the inputs and of every value after a map; 2^30 by default. */
+  /** The inputs and every value after a map have this scale; it is 2^30 by default. */
   readonly scale: number;
-  /** Bits by which the scale of the last map's inputs is lowered, for the benefit of its plaintexts. */
+  /** The scale of the last map's inputs is lowered by this many bits, for the benefit of its plaintexts. */
   readonly headBits: number;
-  /** The scale of the result, which is returned without the last map's rescale. */
+  /** The result has this scale; it is returned without the last map's rescale. */
   readonly outputScale: number;
-  /** Data primes that are left in the result. */
+  /** The result has this many data primes left. */
   readonly resultPrimes: number;
 };
 
