@@ -5,9 +5,10 @@ import { countNttPrimes, findNttPrimes, ringDegrees, securityLimit } from '../pa
 import type { Program } from '../program.ts';
 import type { Graph, GraphLiteral } from './graph.ts';
 import { depths, type FoldedNetwork, foldGraph } from './passes/fold.ts';
-import { packNetwork, planPlacement } from './passes/pack.ts';
+import { packNetwork } from './passes/pack.ts';
 import { gatherPatches, type PatchForm } from './passes/patches.ts';
 import { placeValues, type Strategy, strategies } from './passes/place.ts';
+import { planPlacement } from './passes/plan.ts';
 import { predictError } from './predict.ts';
 
 /**
