@@ -44,17 +44,17 @@ export function periodOf(layout: SlotLayout, slotCount: number): number {
   return slotCount / 2 ** replicas;
 }
 
-/** The place of every element of a tensor, in element order (channel, then row, then column). */
+/** A slot table gives the place of every element of a tensor, in element order (channel, then row, then column). */
 export type SlotTable = {
-  /** The ciphertext of each element, from 0. */
+  /** This is the ciphertext of each element, counted from 0. */
   readonly ciphertext: Int32Array;
-  /** One of the slots of each element, in [0, slotCount). Its replicas follow at multiples of the period. */
+  /** This is one of the slots of each element, in [0, slotCount). Its replicas follow at multiples of the period. */
   readonly slot: Int32Array;
-  /** How many ciphertexts hold at least one element. */
+  /** So many ciphertexts hold at least one element. */
   readonly ciphertexts: number;
   /**
-   * For each of these ciphertexts, the number that the layout's bits beyond the slots spell. Numbers without an element
-   * are left out.
+   * For each of these ciphertexts, this is the number that the layout's bits beyond the slots spell. Numbers without an
+   * element are left out.
    */
   readonly numbers: readonly number[];
 };

@@ -14,11 +14,11 @@ export const securityTables = {
 } as const;
 
 /**
- * A ring degree N that the security tables know. A ciphertext polynomial has N coefficients, and a ciphertext carries
- * N/2 slots.
+ * A ring degree is an N that the security tables know. A ciphertext polynomial has N coefficients, and a ciphertext
+ * carries N/2 slots.
  */
 export type RingDegree = keyof (typeof securityTables)[2024];
-/** The ring degrees that parameters may have, smallest and cheapest first. */
+/** Parameters may have these ring degrees; the smallest and cheapest comes first. */
 export const ringDegrees = [8192, 16384, 32768] as const satisfies readonly RingDegree[];
 
 /** Gives the largest log2(QP) of a ring degree that satisfies both security tables. */
@@ -26,26 +26,26 @@ export const securityLimit = (degree: RingDegree): number =>
   Math.min(securityTables[2018][degree], securityTables[2024][degree]);
 
 /**
- * A checked parameter set of CKKS, the encryption scheme for approximate numbers. Only `checkParams` makes one, and in
- * tests `insecureParamsForTests`.
+ * This is a checked parameter set of CKKS, the encryption scheme for approximate numbers. Only `checkParams` makes one,
+ * and in tests `insecureParamsForTests`.
  */
 export type CkksParams = {
-  /** The ring degree N. */
+  /** This is the ring degree N. */
   readonly polyModulusDegree: number;
-  /** The number of slots of a ciphertext, N/2. */
+  /** A ciphertext has this many slots, N/2. */
   readonly slotCount: number;
   /**
-   * The data primes q_0 … q_{L-1}. A ciphertext at level l uses the first l of them; rescaling divides by the last one
-   * and drops it.
+   * These are the data primes q_0 … q_{L-1}. A ciphertext at level l uses the first l of them; rescaling divides by the
+   * last one and drops it.
    */
   readonly dataPrimes: readonly bigint[];
-  /** The prime that is used only while a key switches, so that the switch adds little noise. */
+  /** This prime is used only while a key switches, so that the switch adds little noise. */
   readonly specialPrime: bigint;
-  /** log2 of the scale. A value v is encoded as the integer v·2^scaleBits. */
+  /** This is log2 of the scale. A value v is encoded as the integer v·2^scaleBits. */
   readonly scaleBits: number;
-  /** log2 of the product of all primes, the special prime included. */
+  /** This is log2 of the product of all primes, the special prime included. */
   readonly logQP: number;
-  /** 128 where both security tables hold, 0 for the small rings of tests. */
+  /** This is 128 where both security tables hold, and 0 for the small rings of tests. */
   readonly securityBits: 128 | 0;
   readonly __brand: 'CkksParams';
 };

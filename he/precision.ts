@@ -1,6 +1,6 @@
 /**
- * How well two vectors agree, in bits of absolute precision: an error e counts as −log2 e bits. `minBits` comes from
- * the largest error, `meanBits` from the mean error.
+ * A precision says how well two vectors agree, in bits: an error e counts as −log2 e bits. `minBits` comes from the
+ * largest error, `meanBits` from the mean error.
  */
 export type Precision = { readonly minBits: number; readonly meanBits: number; readonly maxAbsError: number };
 

@@ -11,7 +11,11 @@ const options = [
   ...['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
 ];
 
-/** The kernel as WebAssembly, always the same bytes. */
+/**
+ * Compiles kernel/assembly to WebAssembly. The same sources always give the same bytes.
+ *
+ * @throws Error with the compiler's message, when the sources do not compile.
+ */
 export async function compileKernel(): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'cipherfilm-kernel-'));
   const out = join(folder, 'kernel.wasm');
@@ -32,12 +36,12 @@ export async function compileKernel(): Promise<Uint8Array> {
   }
 }
 
-/** As a source file, so that no bundler and no package can lose it. */
+/** Writes a WebAssembly module as a source file, so that no bundler and no package can lose it. */
 export function moduleText(wasm: Uint8Array): string {
   const lines =
     Buffer.from(wasm)
       .toString('base64')
       .match(/.{1,100}/g) ?? [];
   const quoted = lines.map((line) => `  '${line}',`).join('\n');
-  return `/** kernel/assembly compiled by \`npm run kernel\`. */\nexport const kernelBase64: string = [\n${quoted}\n].join('');\n`;
+  return `/** This text is kernel/assembly as WebAssembly, in base64; \`npm run kernel\` writes it. */\nexport const kernelBase64: string = [\n${quoted}\n].join('');\n`;
 }

@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NativeTasks } from '../he/run/kernel/memory.ts';
 
-/** Instruction sets of kernel/native, best first. */
+/** These are the instruction sets for which kernel/native is built, best first. */
 export const instructionSets = ['avx512', 'avx2'] as const;
+/** An instruction set names the vector instructions that a native kernel uses. */
 export type InstructionSet = (typeof instructionSets)[number];
 
-/** kernel/native/addon.cc. */
+/** This is what kernel/native/addon.cc exports. */
 type Addon = {
   readonly version: number;
   readonly sets: readonly InstructionSet[];
@@ -17,9 +18,9 @@ type Addon = {
   trim(): void;
 };
 
-/** Changes with the layout of the kernel's memory. */
+/** This number changes with the layout of the kernel's memory. An addon with another number is not loaded. */
 const addonVersion = 3;
-/** Beside the sources, or beside the bundled application. */
+/** The addon lies beside the sources, or beside the bundled application. */
 const places = ['native/build/Release/kernel.node', '../../kernel/native/build/Release/kernel.node'];
 
 let loaded: Addon | null | undefined;
@@ -36,19 +37,27 @@ function load(): Addon | null {
   }
 }
 
-/** Instruction sets that a native kernel is built for and this processor has, best first; empty without one. */
+/**
+ * Lists the instruction sets for which a native kernel is built and which this processor has, best first. The list is
+ * empty where there is no native kernel.
+ */
 export function nativeSets(): readonly InstructionSet[] {
   loaded ??= load();
   return instructionSets.filter((set) => loaded?.sets.includes(set));
 }
 
-/** Gives back memory that was freed but that the C library keeps for later; nothing without a native kernel. */
+/** Gives memory back that was freed but that the C library keeps for later. Without a native kernel it does nothing. */
 export function trimHeap(): void {
   loaded ??= load();
   loaded?.trim();
 }
 
-/** The native tasks on the memory behind `bytes`, which never moves. @throws RangeError for a set that is not there. */
+/**
+ * Opens the native tasks on the memory behind `bytes`, which must never move.
+ *
+ * @param threads  including the caller's.
+ * @throws RangeError for an instruction set that is not there.
+ */
 export function openNative(set: InstructionSet, bytes: Uint8Array, threads: number): NativeTasks {
   if (!nativeSets().includes(set)) throw new RangeError(`no native kernel for ${set}: npm run native`);
   const addon = loaded!;

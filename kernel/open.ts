@@ -4,20 +4,25 @@ import { type HelperStart, KernelMemory } from '../he/run/kernel/memory.ts';
 import { type InstructionSet, nativeSets, openNative } from './native.ts';
 import { kernelBase64 } from './wasm.ts';
 
-/** `wasm` runs everywhere; the others need a native kernel (`npm run native`) and a processor that has them. */
+/**
+ * These are the ways to compute. `wasm` runs everywhere; the others need a native kernel (`npm run native`) and a
+ * processor that has the instructions.
+ */
 export const arithmetics = ['wasm', 'avx2', 'avx512'] as const;
+/** An arithmetic names one of these ways. All of them give the same bits. */
 export type Arithmetic = (typeof arithmetics)[number];
-/** The fastest that there is: all give the same bits. */
+/** Finds the fastest arithmetic that there is on this machine. */
 export const fastestArithmetic = (): Arithmetic => nativeSets()[0] ?? 'wasm';
 
+/** These options choose the arithmetic and limit the memory. */
 export type KernelOptions = {
-  /** Default `wasm`. */
+  /** The kernel computes in this way; with `wasm` when it is left out. */
   readonly arithmetic?: Arithmetic;
-  /** Most memory it may ever take; 4 GiB when left out. */
+  /** The memory may never take more bytes than this; 4 GiB is the limit when it is left out. */
   readonly limitBytes?: number;
 };
 
-/** Body of a helper thread: text, because it needs nothing that a bundler would have to find. */
+/** This is the body of a helper thread. It is text, because it needs nothing that a bundler would have to find. */
 const helperSource = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { module, memory, control, thread } = workerData;
@@ -29,10 +34,11 @@ serve(control, thread);
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 /**
- * The kernel on a fresh memory.
+ * Opens the kernel on a fresh memory and starts its threads.
  *
  * @param threads  including the caller's.
- * @throws RangeError for arithmetic that is not there.
+ * @returns the memory, which the caller disposes of.
+ * @throws RangeError for an arithmetic that is not there.
  */
 export async function openKernel(
   threads: number,

@@ -1,4 +1,4 @@
-/** kernel/assembly compiled by `npm run kernel`. */
+/** This text is kernel/assembly as WebAssembly, in base64; `npm run kernel` writes it. */
 export const kernelBase64: string = [
   'AGFzbQEAAAABTgtgA39/fwBgBX9/f39/AGACf38AYAR/f39/AGAFf39+f38AYAh/f39/f39/fwBgAX8BfmAGf39/f39/AGABfwBg',
   'AAF/YAZ/f3x/f38BfwISAQNlbnYGbWVtb3J5AgMQgIAEAxIRBAAFAQACAQYAAwcIAgEJCgMHOAYIaGVhcEJhc2UADgdydW5UYXNr',

@@ -93,8 +93,8 @@ export function* evaluationKeyParts(holder: KeyHolder, plan: KeyPlan): Generator
 }
 
 /**
- * The key generators by level, each opened on first use. Below the top, a generator holds the secret without the higher
- * primes.
+ * This holds the key generators by level, each opened on first use. Below the top, a generator holds the secret without
+ * the higher primes.
  */
 class LevelGenerators implements Disposable {
   readonly #holder: KeyHolder;
@@ -202,7 +202,7 @@ function secretKeyAtLevel(holder: KeyHolder, context: SEALContext, level: number
   }
 }
 
-/** The frame of a client's evaluation keys, and its name: the SHA-256 of the frame. */
+/** This is the frame of a client's evaluation keys, with its name: the SHA-256 of the frame. */
 export type EvaluationKeyFrame = { readonly frame: Uint8Array; readonly keyId: KeyId };
 
 /**

@@ -5,71 +5,77 @@ import { countNttPrimes, findNttPrimes, ringDegrees, securityLimit } from '../pa
 import type { Program } from '../program.ts';
 import type { Graph, GraphLiteral } from './graph.ts';
 import { depths, type FoldedNetwork, foldGraph } from './passes/fold.ts';
-import { packNetwork, planPlacement } from './passes/pack.ts';
+import { packNetwork } from './passes/pack.ts';
 import { gatherPatches, type PatchForm } from './passes/patches.ts';
 import { placeValues, type Strategy, strategies } from './passes/place.ts';
+import { planPlacement } from './passes/plan.ts';
 import { predictError } from './predict.ts';
 
 /**
- * A ring degree and the sizes of its primes. The number of data primes is not chosen: it follows from the levels of the
- * network.
+ * A ring choice is a ring degree and the sizes of its primes. The number of data primes is not chosen: it follows from
+ * the levels of the network.
  */
 export type RingChoice = {
   readonly polyModulusDegree: number;
   /**
-   * Bits of every data prime and of the scale. They are equal, so that a rescale after a product brings the scale back
-   * to where it was.
+   * Every data prime and the scale have this many bits. They are equal, so that a rescale after a product brings the
+   * scale back to where it was.
    */
   readonly primeBits: number;
   /**
-   * Bits of the special prime. Our kernel, whose digits are centred, needs 30. SEAL keeps digits in [0, q) and needs 36
-   * or more, so that its noise is the same in all slots.
+   * The special prime has this many bits. Our kernel, whose digits are centred, needs 30. SEAL keeps digits in [0, q)
+   * and needs 36 or more, so that its noise is the same in all slots.
    */
   readonly specialPrimeBits: number;
 };
 
 /** What the caller may decide about a compilation; everything that is left out is chosen. */
 export type CompileOptions = {
-  /** The ring. When it is left out, the smallest one is taken that gives `precision` at 128-bit security. */
+  /** This is the ring. When it is left out, the smallest one is taken that gives `precision` at 128-bit security. */
   readonly ring?: RingChoice;
-  /** The way in which slots are laid out. When it is left out, the cheapest is taken. */
+  /** This is the way in which slots are laid out. When it is left out, the cheapest is taken. */
   readonly strategy?: Strategy;
-  /** The largest predicted error of a logit. It counts only when `ring` is left out. Default: 5e-3. */
+  /**
+   * A logit's predicted error may be at most this. It counts only when `ring` is left out; it is 5e-3 when it is left
+   * out itself.
+   */
   readonly precision?: number;
-  /** Lets the primes exceed 128-bit security, for reports on what a deeper network would need. Default: false. */
+  /** When this is true, the primes may exceed 128-bit security, for reports on what a deeper network would need. */
   readonly beyondSecurity?: boolean;
 };
 
 /**
- * A compiled network: the program that the evaluator runs, and what the workstation must know to encrypt for it and to
- * read its result.
+ * A compiled network is the program that the evaluator runs, and what the workstation must know to encrypt for it and
+ * to read its result.
  */
 export type Compiled = {
   readonly program: Program;
   readonly ckks: CkksLiteral;
   readonly input: InputPacking;
   readonly output: OutputPacking;
-  /** Data primes of the result, and its scale. */
+  /** The result has this many data primes left, and this scale. */
   readonly result: { readonly primes: number; readonly scale: number };
   readonly strategy: Strategy;
   /**
-   * The bound on the error of a logit that is expected on a latent of unit variance, in units of the logit: twelve
-   * standard deviations of the noise. It is null when it was not asked for.
+   * This bounds the error of a logit on a latent of unit variance, in units of the logit: it is twelve standard
+   * deviations of the noise. It is null when it was not asked for.
    */
   readonly predictedError: number | null;
 };
 
 /**
- * Data primes that are left when the result is returned. There are two, so that the last linear map need not be
+ * The result is returned with this many data primes left. There are two, so that the last linear map need not be
  * rescaled and its weights keep their full precision.
  */
 export const resultPrimes = 2;
-/** Bits of scale that the last map's plaintexts gain and its inputs lose. The inputs have precision to spare. */
+/** The last map's plaintexts gain this many bits of scale, and its inputs, which have precision to spare, lose them. */
 const headBits = 4;
 const defaultPrecision = 5e-3;
-/** The fewest bits of a data prime. With fewer, the rounding of rescales alone exceeds any useful precision. */
+/**
+ * A data prime has at least this many bits. With fewer, the rounding of rescales alone exceeds any useful precision.
+ */
 const leastPrimeBits = 20;
-/** The cost of a rotation, in plaintext products; it is about the same on every backend. */
+/** A rotation costs about as much as this many plaintext products, on every backend. */
 const productsPerRotation = 20;
 
 /**
@@ -116,7 +122,7 @@ type FrontEnd = {
   readonly options: CompileOptions;
 };
 
-/** The levels that a value passes from the input to the result. */
+/** Counts the levels that a value passes from the input to the result. */
 const levelsOfNetwork = ({ network }: FrontEnd): number => depths(network.layers).get(network.output)!;
 const primesFor = (levels: number): number => Math.max(levels - 1, 0) + resultPrimes;
 

@@ -30,15 +30,17 @@ export const operations = [
   'encode',
   'loadKey',
 ] as const;
-/** An operation whose time the model knows. */
+/** An operation is one whose time the model knows. */
 export type Operation = (typeof operations)[number];
 
 const terms = ['keySwitch', 'transform', 'pairs', 'pass', 'fourier', 'call'] as const;
 type Term = (typeof terms)[number];
 
-/** Where an operation is executed: at ring degree N and at a level, which is the number of data primes left. */
+/**
+ * A place is where an operation is executed: at ring degree N and at a level, which is the number of data primes left.
+ */
 export type Place = { readonly polyModulusDegree: number; readonly level: number };
-/** The measured time of one operation at one place, in seconds. */
+/** A measurement is the time of one operation at one place, in seconds. */
 export type Measurement = Place & { readonly operation: Operation; readonly seconds: number };
 
 const sizes = ({ polyModulusDegree: N, level }: Place): Record<Term, number> => ({
@@ -50,7 +52,7 @@ const sizes = ({ polyModulusDegree: N, level }: Place): Record<Term, number> => 
   call: 1,
 });
 
-/** The terms of which an operation can consist. Other terms would only fit the noise of the measurements. */
+/** An operation can consist of these terms. Other terms would only fit the noise of the measurements. */
 const termsOf: Record<Operation, readonly Term[]> = {
   rotate: ['keySwitch', 'transform', 'pairs', 'pass', 'call'],
   relinearize: ['keySwitch', 'transform', 'pairs', 'pass', 'call'],
@@ -66,9 +68,9 @@ const termsOf: Record<Operation, readonly Term[]> = {
 };
 
 const count = z.number().nonnegative();
-/** Nanoseconds per unit of each term; a term that is absent costs nothing. */
+/** Each term costs so many nanoseconds per unit; a term that is absent costs nothing. */
 const coefficientsSchema = z.partialRecord(z.enum(terms), count);
-/** The coefficients of one operation, in nanoseconds per unit of each term. */
+/** These are the coefficients of one operation, in nanoseconds per unit of each term. */
 export type Coefficients = z.infer<typeof coefficientsSchema>;
 
 const fittedSchema = z.object({
@@ -82,11 +84,12 @@ const fittedSchema = z.object({
     }),
   ),
 });
-/** The coefficients of every operation on one backend, and the measurements to which they were fitted. */
+/** These are the coefficients of every operation on one backend, and the measurements to which they were fitted. */
 export type FittedCosts = z.infer<typeof fittedSchema>;
 
 /**
- * The schema of a cost model file: the machine on which it was measured, and the costs of both backends on one thread.
+ * This is the schema of a cost model file: it names the machine on which costs were measured, and gives those of both
+ * backends on one thread.
  */
 export const costModelSchema = z.object({
   schema: z.literal('cipherfilm-cost-model/2'),
@@ -99,7 +102,7 @@ export const costModelSchema = z.object({
   /** Each backend was measured on one thread. */
   backends: z.object({ seal: fittedSchema, kernel: fittedSchema }),
 });
-/** A cost model as it is read from its file. */
+/** This is a cost model as it is read from its file. */
 export type CostModel = z.infer<typeof costModelSchema>;
 
 function secondsOf(coefficients: Coefficients, at: Place): number {
@@ -208,13 +211,13 @@ function solveNormalEquations(rows: readonly (readonly number[])[]): number[] | 
   return matrix.map((row, j) => row[width]! / norms[j]!);
 }
 
-/** The predicted times of a program, in seconds. */
+/** These are the predicted times of a program, in seconds. */
 export type PredictedSeconds = {
-  /** One run, with all weights encoded and all keys loaded. */
+  /** One run takes this long, with all weights encoded and all keys loaded. */
   readonly evaluate: number;
-  /** Encoding every weight once. */
+  /** Encoding every weight once takes this long. */
   readonly encodeWeights: number;
-  /** Loading every key once. */
+  /** Loading every key once takes this long. */
   readonly loadKeys: number;
 };
 

@@ -189,7 +189,7 @@ function neighbours(layout: SlotLayout, table: ReturnType<typeof slotTable>, slo
   return [`  ${[0, ...next].map(place).join('; ')}`];
 }
 
-/** A ring that is small enough to draw. It has no security. */
+/** This ring is small enough to draw. It has no security. */
 export const tinyRing: RingChoice = { polyModulusDegree: 64, primeBits: 30, specialPrimeBits: 30 };
 
 /**

@@ -13,8 +13,8 @@ const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
 const positivePair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]);
 
 /**
- * The fields of an activation node. a, b and c name the tensors of its coefficients; `inputBound` is the largest |x|
- * seen in training, with a margin.
+ * These are the fields of an activation node. a, b and c name the tensors of its coefficients; `inputBound` is the
+ * largest |x| seen in training, with a margin.
  */
 const activation = {
   id: name,
@@ -63,7 +63,7 @@ const nodeSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
   z.strictObject({ op: z.literal('add'), id: name, input: name, other: name }),
 ]);
-/** One node of a graph: an operator, the values that it reads, and the names of its tensors. */
+/** A graph node is an operator, the values that it reads, and the names of its tensors. */
 export type GraphNode = z.infer<typeof nodeSchema>;
 
 const shapeSchema = z.array(z.int().min(1)).max(4);
@@ -77,7 +77,7 @@ const tensorSchema = z.union([
   }),
 ]);
 
-/** The schema of a graph document, version 1. */
+/** This is the schema of a graph document, version 1. */
 export const graphSchema = z.object({
   format: z.literal('cipherfilm-graph/1'),
   name,
@@ -88,13 +88,13 @@ export const graphSchema = z.object({
   outputBound: z.number().positive(),
 });
 /**
- * A graph document whose form has been checked, but not its references, shapes and weights; `openGraph` checks those.
+ * This is a graph document whose form has been checked, but not its references, shapes and weights; `openGraph` checks
+ * those.
  */
 export type GraphLiteral = z.infer<typeof graphSchema>;
 
 /**
- * For operators without an encrypted form, the operator to use in their place. Ciphertexts only know addition and
- * multiplication.
+ * Operators without an encrypted form have to be replaced by these. Ciphertexts only know addition and multiplication.
  */
 const replacements: Readonly<Record<string, string>> = {
   relu: 'quadratic',
@@ -137,14 +137,14 @@ export function parseGraph(text: string, file: string): GraphLiteral {
   });
 }
 
-/** The sides of a tensor: [channels, height, width] or [units]. */
+/** A shape lists the sides of a tensor: [channels, height, width] or [units]. */
 export type Shape = readonly number[];
-/** A tensor: its shape and its values in row-major order. */
+/** A tensor has a shape and values in row-major order. */
 export type Tensor = { readonly shape: Shape; readonly values: Float64Array };
 
 /**
- * A graph whose references, shapes and weights have been checked. `shapes` gives the shape of every node's value and of
- * `input`; `tensor` gives a named tensor.
+ * This is a graph whose references, shapes and weights have been checked. `shapes` gives the shape of every node's
+ * value and of `input`; `tensor` gives a named tensor.
  */
 export type Graph = {
   readonly literal: GraphLiteral;
@@ -153,7 +153,7 @@ export type Graph = {
 };
 
 const maxTensorSize = 2 ** 26;
-/** Most elements of a node's value. So many already fill hundreds of ciphertexts. */
+/** A node's value has at most this many elements. So many already fill hundreds of ciphertexts. */
 const maxValueSize = 2 ** 22;
 
 /**

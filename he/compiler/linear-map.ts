@@ -30,7 +30,7 @@ export type VisitWeight = (input: number, weight: number) => void;
 export type LinearMap = {
   readonly inShape: Shape;
   readonly outShape: Shape;
-  /** The bias of each output element; null means that all are zero. */
+  /** This is the bias of each output element; null means that all are zero. */
   readonly bias: Float64Array | null;
   /** Calls `visit` for every weight of one row. */
   readonly row: (out: number, visit: VisitWeight) => void;
@@ -226,7 +226,7 @@ function stencilMap(inShape: Shape, outShape: Shape, stencil: Stencil, bias: Flo
   };
 }
 
-/** The largest dense matrix that a composition may form, in weights. */
+/** A dense matrix that a composition forms has at most this many weights. */
 const maxDenseWeights = 2 ** 24;
 
 /**

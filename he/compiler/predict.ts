@@ -5,7 +5,7 @@ import type { Compiled } from './compile.ts';
 import { seededTensor } from './graph.ts';
 
 /**
- * How many standard deviations lie between the expected error and the bound that is reported. A Gaussian error would
+ * So many standard deviations lie between the expected error and the bound that is reported. A Gaussian error would
  * need six. Here a rounding error is multiplied by the secret, and the product of two such numbers has exponential
  * tails: twelve leave 2^-24. Besides, values that share a source have errors that share it too, which a sum of
  * variances does not see (in some random networks this is a factor of about two).

@@ -5,16 +5,16 @@ import { run } from '../run/run.ts';
 import { predictAnalysisBytes, predictKeyBytes } from '../wire/sizes.ts';
 import type { Compiled } from './compile.ts';
 
-/** What an encrypted run of a compiled network needs; docs/circuits.md explains each figure. */
+/** A circuit report says what an encrypted run of a compiled network needs; docs/circuits.md explains each figure. */
 export type CircuitReport = {
   readonly levels: number;
   readonly polyModulusDegree: number;
-  /** Data primes of the inputs. */
+  /** The inputs have this many data primes. */
   readonly dataPrimes: number;
   readonly primeBits: number;
-  /** log2 of the product of all primes, rounded up. */
+  /** This is log2 of the product of all primes, rounded up. */
   readonly logQP: number;
-  /** 128 where both security tables hold, otherwise 0. */
+  /** This is 128 where both security tables hold, otherwise 0. */
   readonly securityBits: 128 | 0;
   readonly strategy: string;
   readonly rotations: number;
@@ -23,17 +23,17 @@ export type CircuitReport = {
   readonly ciphertextProducts: number;
   readonly rescales: number;
   readonly inputCiphertexts: number;
-  /** Number of rotation keys. */
+  /** A run needs this many rotation keys. */
   readonly keySteps: number;
-  /** Bytes of all evaluation keys as they cross the network, relinearisation included. */
+  /** All evaluation keys take this many bytes as they cross the network, relinearisation included. */
   readonly keyBytes: number;
-  /** Bytes of all weights, encoded in the kernel's memory. */
+  /** All weights take this many bytes, encoded in the kernel's memory. */
   readonly weightBytes: number;
-  /** Bytes of one analysis's input frame, compressed. */
+  /** One analysis's input frame takes this many bytes, compressed. */
   readonly uploadBytes: number;
-  /** Bytes of one analysis's result frame, compressed. */
+  /** One analysis's result frame takes this many bytes, compressed. */
   readonly downloadBytes: number;
-  /** The largest error that is expected of a logit; null where it was not computed. */
+  /** A logit's error is expected to stay below this; null means that it was not computed. */
   readonly predictedError: number | null;
 };
 

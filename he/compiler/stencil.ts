@@ -29,8 +29,8 @@ export type Stencil = {
   readonly stride: readonly [number, number];
   readonly taps: readonly Tap[];
   /**
-   * The number of groups: blocks of consecutive channels, as many in the input as in the output. No weight leads from
-   * one block to another.
+   * This is the number of groups. A group is a block of consecutive channels; there are as many in the input as in the
+   * output, and no weight leads from one to another.
    */
   readonly groups: number;
 };

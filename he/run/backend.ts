@@ -1,4 +1,4 @@
-/** A request to encode a vector of slots at `level` data primes with `scale`. */
+/** This is a request to encode a vector of slots at `level` data primes with `scale`. */
 export type EncodeRequest = {
   readonly values: Float64Array;
   /** Writes the values into `target`, without an array in between. */

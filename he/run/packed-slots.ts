@@ -38,7 +38,7 @@ class WholeSlots implements PackedSlots {
 
 class SlotRuns implements PackedSlots {
   readonly #count: number;
-  /** For each run, the slot after its last one. */
+  /** Each run ends before this slot. */
   readonly #ends: Uint32Array;
   readonly #values: Float64Array;
 

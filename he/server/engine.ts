@@ -5,7 +5,7 @@ import type { CheckedKey, KeyPlan } from './key-cache.ts';
 
 /** These are one client's evaluation keys, checked and in the engine's form. */
 export interface LoadedKeys extends Disposable {
-  /** How often a key was brought into the engine's form. */
+  /** So often was a key brought into the engine's form. */
   readonly loads: number;
   /** Adds one checked key. */
   add(key: CheckedKey): void;

@@ -18,7 +18,11 @@ export class KernelEngine implements Engine<KernelCiphertext, KernelPlaintext, K
   readonly backend: KernelBackend;
   readonly #ring: KernelRing;
 
-  /** @throws CxrError `params-invalid` for primes of more than 30 bits. */
+  /**
+   * Writes the tables of the parameters into the memory.
+   *
+   * @throws CxrError `params-invalid` for primes of more than 30 bits.
+   */
   constructor(memory: KernelMemory, params: CkksParams, budgets: EvaluatorBudgets = defaultBudgets) {
     this.params = params;
     this.budgets = budgets;

@@ -2,13 +2,13 @@ import { CxrError } from '../../contract/errors.ts';
 
 /** A checked key is one key as it arrived; its bytes are already checked (he/wire/seal-bytes.ts). */
 export type CheckedKey = {
-  /** The rotation step; 0 for relinearisation. */
+  /** This is the rotation step; 0 stands for relinearisation. */
   readonly step: number;
   readonly level: number;
   /** Rotation keys of SEAL have one place per odd element, relinearisation keys have one. */
   readonly places: number;
   readonly bytes: Uint8Array;
-  /** The bytes that it takes in the engine's memory. */
+  /** The key takes this many bytes in the engine's memory. */
   readonly heapBytes: number;
 };
 
@@ -32,11 +32,13 @@ export class KeyCache<Key> implements Disposable {
   readonly #load: (checked: CheckedKey) => Key;
   readonly #drop: (key: Key, checked: CheckedKey) => void;
   readonly #places = new Map<number, number>();
-  /** The loaded keys by step; the one that was used last comes last. */
+  /** These are the loaded keys by step; the one that was used last comes last. */
   readonly #loaded = new Map<number, Loaded<Key>>();
   #loads = 0;
 
   /**
+   * Divides the budget among the levels of the plan.
+   *
    * @param plan  the keys that will be added.
    * @param form  brings a key into the engine's form, and frees it.
    */

@@ -34,7 +34,7 @@ export type Frame = {
   readonly kind: FrameKind;
   readonly bundle: BundleId;
   /**
-   * What the frame belongs to. An input names the id of its evaluation keys, a result names the digest of the input
+   * The frame belongs to this. An input names the id of its evaluation keys, a result names the digest of the input
    * frame that it answers, and evaluation keys name nothing: 64 zeros.
    */
   readonly subject: Digest;

@@ -19,7 +19,7 @@ const ciphertextPrefixBytes = headerBytes + 32 + 1 + 8 + 8 + 8 + 8 + 8;
 
 /** This is the form that a ciphertext's bytes must have. */
 export type CiphertextForm = {
-  /** SEAL's id of the parameters that are left at the ciphertext's level. */
+  /** This is SEAL's id of the parameters that are left at the ciphertext's level. */
   readonly parmsId: Uint8Array;
   readonly polyModulusDegree: number;
   /**
@@ -27,9 +27,9 @@ export type CiphertextForm = {
    * material also the special prime.
    */
   readonly moduli: readonly bigint[];
-  /** Whether the second polynomial is written as a seed. */
+  /** This says whether the second polynomial is written as a seed. */
   readonly seeded: boolean;
-  /** The scale, to the last bit; 1 for key material. */
+  /** The scale must be this to the last bit; it is 1 for key material. */
   readonly scale: number;
 };
 

@@ -1,5 +1,5 @@
 /**
- * BLAKE2Xb of 4096 bytes: what SEAL 4 expands seeds with.
+ * This file is BLAKE2Xb, the hash function with which SEAL 4 expands a seed to a long stream, in blocks of 4096 bytes.
  *
  * @see RFC 7693; J.-P. Aumasson et al., BLAKE2X (2016); microsoft/SEAL 4.1.2, native/src/seal/util/blake2xb.c
  */
@@ -33,7 +33,12 @@ function mix(v: usize, a: usize, b: usize, c: usize, d: usize, x: u64, y: u64): 
   store<u64>(v + (d << 3), vd);
 }
 
-/** @param work  16 words of scratch. */
+/**
+ * Mixes one block of 128 bytes into the state.
+ *
+ * @param counter  bytes hashed so far, this block included.
+ * @param work     16 words of scratch.
+ */
 function compress(state: usize, block: usize, counter: u64, isLast: bool, work: usize): void {
   memory.copy(work, state, 64);
   memory.copy(work + 64, INITIAL, 64);
@@ -63,7 +68,7 @@ function pick(block: usize, sigma: usize, index: usize): u64 {
   return load<u64>(block + (<usize>load<u8>(sigma + index) << 3));
 }
 
-/** State of a BLAKE2b with the given first two parameter words; word 2 holds node depth and inner length. */
+/** Begins a BLAKE2b with the given first parameter words. Word 2 holds the node depth and the inner length. */
 function begin(state: usize, word0: u64, word1: u64, word2: u64): void {
   memory.copy(state, INITIAL, 64);
   store<u64>(state, load<u64>(state) ^ word0);
@@ -72,7 +77,7 @@ function begin(state: usize, word0: u64, word1: u64, word2: u64): void {
 }
 
 /**
- * BLAKE2b of 32 bytes: SEAL's parameter ids.
+ * Computes a BLAKE2b of 32 bytes. SEAL's parameter ids are such hashes.
  *
  * @param scratch  512 bytes.
  */
@@ -94,7 +99,7 @@ export function hash256(data: usize, bytes: usize, out: usize, scratch: usize): 
 const OUT_BYTES: u64 = 4096;
 
 /**
- * Block `counter` of a seed's stream.
+ * Computes block `counter` of a seed's stream.
  *
  * @param seed     64 bytes.
  * @param out      4096 bytes.
@@ -121,10 +126,15 @@ export function expandSeed(seed: usize, counter: u64, out: usize, scratch: usize
   }
 }
 
-/** Words of the stream that are read in one go. */
+/** So many bytes of the stream are made at once. */
 const BUFFER_BYTES: usize = 4096;
 
-/** @param reader  seed pointer, buffer pointer, position (words), then counter of the next block (u64). */
+/**
+ * Reads the next 64-bit word of a seed's stream.
+ *
+ * @param reader  address of: seed pointer, buffer pointer, position in the buffer (bytes), then the counter of the next
+ *         block (u64).
+ */
 function nextWord(reader: usize): u64 {
   let at = <usize>load<u32>(reader + 8);
   const buffer = <usize>load<u32>(reader + 4);
@@ -138,11 +148,16 @@ function nextWord(reader: usize): u64 {
 }
 
 /**
- * The uniform polynomial of a seed, one limb per modulus.
+ * Computes the uniform polynomial of a seed, one limb per modulus. A word that would favour small residues is refused
+ * and replaced by what follows all the others in the stream.
  *
- * @param moduli    `limbs` pointers to moduli.
- * @param words     limbs·N 64-bit words of scratch.
- * @param scratch   8 KiB.
+ * @param seed     64 bytes.
+ * @param moduli   `limbs` pointers to moduli.
+ * @param degree   N.
+ * @param out      limbs·N residues of 32 bits.
+ * @param words    limbs·N 64-bit words of scratch.
+ * @param scratch  8 KiB.
+ * @see microsoft/SEAL 4.1.2, native/src/seal/util/rlwe.cpp, sample_poly_uniform
  */
 export function uniformFromSeed(
   seed: usize,

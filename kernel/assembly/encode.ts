@@ -10,19 +10,23 @@ import {
 import { forwardNtt } from './ntt';
 
 /**
- * CKKS encoding: slots to the residues of a real polynomial, in Montgomery NTT form.
+ * This file encodes: it turns slots into the residues of a polynomial with real coefficients, in Montgomery form and
+ * transformed (NTT).
  *
- * A real polynomial m of N coefficients takes, at the N/2 odd roots ζ^(4k+1), the values Σ c_a·ζ^a·e^(2πi·ka/n) of
- * n = N/2 complex numbers c_a = m_a + i·m_(a+n), ζ = e^(iπ/N): one complex transform of n points and a twist. The slot
- * at root 3^j stands at 3^j or, conjugated, at −3^j, whichever is 1 mod 4; the table of places says where, already in
- * bit-reversed order.
+ * A real polynomial m has N coefficients. At the N/2 odd roots ζ^(4k+1), with ζ = e^(iπ/N), it takes the values Σ
+ * c_a·ζ^a·e^(2πi·ka/n). Here n = N/2, and c_a = m_a + i·m_(a+n) are n complex numbers. One complex transform of n
+ * points and a twist by ζ^a therefore do the work. The slot at root 3^j stands at 3^j or, conjugated, at −3^j,
+ * whichever is 1 mod 4. A table of places says where, already in bit-reversed order.
  *
- * Tables, pointers: places (n words), transform roots e^(−2πik/n) (n/2 complex), twists ζ^−a (n complex).
+ * The tables are pointers: places (n words), roots of the transform e^(−2πik/n) (n/2 complex numbers), twists ζ^−a (n
+ * complex numbers).
+ *
+ * @see Cheon, Kim, Kim, Song, "Homomorphic Encryption for Arithmetic of Approximate Numbers", 2017, section 3.2
  */
 const TABLE_PLACES: usize = 0;
 const TABLE_ROOTS: usize = 4;
 const TABLE_TWISTS: usize = 8;
-/** Coefficients stay below this, so that they fit 64 bits with a sign. */
+/** Coefficients stay below 2^62, so that they fit 64 bits with a sign. */
 const LARGEST: f64 = 4611686018427387904.0;
 
 // @ts-expect-error: decorator
@@ -33,7 +37,7 @@ function timesRoot(b: v128, root: usize): v128 {
   return f64x2.add(f64x2.mul(b, real), f64x2.mul(v128.shuffle<i64>(b, b, 1, 0), imaginary));
 }
 
-/** In place, from bit-reversed order. */
+/** Transforms complex numbers in place. It takes them in bit-reversed order and leaves them in natural order. */
 function transform(at: usize, count: i32, roots: usize): void {
   for (let half: i32 = 1; half < count; half <<= 1) {
     const stride = <usize>(count / (half << 1)) << 4;
@@ -51,8 +55,11 @@ function transform(at: usize, count: i32, roots: usize): void {
 }
 
 /**
- * @param values  N/2 slots, f64.
- * @param work    N/2 complex numbers; afterwards N signed 64-bit coefficients plus 2^63, low words before high words.
+ * Turns slots into the rounded coefficients of their polynomial.
+ *
+ * @param values   N/2 slots, f64.
+ * @param work     afterwards N signed 64-bit coefficients plus 2^63, all low words before all high words.
+ * @param scratch  N/2 complex numbers.
  * @returns whether every coefficient is below 2^62 in magnitude.
  */
 export function toIntegers(values: usize, work: usize, scale: f64, tables: usize, degree: i32, scratch: usize): bool {
@@ -87,7 +94,9 @@ export function toIntegers(values: usize, work: usize, scale: f64, tables: usize
   return largest < LARGEST;
 }
 
-/** Integers of `toIntegers` modulo one prime, times 2^32, transformed. */
+/**
+ * Reduces the integers of `toIntegers` modulo one prime, multiplies them by 2^32 (Montgomery form) and transforms them.
+ */
 export function toLimb(work: usize, out: usize, modulus: usize, degree: i32): void {
   const q = v128.load32_splat(modulus + MODULUS_Q);
   const radix = v128.load32_splat(modulus + MODULUS_RADIX);
@@ -106,7 +115,8 @@ export function toLimb(work: usize, out: usize, modulus: usize, degree: i32): vo
 }
 
 /**
- * Encodes one plaintext. args per unit, 24 bytes: values, out, level, refused flag (word), scale (f64).
+ * Encodes one plaintext. The arguments take 24 bytes per unit: values, out, level, a flag that is set when the
+ * plaintext is refused (word), scale (f64).
  *
  * @param scratch  4N words of this thread.
  */

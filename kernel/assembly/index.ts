@@ -15,15 +15,15 @@ import {
 
 export { hash256 };
 
-/** Where free memory begins. */
+/** Gives the address from which on memory is free. */
 export function heapBase(): usize {
   return __heap_base;
 }
 
 /**
- * Work is handed out unit by unit to all threads: the caller takes part and returns when all are through.
+ * Work is handed out unit by unit to all threads. The caller takes part and returns when all threads are through.
  *
- * Control words: epoch, task, ring, arguments, units, next unit, threads that are through, stop, thread count.
+ * The control words are: epoch, task, ring, arguments, units, next unit, threads that are through, stop, thread count.
  */
 const EPOCH: usize = 0;
 const TASK: usize = 4;
@@ -34,9 +34,18 @@ const NEXT: usize = 20;
 const THROUGH: usize = 24;
 const STOP: usize = 28;
 const THREADS: usize = 32;
-/** Looks at the epoch before a thread goes to sleep: some tens of microseconds. */
+/** A thread looks at the epoch so often before it goes to sleep; this takes some tens of microseconds. */
 const SPINS: i32 = 20000;
 
+/**
+ * Runs all units of a task on all threads and returns when they are done.
+ *
+ * @param control  address of the control words.
+ * @param task     number of the task, as `perform` lists them.
+ * @param ring     address of the ring's tables.
+ * @param args     address of the task's arguments.
+ * @param units    number of units.
+ */
 export function runTask(control: usize, task: u32, ring: usize, args: usize, units: u32): void {
   const threads = load<u32>(control + THREADS);
   if (threads == 1 || units == 1) {
@@ -60,6 +69,7 @@ export function runTask(control: usize, task: u32, ring: usize, args: usize, uni
   }
 }
 
+/** Takes one unit after the other until none is left. */
 function takeUnits(control: usize, thread: i32): void {
   const units = load<u32>(control + UNITS);
   const task = load<u32>(control + TASK);
@@ -72,7 +82,11 @@ function takeUnits(control: usize, thread: i32): void {
   }
 }
 
-/** Body of a helper thread; returns once told to stop. */
+/**
+ * Does the work of a helper thread. It returns once it is told to stop.
+ *
+ * @param thread  number of the thread, from 1; the caller of `runTask` is 0.
+ */
 export function serve(control: usize, thread: i32): void {
   let seen: u32 = 0;
   while (true) {
@@ -88,16 +102,21 @@ export function serve(control: usize, thread: i32): void {
   }
 }
 
+/** Tells all helper threads to return. */
 export function stop(control: usize): void {
   atomic.store<u32>(control + STOP, 1);
   atomic.add<u32>(control + EPOCH, 1);
   atomic.notify(control + EPOCH, -1);
 }
 
-/** Ring words beyond those of tasks.ts: pointer to the encoder's tables, words of scratch per thread. */
+/**
+ * The ring has two words beyond those of tasks.ts: a pointer to the encoder's tables, and one to the scratch of each
+ * thread.
+ */
 const RING_ENCODER: usize = 20;
 const RING_SCRATCH: usize = 16;
 
+/** Does one unit of a task. he/run/kernel/ring.ts names the tasks by the same numbers. */
 function perform(task: u32, ring: usize, args: usize, unit: usize, thread: i32): void {
   switch (task) {
     case 0:
@@ -136,12 +155,14 @@ function perform(task: u32, ring: usize, args: usize, unit: usize, thread: i32):
   }
 }
 
+/** Finds the scratch of a thread. */
 function scratchOf(ring: usize, thread: i32): usize {
   return <usize>load<u32>(<usize>load<u32>(ring + RING_SCRATCH) + ((<usize>thread) << 2));
 }
 
 /**
- * Uniform limbs of a seed. args per unit, 20 bytes: seed, list of modulus indices, limbs, out, words of scratch.
+ * Expands a seed to uniform limbs. The arguments take 20 bytes per unit: seed, list of modulus indices, number of
+ * limbs, out, scratch of limbs·N 64-bit words.
  */
 function expand(ring: usize, args: usize, unit: usize, thread: i32): void {
   const own = args + unit * 20;

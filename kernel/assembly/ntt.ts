@@ -11,13 +11,15 @@ import {
 } from './modular';
 
 /**
- * Negacyclic number-theoretic transform of N residues, in place, radix 4.
+ * This file transforms N residues in place: a negacyclic number-theoretic transform (NTT), radix 4. It is the Fourier
+ * transform of modular arithmetic. After it, a product of polynomials modulo X^N + 1 is a product place by place.
  *
- * Forward: natural order in, bit-reversed order out; position n holds the value at ψ^(2·bitrev(n) + 1). Two layers of
- * butterflies at a time; after the first passes the blocks fit the first cache level and each is finished by itself.
+ * Forward, it takes natural order and leaves bit-reversed order: position n holds the value at ψ^(2·bitrev(n) + 1),
+ * where ψ is a primitive 2N-th root of unity. Two layers of butterflies are done at a time. After the first passes the
+ * blocks fit the first cache level, and each is finished by itself.
  *
- * @see P. Longa, M. Naehrig, Speeding up the Number Theoretic Transform for Faster Ideal Lattice-Based Cryptography;
- *      D. Harvey, Faster arithmetic for number-theoretic transforms.
+ * @see P. Longa, M. Naehrig, Speeding up the Number Theoretic Transform for Faster Ideal Lattice-Based Cryptography; D.
+ *   Harvey, Faster arithmetic for number-theoretic transforms.
  */
 const BLOCK: i32 = 4096;
 
@@ -27,7 +29,7 @@ function splatAt(address: usize): v128 {
   return v128.load32_splat(address);
 }
 
-/** Two forward layers over one group: quarters of `quarter` bytes from `at`. */
+/** Does two forward layers over one group of four quarters of `quarter` bytes, from `at` on. */
 // @ts-expect-error: decorator
 @inline
 function forwardGroup(at: usize, quarter: usize, w: usize, q: v128, q2: v128, tableBytes: usize, group: usize): void {
@@ -44,7 +46,10 @@ function forwardGroup(at: usize, quarter: usize, w: usize, q: v128, q2: v128, ta
   }
 }
 
-/** Two forward layers on a, b (lazy) and c, d (half-lazy, already times the first layer's twiddle), stored at `at`. */
+/**
+ * Does two forward layers on a and b (lazy) and c and d (half-lazy, already times the first layer's twiddle), and
+ * stores them from `at` on.
+ */
 // @ts-expect-error: decorator
 @inline
 function forwardFour(
@@ -73,7 +78,7 @@ function forwardFour(
   v128.store(at + 3 * quarter, i32x4.add(i32x4.sub(c1, d1), q2));
 }
 
-/** What makes lazy residues modulo q of residues modulo another prime: `shift` is added above `half`. */
+/** Makes lazy residues modulo q of residues modulo another prime: `shift` is added above `half`. */
 // @ts-expect-error: decorator
 @inline
 function spreadOne(value: v128, half: v128, shift: v128, one: v128, q: v128, fits: bool): v128 {
@@ -82,10 +87,13 @@ function spreadOne(value: v128, half: v128, shift: v128, one: v128, q: v128, fit
 }
 
 /**
- * `forwardNtt` into `at` of residues modulo another prime; when centred, those above half of it stand for negative
- * numbers. The first layers read the source.
+ * Transforms residues modulo another prime into `at`, as residues modulo this one. When centred, residues above half of
+ * the other prime stand for negative numbers. The first layers read the source.
  *
- * @param from  the source's modulus.
+ * @param source   N residues modulo the source's prime, reduced; they stay.
+ * @param at       N residues, reduced afterwards.
+ * @param from     the source's modulus.
+ * @param modulus  the target's modulus.
  */
 export function forwardSpread(source: usize, at: usize, from: usize, modulus: usize, degree: i32, centred: bool): void {
   const p = load<u32>(from + MODULUS_Q);
@@ -123,7 +131,7 @@ export function forwardSpread(source: usize, at: usize, from: usize, modulus: us
   forwardFrom(at, modulus, degree, degree >> 2, 4);
 }
 
-/** One forward layer over one group: halves of `half` bytes. */
+/** Does one forward layer over one group of two halves of `half` bytes. */
 function forwardHalves(at: usize, half: usize, w: v128, v: v128, q: v128, q2: v128): void {
   for (let end = at + half; at < end; at += 16) {
     const a = lower(v128.load(at), q2);
@@ -133,7 +141,10 @@ function forwardHalves(at: usize, half: usize, w: v128, v: v128, q: v128, q2: v1
   }
 }
 
-/** The last two forward layers: 16 values, four groups, one per lane after a transposition. Leaves reduced values. */
+/**
+ * Does the last two forward layers: on 16 values, which are four groups, one per lane after a transposition. It leaves
+ * reduced values.
+ */
 // @ts-expect-error: decorator
 @inline
 function forwardLast(at: usize, w: usize, tableBytes: usize, group: usize, q: v128, q2: v128): void {
@@ -186,9 +197,11 @@ function forwardLast(at: usize, w: usize, tableBytes: usize, group: usize, q: v1
 }
 
 /**
+ * Transforms residues forward, from coefficients to values.
+ *
  * @param at       N residues, lazy; reduced afterwards.
- * @param modulus  fields of modular.ts.
- * @param degree   N ≥ 32.
+ * @param modulus  address of the fields of modular.ts.
+ * @param degree   N ≥ 32, a power of two.
  */
 export function forwardNtt(at: usize, modulus: usize, degree: i32): void {
   // An odd number of layers begins with a single one.
@@ -202,7 +215,7 @@ export function forwardNtt(at: usize, modulus: usize, degree: i32): void {
   forwardFrom(at, modulus, degree, isOdd ? degree >> 1 : degree, isOdd ? 2 : 1);
 }
 
-/** The layers that are left when there are `groups` of `size` residues. */
+/** Does the layers that are left when there are `groups` groups of `size` residues. */
 function forwardFrom(at: usize, modulus: usize, degree: i32, size: i32, groups: i32): void {
   const q = splatAt(modulus + MODULUS_Q);
   const q2 = i32x4.add(q, q);
@@ -233,7 +246,7 @@ function forwardFrom(at: usize, modulus: usize, degree: i32, size: i32, groups: 
   }
 }
 
-/** The first two backward layers on 16 reduced or half-lazy values. */
+/** Does the first two backward layers on 16 reduced or half-lazy values. */
 // @ts-expect-error: decorator
 @inline
 function backwardFirst(at: usize, w: usize, tableBytes: usize, group: usize, q: v128, q2: v128): void {
@@ -283,7 +296,7 @@ function backwardFirst(at: usize, w: usize, tableBytes: usize, group: usize, q: 
   v128.store(at + 48, v128.shuffle<i64>(s2, s3, 1, 3));
 }
 
-/** Two backward layers over one group of quarters. */
+/** Does two backward layers over one group of four quarters. */
 // @ts-expect-error: decorator
 @inline
 function backwardGroup(at: usize, quarter: usize, w: usize, q: v128, q2: v128, tableBytes: usize, group: usize): void {
@@ -309,7 +322,7 @@ function backwardGroup(at: usize, quarter: usize, w: usize, q: v128, q2: v128, t
   }
 }
 
-/** The last backward layer, over the whole, times N^-1: reduced. */
+/** Does the last backward layer, over the whole, and multiplies by N^-1. It leaves reduced values. */
 function backwardHalves(at: usize, half: usize, modulus: usize, q: v128, q2: v128): void {
   const n = splatAt(modulus + MODULUS_DEGREE);
   const m = splatAt(modulus + MODULUS_DEGREE + 4);
@@ -323,7 +336,13 @@ function backwardHalves(at: usize, half: usize, modulus: usize, q: v128, q2: v12
   }
 }
 
-/** The inverse of `forwardNtt`; takes half-lazy residues, leaves reduced ones. */
+/**
+ * Transforms residues backward, from values to coefficients; this undoes `forwardNtt`.
+ *
+ * @param at       N residues, half-lazy; reduced afterwards.
+ * @param modulus  address of the fields of modular.ts.
+ * @param degree   N ≥ 32, a power of two.
+ */
 export function backwardNtt(at: usize, modulus: usize, degree: i32): void {
   const q = splatAt(modulus + MODULUS_Q);
   const q2 = i32x4.add(q, q);
@@ -355,7 +374,7 @@ export function backwardNtt(at: usize, modulus: usize, degree: i32): void {
   else backwardQuarters(at, modulus, w, tableBytes, <usize>degree, q, q2);
 }
 
-/** The last two backward layers, over the whole, times N^-1: reduced. */
+/** Does the last two backward layers, over the whole, and multiplies by N^-1. It leaves reduced values. */
 function backwardQuarters(at: usize, modulus: usize, w: usize, tableBytes: usize, quarter: usize, q: v128, q2: v128): void {
   const w2 = splatAt(w + 8);
   const v2 = splatAt(w + tableBytes + 8);

@@ -1,18 +1,18 @@
 import { lower, MODULUS_INVERSE, MODULUS_Q, montgomery } from './modular';
 
-/** Products below 2^60 that 64 bits hold, and whose high half stays lazy. */
+/** So many products below 2^60 fit 64 bits with a high half that stays lazy. */
 const TERMS: i32 = 16;
-/** Bytes of one term in a list: pointers to the shared factor and to the two others. */
+/** A term of a list takes so many bytes: pointers to the shared factor and to the two others. */
 export const TERM_BYTES: usize = 12;
 
 /**
- * Σ s·x and Σ s·y modulo q over the terms (s, x, y) of a list, divided by 2^32: with one factor in Montgomery form,
- * the plain sum. Both outputs are reduced.
+ * Computes Σ s·x and Σ s·y modulo q over the terms (s, x, y) of a list, divided by 2^32. With one factor in Montgomery
+ * form, this is the plain sum. Both outputs are reduced.
  *
- * @param list    `count` ≥ 1 terms of three pointers to `degree` residues each.
- * @param offset  bytes added to every pointer.
- * @param isContinued  adds to what the outputs hold.
- * @param bytes   of every residue polynomial that are worked on, a multiple of 32.
+ * @param list         `count` ≥ 1 terms of three pointers to polynomials of residues.
+ * @param offset       bytes that are added to every pointer.
+ * @param bytes        bytes of every polynomial that are worked on, a multiple of 32.
+ * @param isContinued  whether the sums are added to what the outputs hold.
  */
 export function sumProducts(
   list: usize,

@@ -13,17 +13,27 @@ import { backwardNtt, forwardNtt, forwardSpread } from './ntt';
 import { sumProducts, TERM_BYTES } from './sums';
 
 /**
- * The operations, each cut into units that any thread may do: mostly one unit per residue polynomial ("limb", N words).
- * A ciphertext is `size` polynomials of `level` limbs one after the other. Arguments are 32-bit words in memory.
+ * These are the operations, each cut into units that any thread may do. A unit is mostly one *limb*: the N residues of
+ * a polynomial modulo one prime, N words of 32 bits. A ciphertext is `size` polynomials of `level` limbs, one after the
+ * other. Arguments are 32-bit words in memory.
  */
 
-/** Ring: N, number of data primes, pointers to the moduli (data primes, then the special one) and to the divisors. */
+/**
+ * The ring's words are: N, the number of data primes, and pointers to the moduli (data primes, then the special one),
+ * the divisors and the scratch.
+ */
 const RING_DEGREE: usize = 0;
 const RING_PRIMES: usize = 4;
 const RING_MODULI: usize = 8;
-/** Per divisor and modulus: its inverse, the quotient of that, and q − half the divisor, 16 bytes. */
+/**
+ * At this offset is the address of the divisors. Each divisor takes 16 bytes for each modulus: its inverse, the
+ * quotient of that, and q − half the divisor.
+ */
 const RING_DIVISORS: usize = 12;
-/** Pointer to one pointer per thread: scratch of a list of terms (1 KiB), then (primes + 2) limbs. */
+/**
+ * At this offset is the address of one pointer per thread. Each points to scratch: a list of terms (1 KiB), then
+ * (primes + 2) limbs.
+ */
 const RING_SCRATCH: usize = 16;
 const SCRATCH_LIST: usize = 1024;
 
@@ -57,7 +67,7 @@ function scratchOf(ring: usize, thread: i32): usize {
   return <usize>load<u32>(<usize>load<u32>(ring + RING_SCRATCH) + (<usize>thread << 2));
 }
 
-/** Coefficients of limb `unit`. args: from, to. */
+/** Transforms limb `unit` back to coefficients. Arguments: from, to. */
 export function toCoefficients(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
   const to = word(args, 1) + unit * bytes;
@@ -65,16 +75,17 @@ export function toCoefficients(ring: usize, args: usize, unit: usize): void {
   backwardNtt(to, modulusAt(ring, unit), degreeOf(ring));
 }
 
-/** Digits that are transformed before they meet their keys: while they are in a near cache. */
+/** So many digits are transformed before they meet their keys, while they are in a near cache. */
 const DIGITS: usize = 4;
 
 /**
- * Key switching into one modulus: every digit of `level` residues, centred, transformed, times its part of the key.
+ * Does a key switch into one modulus. A *key switch* turns a polynomial that fits one secret into a ciphertext that
+ * fits another. Every digit (the residues modulo one data prime) is centred, transformed into this modulus and
+ * multiplied by its part of the key.
  *
- * args: level, coefficients, NTT form, digits or 0, whether digits are there already, key, level of the key, sums,
- * whether digits are centred.
- * Units: level + 1, the special prime last. digits: [target][digit] limbs. key: [target][digit][2] limbs.
- * sums: [2][level + 1] limbs.
+ * Arguments: level, coefficients, NTT form, digits or 0, whether the digits are there already, key, level of the key,
+ * sums, whether digits are centred. Units: level + 1, the special prime last. Layouts: digits are [target][digit]
+ * limbs, the key is [target][digit][2] limbs, sums are [2][level + 1] limbs.
  */
 export function switchInto(ring: usize, args: usize, unit: usize, thread: i32): void {
   const level = word(args, 0);
@@ -107,8 +118,9 @@ export function switchInto(ring: usize, args: usize, unit: usize, thread: i32): 
 }
 
 /**
- * Coefficients of the limb to divide by, plus half of it: rounding to nearest. args: first polynomial, bytes from one
- * polynomial to the next, limb, modulus index, out. Units: polynomials.
+ * Computes the coefficients of the limb to divide by, plus half of the prime, so that the division rounds to nearest.
+ *
+ * Arguments: first polynomial, bytes from one polynomial to the next, limb, modulus index, out. Units: polynomials.
  */
 export function toRounded(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
@@ -123,10 +135,12 @@ export function toRounded(ring: usize, args: usize, unit: usize): void {
 }
 
 /**
- * (x − last) / divisor of one limb, then optionally plus another limb, then optionally permuted.
+ * Divides one limb by a prime: (x − last) / divisor. It then adds another limb and permutes the result, where the
+ * arguments say so. Rescales and key switches end with it.
  *
- * args: first polynomial, bytes from one polynomial to the next, rounded coefficients, modulus index of the divisor,
- * out, limbs, addend or 0, polynomials that have an addend, permutation or 0. Units: polynomials × limbs.
+ * Arguments: first polynomial, bytes from one polynomial to the next, rounded coefficients, modulus index of the
+ * divisor, out, limbs, addend or 0, number of polynomials that have an addend, permutation or 0. Units: polynomials ×
+ * limbs.
  */
 export function divide(ring: usize, args: usize, unit: usize, thread: i32): void {
   const bytes = limbBytes(ring);
@@ -163,7 +177,7 @@ export function divide(ring: usize, args: usize, unit: usize, thread: i32): void
   if (permutation != 0) permute(scratch, out, permutation, bytes);
 }
 
-/** out[n] = from[permutation[n]]. */
+/** Permutes residues: out[n] = from[permutation[n]]. */
 function permute(from: usize, out: usize, permutation: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) {
     store<u32>(out + at, load<u32>(from + (<usize>load<u32>(permutation + at) << 2)));
@@ -173,7 +187,7 @@ function permute(from: usize, out: usize, permutation: usize, bytes: usize): voi
   }
 }
 
-/** args: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
+/** Adds two ciphertexts. Arguments: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
 export function add(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
   const q = v128.load32_splat(modulusAt(ring, unit % word(args, 3)) + MODULUS_Q);
@@ -185,7 +199,7 @@ export function add(ring: usize, args: usize, unit: usize): void {
     v128.store(out + at, lower(i32x4.add(v128.load(left + at), v128.load(right + at)), q));
 }
 
-/** Adds a plaintext in Montgomery form to the first polynomial. args: value, plaintext, out. Units: level. */
+/** Adds a plaintext in Montgomery form to the first polynomial. Arguments: value, plaintext, out. Units: level. */
 export function addPlain(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
   const modulus = modulusAt(ring, unit);
@@ -209,12 +223,14 @@ export function addPlain(ring: usize, args: usize, unit: usize): void {
   }
 }
 
-/** Bytes of a limb that all sums are made of before the next ones: what they share stays in a near cache. */
+/** All sums make so many bytes of a limb before the next ones, so that what they share stays in a near cache. */
 const TILE: usize = 4096;
 
 /**
- * Several sums Σ value·plaintext of values of one level. args: sums, their number, parts of a limb. Per sum 16 bytes:
- * list of terms, count, out, bytes of a polynomial of out. Units: limbs × parts.
+ * Computes several sums Σ value·plaintext of values of one level.
+ *
+ * Arguments: sums, their number, parts of a limb. Each sum takes 16 bytes: list of terms, their count, out, bytes of a
+ * polynomial of out. Units: limbs × parts.
  */
 export function sumsOfProducts(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
@@ -232,7 +248,10 @@ export function sumsOfProducts(ring: usize, args: usize, unit: usize): void {
     }
 }
 
-/** (a0·b0, a0·b1 + a1·b0, a1·b1). args: left, right, out, bytes of a polynomial. Units: level. */
+/**
+ * Multiplies two ciphertexts (a0, a1) and (b0, b1) to (a0·b0, a0·b1 + a1·b0, a1·b1). Arguments: left, right, out, bytes
+ * of a polynomial. Units: level.
+ */
 export function multiply(ring: usize, args: usize, unit: usize): void {
   const bytes = limbBytes(ring);
   const modulus = modulusAt(ring, unit);
@@ -273,7 +292,8 @@ export function multiply(ring: usize, args: usize, unit: usize): void {
 }
 
 /**
- * One limb of a key: Montgomery form, permuted. args: from, out, modulus index, permutation or 0; 16 bytes per unit.
+ * Brings one limb of a key into Montgomery form and permutes it. The arguments take 16 bytes per unit: from, out,
+ * modulus index, permutation or 0.
  */
 export function prepareKey(ring: usize, args: usize, unit: usize, thread: i32): void {
   const own = args + (unit << 4);

@@ -10,28 +10,37 @@
 #include "pool.h"
 
 /**
- * `version`, `sets`: names of the instruction sets that this processor has; `open(bytes, set, threads)`: a pool on the
- * memory of a Uint8Array, which must not move and must outlive it; `run(pool, task, ring, args, units)`; `close(pool)`;
- * `trim()`: freed memory that the C library keeps goes back to the system.
+ * This addon exports to Node:
+ *
+ * - `version`, which kernel/native.ts compares with its own;
+ * - `sets`, the names of the instruction sets that this processor has;
+ * - `open(bytes, set, threads)`, which makes a pool of threads on the memory of a Uint8Array; the memory must not move
+ *   and must outlive the pool;
+ * - `run(pool, task, ring, args, units)`, which runs all units of a task and returns when they are done;
+ * - `close(pool)`, which ends the pool's threads;
+ * - `trim()`, which gives freed memory that the C library keeps back to the system.
  */
 namespace {
 
 using cipherfilm::Pool;
 
-/** Changes with layout.h and with the arguments of any task; kernel/native.ts expects the same. */
+/** This number changes with layout.h and with the arguments of any task. kernel/native.ts expects the same. */
 constexpr uint32_t version = 3;
 
+/** Throws a TypeError in JavaScript. */
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, nullptr, message);
   return nullptr;
 }
 
+/** Reads `count` numbers; false when one of them is no number. */
 bool readWords(napi_env env, const napi_value* values, uint32_t* words, size_t count) {
   for (size_t index = 0; index < count; index++)
     if (napi_get_value_uint32(env, values[index], &words[index]) != napi_ok) return false;
   return true;
 }
 
+/** Finds the code for an instruction set; null when it is unknown or this processor does not have it. */
 cipherfilm::Perform findSet(const std::string& name) {
   if (name == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
     return cipherfilm::performAvx512;
@@ -39,13 +48,14 @@ cipherfilm::Perform findSet(const std::string& name) {
   return nullptr;
 }
 
-/** The pool of the external value in `value`, emptied by `close`. */
+/** Finds the pool in an external value of JavaScript. `close` empties it. */
 std::unique_ptr<Pool>* poolOf(napi_env env, napi_value value) {
   void* data = nullptr;
   if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
   return static_cast<std::unique_ptr<Pool>*>(data);
 }
 
+/** Makes a pool of threads on a memory. */
 napi_value open(napi_env env, napi_callback_info info) {
   napi_value args[3];
   size_t count = 3;
@@ -70,6 +80,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   return external;
 }
 
+/** Runs all units of a task. */
 napi_value run(napi_env env, napi_callback_info info) {
   napi_value args[5];
   size_t count = 5;
@@ -83,6 +94,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** Ends the threads of a pool. */
 napi_value close(napi_env env, napi_callback_info info) {
   napi_value args[1];
   size_t count = 1;
@@ -91,6 +103,7 @@ napi_value close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** Gives freed memory back to the system. */
 napi_value trim(napi_env, napi_callback_info) {
 #ifdef __GLIBC__
   malloc_trim(0);

@@ -4,8 +4,9 @@
 #include "layout.h"
 
 /**
- * Uniform polynomials from SEAL's seeds, as kernel/assembly/blake2x.ts has them: BLAKE2Xb of 4096 bytes per block. The
- * leaves of a block differ in nothing but their number, so that they are hashed side by side, one per 64-bit lane.
+ * This header expands SEAL's seeds to uniform polynomials, as kernel/assembly/blake2x.ts does: with BLAKE2Xb in blocks
+ * of 4096 bytes. The leaves of a block differ only in their number, so that they are hashed side by side, one per
+ * 64-bit lane.
  */
 namespace cipherfilm {
 namespace {
@@ -20,7 +21,10 @@ constexpr uint8_t blakeSigma[10][16] = {
     {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5}, {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
 constexpr size_t blakeBlock = 4096;
 
-/** `W`: one 64-bit word, or a vector of them with one hash per lane. `rotate(w, n)`: to the right. */
+/**
+ * Mixes one block into the state. `W` is one 64-bit word, or a vector of them with one hash per lane. `rotate(w, n)`
+ * rotates to the right.
+ */
 template <class W, class Rotate>
 void blakeCompress(W* state, const W* block, uint64_t counter, bool isLast, const W& zero, Rotate rotate) {
   W v[16];
@@ -54,12 +58,13 @@ void blakeCompress(W* state, const W* block, uint64_t counter, bool isLast, cons
   for (size_t index = 0; index < 8; index++) state[index] = state[index] ^ v[index] ^ v[index + 8];
 }
 
+/** Expands seeds with the vectors `S`. */
 template <class S>
 struct Uniform {
   static constexpr size_t hashes = S::lanes / 2;
   using Wide = typename S::Wide;
 
-  /** Block `counter` of the stream of a 64-byte seed. */
+  /** Computes block `counter` of the stream of a 64-byte seed. */
   static void block(const uint8_t* seed, uint64_t counter, uint64_t* out) {
     const auto rotate = [](uint64_t word, int bits) { return word >> bits | word << (64 - bits); };
     uint64_t root[8], message[16] = {};
@@ -89,7 +94,10 @@ struct Uniform {
     }
   }
 
-  /** One limb per modulus; words that are refused are replaced by what follows all the others in the stream. */
+  /**
+   * Expands one seed, one limb per modulus. Words that are refused are replaced by what follows all the others in the
+   * stream.
+   */
   static void expand(const View& view, const Address* args, size_t unit) {
     // Per unit: seed, list of modulus indices, limbs, out, scratch of limbs·N 64-bit words.
     const Address* own = args + 5 * unit;

@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * `npm run native`: builds the native kernel with node-gyp. With `--optional`, as at installation, it does nothing where
- * it cannot be built: everything works without it. `CIPHERFILM_NATIVE=no` leaves it out.
+ * `npm run native` runs this file, which builds the native kernel with node-gyp. With `--optional`, as at installation,
+ * it does nothing where the kernel cannot be built, because everything works without it. `CIPHERFILM_NATIVE=no` leaves
+ * it out.
  */
 const isOptional = process.argv.includes('--optional');
 const say = (line: string): void => void process.stderr.write(`native kernel: ${line}\n`);
 
-/** Node's own headers where its distribution brought them; otherwise node-gyp fetches them. */
+/** Finds Node's own headers where its distribution brought them. Where it did not, node-gyp fetches them. */
 function headersBesideNode(): string[] {
   const folder = process.env.npm_config_nodedir ?? join(dirname(process.execPath), '..');
   return existsSync(join(folder, 'include', 'node', 'common.gypi')) ? [`--nodedir=${folder}`] : [];

@@ -4,16 +4,18 @@
 #include "ntt.h"
 
 /**
- * CKKS encoding as in kernel/assembly/encode.ts, which explains it. The transform in doubles does the same operations
- * in the same order, none of them fused, so that rounding gives the same integers.
+ * This header encodes as kernel/assembly/encode.ts does, which explains it. The transform in doubles does the same
+ * operations in the same order, and none of them is fused, so that rounding gives the same integers.
  */
 namespace cipherfilm {
 namespace {
 
+/** A complex number lies in memory as two doubles. */
 struct Complex {
   double real, imaginary;
 };
 
+/** Encodes plaintexts with the vectors `S`. */
 template <class S>
 struct Encoder {
   using V = typename S::Vector;
@@ -25,7 +27,7 @@ struct Encoder {
     return {a.real * root.real + a.imaginary * -root.imaginary, a.imaginary * root.real + a.real * root.imaginary};
   }
 
-  /** In place, from bit-reversed order. */
+  /** Transforms complex numbers in place. It takes them in bit-reversed order and leaves them in natural order. */
   static void transform(Complex* values, size_t count, const Complex* roots) {
     for (size_t half = 1; half < count; half *= 2) {
       const size_t stride = count / (2 * half);
@@ -41,7 +43,10 @@ struct Encoder {
     }
   }
 
-  /** N signed 64-bit coefficients plus 2^63, low words before high words; false when one is too large or no number. */
+  /**
+   * Turns slots into N signed 64-bit coefficients plus 2^63, all low words before all high words. The result is false
+   * when a coefficient is too large or is no number.
+   */
   static bool toIntegers(const View& view, const double* slots, Complex* values, uint32_t* work, double scale) {
     const size_t degree = view.degree();
     const size_t count = degree / 2;
@@ -68,7 +73,7 @@ struct Encoder {
     return fits;
   }
 
-  /** Those integers modulo one prime, times 2^32, transformed. */
+  /** Reduces those integers modulo one prime, multiplies them by 2^32 (Montgomery form) and transforms them. */
   static void toLimb(const View& view, const uint32_t* work, uint32_t* out, const Modulus& modulus) {
     const size_t degree = view.degree();
     const V q = S::splat(modulus.q);
@@ -85,7 +90,10 @@ struct Encoder {
     Ntt<S>::forward(out, view, modulus);
   }
 
-  /** args per unit: values, out, level, refused flag, scale as a double. */
+  /**
+   * Encodes one plaintext. Arguments per unit: values, out, level, a flag that is set when the plaintext is refused,
+   * scale as a double.
+   */
   static void encodeOne(const View& view, const Address* args, size_t unit, uint32_t thread) {
     const Address* own = args + 6 * unit;
     const size_t degree = view.degree();

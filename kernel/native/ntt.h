@@ -2,24 +2,28 @@
 #include "modular.h"
 
 /**
- * Negacyclic number-theoretic transform of N residues in place, radix 4, with the same orders as kernel/assembly/ntt.ts.
- * The layers between neighbours closer than a vector's lanes are done in registers on pairs of vectors.
+ * This header transforms N residues in place: a negacyclic number-theoretic transform, radix 4, with the same orders as
+ * kernel/assembly/ntt.ts, which explains it. The layers between neighbours that are closer than a vector's lanes are
+ * done in registers, on pairs of vectors.
  */
 namespace cipherfilm {
 namespace {
 
+/** Transforms with the vectors `S`. */
 template <class S>
 struct Ntt {
   using V = typename S::Vector;
   using M = Modular<S>;
   static constexpr size_t lanes = S::lanes;
-  /** Words that stay in the first cache level. */
+  /** So many words stay in the first cache level. */
   static constexpr size_t block = 4096;
 
+  /** A table holds the powers of a root and their quotients. */
   struct Table {
     const uint32_t* powers;
     const uint32_t* quotients;
   };
+  /** A twiddle is one power of the root, in all lanes. */
   struct Twiddle {
     V w, quotient;
     V times(V a, V q) const { return M::mulSplat(a, w, quotient, q); }
@@ -28,7 +32,9 @@ struct Ntt {
     return {S::splat(table.powers[index]), S::splat(table.quotients[index])};
   }
 
-  /** Memory that is needed next and comes from afar: some lines of it are asked for at every step of the work. */
+  /**
+   * This is memory that is needed next and comes from afar. At every step of the work, some lines of it are asked for.
+   */
   struct Ahead {
     const uint32_t* next;
     const uint32_t* end;
@@ -37,20 +43,25 @@ struct Ntt {
     }
   };
 
-  /** Lazy in, lazy out. */
+  /** Does one forward butterfly. It takes and leaves lazy values. */
   static void forwardPair(V& a, V& b, V product, V q2) {
     const V low = M::lower(a, q2);
     a = S::add(low, product);
     b = S::add(S::sub(low, product), q2);
   }
-  /** Half-lazy in; the sum half-lazy, the difference lazy and still to be multiplied. */
+  /**
+   * Does one backward butterfly without its multiplication. It takes half-lazy values. The sum it leaves is half-lazy;
+   * the difference is lazy and still to be multiplied.
+   */
   static void backwardPair(V& a, V& b, V q2) {
     const V sum = M::lower(S::add(a, b), q2);
     b = S::add(S::sub(a, b), q2);
     a = sum;
   }
 
-  /** Pairs of neighbouring vectors that are worked on side by side, so that their long chains of operations overlap. */
+  /**
+   * So many pairs of neighbouring vectors are worked on side by side, so that their long chains of operations overlap.
+   */
   static constexpr size_t sideBySide = lanes == 16 ? 4 : 2;
   struct Pairs {
     V a[sideBySide], b[sideBySide];
@@ -61,7 +72,10 @@ struct Ntt {
     for (size_t n = 0; n < sideBySide; n++) S::template exchange<half>(pairs.a[n], pairs.b[n]);
   }
 
-  /** Odd lanes of what `spread<half>` made: where groups are wider than a lane, the same as the even ones. */
+  /**
+   * Gives the odd lanes of what `spread<half>` made. Where groups are wider than a lane, they are the same as the even
+   * ones.
+   */
   template <size_t half>
   static V oddOf(V spread) {
     return half == 1 ? S::odd(spread) : spread;
@@ -101,7 +115,7 @@ struct Ntt {
     return pairs;
   }
 
-  /** The last layers, over `size` words that begin at word `first` of the whole: reduced. */
+  /** Does the last layers, over `size` words that begin at word `first` of the whole. It leaves reduced values. */
   static void forwardEnd(uint32_t* x, size_t first, size_t size, bool neighbours, Table table, size_t degree, V q, V q2,
                          Ahead& ahead) {
     for (size_t at = 0; at < size; at += 2 * lanes * sideBySide) {
@@ -139,7 +153,7 @@ struct Ntt {
     }
   }
 
-  /** Two layers over one group of four quarters; `read(at)` gives what there is at word `at` before them. */
+  /** Does two layers over one group of four quarters. `read(at)` gives what there is at word `at` before them. */
   template <class Read>
   static void forwardGroup(uint32_t* x, size_t quarter, Table table, size_t group, V q, V q2, Ahead& ahead, Read read) {
     const Twiddle outer = twiddle(table, group);
@@ -184,7 +198,7 @@ struct Ntt {
     }
   }
 
-  /** The last two layers over the whole, times N^-1: reduced. */
+  /** Does the last two layers over the whole and multiplies by N^-1. It leaves reduced values. */
   static void backwardEnd(uint32_t* x, size_t quarter, Table table, const Modulus& modulus, V q, V q2) {
     const Twiddle left = twiddle(table, 2);
     const Twiddle right = twiddle(table, 3);
@@ -206,19 +220,23 @@ struct Ntt {
     }
   }
 
-  /** Whether layers of one vector's length and more are odd in number. */
+  /** Tells whether the layers of one vector's length and more are odd in number. */
   static bool hasNeighbours(size_t degree) {
     size_t layers = 0;
     for (size_t length = degree; length > lanes; length /= 2) layers++;
     return layers % 2 == 1;
   }
 
-  /** @param x  N >= 1024 residues, lazy; reduced afterwards. */
+  /**
+   * Transforms residues forward.
+   *
+   * @param x  N >= 1024 residues, lazy; reduced afterwards.
+   */
   static void forward(uint32_t* x, const View& view, const Modulus& modulus) {
     forwardFrom(x, view, modulus, {nullptr, nullptr}, [x](size_t at) { return S::load(x + at); });
   }
 
-  /** The same of residues that `read` gives, left in x. */
+  /** Transforms the residues that `read` gives, and leaves the result in x. */
   template <class Read>
   static void forwardFrom(uint32_t* x, const View& view, const Modulus& modulus, Ahead ahead, Read read) {
     const size_t degree = view.degree();
@@ -244,7 +262,7 @@ struct Ntt {
     }
   }
 
-  /** The inverse of `forward`; takes half-lazy residues, leaves reduced ones. */
+  /** Transforms residues backward; this undoes `forward`. It takes half-lazy residues and leaves reduced ones. */
   static void backward(uint32_t* x, const View& view, const Modulus& modulus) {
     const size_t degree = view.degree();
     const V q = S::splat(modulus.q);

@@ -10,9 +10,10 @@
 
 namespace cipherfilm {
 
-/** Hands out the units of one task at a time to the caller's thread and its helpers. */
+/** A pool hands out the units of one task at a time to the caller's thread and its helpers. */
 class Pool {
  public:
+  /** Starts the helper threads, one fewer than `threads`. */
   Pool(uint8_t* memory, Perform perform, uint32_t threads) : memory_(memory), perform_(perform) {
     helpers_.reserve(threads);
     try {
@@ -31,7 +32,7 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /** Returns when all units are done. */
+  /** Runs all units of a task and returns when they are done. */
   void run(uint32_t task, Address ring, Address args, uint32_t units) {
     if (helpers_.empty() || units == 1) {
       for (uint32_t unit = 0; unit < units; unit++) perform_(memory_, task, ring, args, unit, 0);
@@ -49,11 +50,15 @@ class Pool {
   }
 
  private:
-  /** Some tens of microseconds: the pause between two tasks of a program. */
+  /**
+   * A helper looks so often for new work before it sleeps. This takes some tens of microseconds, as long as the pause
+   * between two tasks of a program.
+   */
   static constexpr int spins = 4000;
 
   static void pause() { __builtin_ia32_pause(); }
 
+  /** Wakes the helpers. */
   void begin() {
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -62,6 +67,7 @@ class Pool {
     wake_.notify_all();
   }
 
+  /** Does the work of a helper thread until the pool ends. */
   void serve(uint32_t thread) {
     uint32_t seen = 0;
     while (true) {
@@ -77,6 +83,7 @@ class Pool {
     }
   }
 
+  /** Takes one unit after the other until none is left. */
   void takeUnits(uint32_t thread) {
     for (uint32_t unit = next_.fetch_add(1); unit < units_; unit = next_.fetch_add(1))
       perform_(memory_, task_, ring_, args_, unit, thread);

@@ -6,28 +6,29 @@
 #include "ntt.h"
 
 /**
- * The tasks of kernel/assembly/tasks.ts, with the same arguments, units and, to the bit, the same results. One unit is
- * mostly one residue polynomial ("limb") of N words.
+ * This header has the tasks of kernel/assembly/tasks.ts, which explains them. Arguments, units and, to the bit, results
+ * are the same. A unit is mostly one residue polynomial ("limb") of N words.
  */
 namespace cipherfilm {
 namespace {
 
+/** Does the tasks with the vectors `S`. */
 template <class S>
 struct Tasks {
   using V = typename S::Vector;
   using M = Modular<S>;
   using N = Ntt<S>;
   static constexpr size_t lanes = S::lanes;
-  /** Products below 2^60 that 64 bits hold, and whose high half stays lazy. */
+  /** So many products below 2^60 fit 64 bits with a high half that stays lazy. */
   static constexpr size_t termsAtOnce = 16;
-  /** Digits that are transformed before they meet their keys: while they are in a near cache. */
+  /** So many digits are transformed before they meet their keys, while they are in a near cache. */
   static constexpr size_t digitsAtOnce = 4;
-  /** Words of a limb that all sums are made of before the next ones: what they share stays in a near cache. */
+  /** All sums make so many words of a limb before the next ones, so that what they share stays in a near cache. */
   static constexpr size_t tile = 1024;
-  /** Vectors of a sum of products that are in registers at once. */
+  /** So many vectors of a sum of products are in registers at once. */
   static constexpr size_t width = lanes == 16 ? 4 : 2;
 
-  /** args: from, to. */
+  /** Transforms a limb back to coefficients. Arguments: from, to. */
   static void toCoefficients(const View& view, const Address* args, size_t unit) {
     const size_t degree = view.degree();
     uint32_t* to = view.at<uint32_t>(args[1]) + unit * degree;
@@ -35,7 +36,10 @@ struct Tasks {
     N::backward(to, view, view.modulus(unit));
   }
 
-  /** args: level, coefficients, NTT form, digits or 0, whether they are there, key, its level, sums, whether centred. */
+  /**
+   * Does a key switch into one modulus. Arguments: level, coefficients, NTT form, digits or 0, whether they are there,
+   * key, its level, sums, whether digits are centred.
+   */
   static void switchInto(const View& view, const Address* args, size_t unit, uint32_t thread) {
     const size_t level = args[0];
     const size_t bytes = 4 * view.degree();
@@ -64,7 +68,10 @@ struct Tasks {
     }
   }
 
-  /** Residues modulo `from` as lazy residues modulo `to`; when centred, those above half stand for negative numbers. */
+  /**
+   * Reads residues modulo `from` as lazy residues modulo `to`. When centred, those above half stand for negative
+   * numbers.
+   */
   struct Spread {
     const uint32_t* source;
     V q, half, shift, one, quotient;
@@ -87,7 +94,10 @@ struct Tasks {
     }
   };
 
-  /** `length` residues of the sums of s·x and of s·y over the terms, divided by 2^32: reduced. `offset`: in bytes. */
+  /**
+   * Computes `length` residues of the sums of s·x and of s·y over the terms, divided by 2^32. The results are reduced.
+   * `offset` is in bytes.
+   */
   static void sumProducts(const View& view, const Term* terms, size_t count, size_t offset, uint32_t* outX, uint32_t* outY,
                           const Modulus& modulus, size_t length, bool isContinued = false) {
     const V q = S::splat(modulus.q);
@@ -130,7 +140,10 @@ struct Tasks {
     S::store(at, isFirst ? value : M::lower(S::add(S::load(at), value), q));
   }
 
-  /** args: first polynomial, bytes from one polynomial to the next, limb, modulus index, out. Units: polynomials. */
+  /**
+   * Computes the coefficients of the limb to divide by, plus half of the prime. Arguments: first polynomial, bytes from
+   * one polynomial to the next, limb, modulus index, out. Units: polynomials.
+   */
   static void toRounded(const View& view, const Address* args, size_t unit) {
     const size_t degree = view.degree();
     const Modulus& modulus = view.modulus(args[3]);
@@ -143,8 +156,9 @@ struct Tasks {
   }
 
   /**
-   * args: first polynomial, bytes from one polynomial to the next, rounded coefficients, modulus index of the divisor,
-   * out, limbs, addend or 0, polynomials that have one, permutation or 0. Units: polynomials x limbs.
+   * Divides one limb by a prime, then adds and permutes where the arguments say so. Arguments: first polynomial, bytes
+   * from one polynomial to the next, rounded coefficients, modulus index of the divisor, out, limbs, addend or 0,
+   * polynomials that have one, permutation or 0. Units: polynomials x limbs.
    */
   static void divide(const View& view, const Address* args, size_t unit, uint32_t thread) {
     const size_t degree = view.degree();
@@ -177,12 +191,12 @@ struct Tasks {
     if (args[8] != 0) permute(scratch, out, view.at<uint32_t>(args[8]), degree);
   }
 
-  /** out[n] = from[permutation[n]]. */
+  /** Permutes residues: out[n] = from[permutation[n]]. */
   static void permute(const uint32_t* from, uint32_t* out, const uint32_t* permutation, size_t degree) {
     for (size_t at = 0; at < degree; at += lanes) S::store(out + at, S::gather(from, S::load(permutation + at)));
   }
 
-  /** args: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
+  /** Adds two ciphertexts. Arguments: left, right, out, limbs per polynomial. Units: limbs of all polynomials. */
   static void add(const View& view, const Address* args, size_t unit) {
     const size_t degree = view.degree();
     const V q = S::splat(view.modulus(unit % args[3]).q);
@@ -193,7 +207,7 @@ struct Tasks {
       S::store(out + at, M::lower(S::add(S::load(left + at), S::load(right + at)), q));
   }
 
-  /** args: value, plaintext in Montgomery form, out. Units: level. */
+  /** Adds a plaintext to the first polynomial. Arguments: value, plaintext in Montgomery form, out. Units: level. */
   static void addPlain(const View& view, const Address* args, size_t unit) {
     const size_t degree = view.degree();
     const Modulus& modulus = view.modulus(unit);
@@ -211,7 +225,10 @@ struct Tasks {
     }
   }
 
-  /** args: sums, their number, parts of a limb. Per sum: list of terms, count, out, bytes of a polynomial of out. */
+  /**
+   * Computes several sums of products. Arguments: sums, their number, parts of a limb. Each sum has: list of terms,
+   * their count, out, bytes of a polynomial of out.
+   */
   static void sumsOfProducts(const View& view, const Address* args, size_t unit) {
     struct Sum {
       Address terms, count, out, polynomial;
@@ -230,7 +247,10 @@ struct Tasks {
       }
   }
 
-  /** (a0·b0, a0·b1 + a1·b0, a1·b1). args: left, right, out, bytes of a polynomial. Units: level. */
+  /**
+   * Multiplies two ciphertexts to (a0·b0, a0·b1 + a1·b0, a1·b1). Arguments: left, right, out, bytes of a polynomial.
+   * Units: level.
+   */
   static void multiply(const View& view, const Address* args, size_t unit) {
     const size_t degree = view.degree();
     const Modulus& modulus = view.modulus(unit);
@@ -257,7 +277,10 @@ struct Tasks {
     }
   }
 
-  /** One limb of a key: Montgomery form, permuted. args per unit: from, out, modulus index, permutation or 0. */
+  /**
+   * Brings one limb of a key into Montgomery form and permutes it. Arguments per unit: from, out, modulus index,
+   * permutation or 0.
+   */
   static void prepareKey(const View& view, const Address* args, size_t unit, uint32_t thread) {
     const Address* own = args + 4 * unit;
     const size_t degree = view.degree();
@@ -273,6 +296,7 @@ struct Tasks {
     if (own[3] != 0) permute(result, out, view.at<uint32_t>(own[3]), degree);
   }
 
+  /** Does one unit of the task with this number. */
   static void perform(uint8_t* memory, uint32_t task, Address ring, Address argsAt, uint32_t unit, uint32_t thread) {
     const View view(memory, ring);
     const Address* args = view.at<Address>(argsAt);

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
-/** Eight 32-bit lanes; the meaning of each function stands in vector-avx512.h. */
+/** This vector has eight 32-bit lanes. vector-avx512.h explains each function. */
 namespace cipherfilm {
 namespace {
 
 struct Avx2 {
   using Vector = __m256i;
-  /** 64-bit lanes with arithmetic operators. */
+  /** This type has 64-bit lanes and arithmetic operators. */
   typedef uint64_t Wide __attribute__((vector_size(32)));
   static constexpr size_t lanes = 8;
   static constexpr size_t logLanes = 3;

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
-/** Sixteen 32-bit lanes. */
+/** This vector has sixteen 32-bit lanes. Functions whose name is a word of arithmetic do it lane by lane. */
 namespace cipherfilm {
 namespace {
 
 struct Avx512 {
   using Vector = __m512i;
-  /** 64-bit lanes with arithmetic operators. */
+  /** This type has 64-bit lanes and arithmetic operators. */
   typedef uint64_t Wide __attribute__((vector_size(64)));
   static constexpr size_t lanes = 16;
   static constexpr size_t logLanes = 4;
@@ -26,27 +26,29 @@ struct Avx512 {
   static Vector sub(Vector a, Vector b) { return _mm512_sub_epi32(a, b); }
   static Vector least(Vector a, Vector b) { return _mm512_min_epu32(a, b); }
   static Vector mulLow(Vector a, Vector b) { return _mm512_mullo_epi32(a, b); }
-  /** 64-bit products of the even lanes. */
+  /** Computes the 64-bit products of the even lanes. */
   static Vector mulEven(Vector a, Vector b) { return _mm512_mul_epu32(a, b); }
-  /** Odd lanes moved to the even ones. */
+  /** Moves the odd lanes to the even ones. */
   static Vector odd(Vector a) { return _mm512_castps_si512(_mm512_movehdup_ps(_mm512_castsi512_ps(a))); }
-  /** High halves of 64-bit lanes: those of `even` to the even lanes, those of `odd` to the odd lanes. */
+  /** Takes the high halves of 64-bit lanes: those of `even` go to the even lanes, those of `odd` to the odd lanes. */
   static Vector highHalves(Vector even, Vector odd) {
     return _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xaaaa, odd);
   }
+  /** Takes the low halves of 64-bit lanes, in the same way. */
   static Vector lowHalves(Vector even, Vector odd) {
     return _mm512_mask_mov_epi32(even, 0xaaaa, _mm512_slli_epi64(odd, 32));
   }
-  /** `value` where a > b, unsigned. */
+  /** Gives `value` where a > b (unsigned), and 0 elsewhere. */
   static Vector whereAbove(Vector a, Vector b, Vector value) {
     return _mm512_maskz_mov_epi32(_mm512_cmpgt_epu32_mask(a, b), value);
   }
+  /** Reads the words of `from` at the given places. */
   static Vector gather(const uint32_t* from, Vector places) { return _mm512_i32gather_epi32(places, from, 4); }
 
   /**
-   * Exchanges the upper half of every 2·half lanes of a with the lower half of those of b. From two neighbouring
-   * vectors on, with half = 8, 4, 2, 1, each step puts elements `half` places apart into the same lane of a and b, in
-   * ascending order: in the end the even places in a, the odd ones in b.
+   * Exchanges the upper half of every 2·half lanes of a with the lower half of those of b. Start from two neighbouring
+   * vectors and do this with half = 8, 4, 2, 1. Each step puts elements that are `half` places apart into the same lane
+   * of a and b, in ascending order. In the end a holds the even places and b the odd ones.
    */
   template <size_t half>
   static void exchange(Vector& a, Vector& b) {
@@ -68,7 +70,7 @@ struct Avx512 {
     b = high;
   }
 
-  /** Undoes all exchanges together: a's and b's lanes in turn. */
+  /** Undoes all exchanges together: the lanes of a and b are taken in turn. */
   static void interleave(Vector& a, Vector& b) {
     const Vector first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const Vector second = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -76,7 +78,7 @@ struct Avx512 {
     b = _mm512_permutex2var_epi32(a, second, b);
     a = low;
   }
-  /** Even places to a, odd ones to b. */
+  /** Puts the even places into a and the odd ones into b. */
   static void deinterleave(Vector& a, Vector& b) {
     const Vector even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const Vector odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
@@ -85,7 +87,9 @@ struct Avx512 {
     a = low;
   }
 
-  /** lanes/half neighbouring words, each for the lanes of its group after `exchange<half>`. */
+  /**
+   * Loads lanes/half neighbouring words and gives each to the lanes of its group, as they are after `exchange<half>`.
+   */
   template <size_t half>
   static Vector spread(const uint32_t* words) {
     const Vector loaded = load(words);

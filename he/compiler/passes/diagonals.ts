@@ -25,9 +25,9 @@ import { forEachWeight, type LinearMap } from '../linear-map.ts';
  */
 export type DiagonalForm = {
   readonly diagonals: readonly Diagonal[];
-  /** How many ciphertexts the result has. */
+  /** The result has this many ciphertexts. */
   readonly outputs: number;
-  /** The rotations that add up the replicas; null when there is nothing to add. */
+  /** These rotations add up the replicas; null means that there is nothing to add. */
   readonly fold: Fold | null;
 };
 /**

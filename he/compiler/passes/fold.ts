@@ -47,12 +47,12 @@ export type Term = { readonly input: string; readonly map: LinearMap };
  */
 export type FoldedNetwork = {
   readonly layers: readonly Layer[];
-  /** The shape of every layer's value by its id, and that of `input`. */
+  /** Every layer's value has its shape here by the layer's id, and so has `input`. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly output: string;
-  /** A bound on |value| by layer id, where the graph knows one. */
+  /** |value| stays below this bound, by layer id, where the graph knows one. */
   readonly bounds: ReadonlyMap<string, number>;
-  /** The graph's node from which a layer comes, by layer id. */
+  /** A layer comes from this node of the graph, by layer id. */
   readonly origins: ReadonlyMap<string, string>;
 };
 
@@ -75,7 +75,9 @@ export function depths(layers: readonly Layer[]): Map<string, number> {
   return depth;
 }
 
-/** A value of the graph while it is folded: Σ map(base) over its terms, where each base is a layer or the input. */
+/**
+ * This is a value of the graph while it is folded: Σ map(base) over its terms, where each base is a layer or the input.
+ */
 type Value = { readonly shape: Shape; readonly terms: readonly Term[] };
 
 /**
@@ -95,7 +97,7 @@ class Folder {
   readonly #depth = new Map<string, number>([['input', 0]]);
   readonly #bounds = new Map<string, number>();
   readonly #origins = new Map<string, string>();
-  /** The node that is being folded now. */
+  /** This is the node that is being folded now. */
   #node = '';
 
   constructor(graph: Graph) {

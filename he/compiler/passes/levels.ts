@@ -42,10 +42,14 @@ export class ProgramBuilder {
   readonly #droppedFrom = new Map<Value, Value>();
   readonly #keyLevels = new Map<number, number>();
   readonly #basis: readonly number[];
-  /** The layer to which the next instructions belong. */
+  /** The next instructions belong to this layer. */
   layer = '';
 
-  /** @param basis  rotation steps from which `rotate` may compose others: powers of two, ascending. */
+  /**
+   * Begins a program without instructions.
+   *
+   * @param basis  rotation steps from which `rotate` may compose others: powers of two, ascending.
+   */
   constructor(slotCount: number, primes: readonly bigint[], basis: readonly number[]) {
     this.#slotCount = slotCount;
     this.#primes = primes.map(Number);

@@ -1,64 +1,25 @@
 import { CxrError } from '../../../contract/errors.ts';
 import { type SlotLayout, scatter, slotTable } from '../../layout.ts';
 import type { Program } from '../../program.ts';
-import type { LinearMap } from '../linear-map.ts';
-import { type Diagonal, type DiagonalForm, diagonalForm, diagonalPlaces, type Fold } from './diagonals.ts';
+import { type Diagonal, type DiagonalForm, diagonalForm, type Fold } from './diagonals.ts';
 import { type AffineLayer, depths, type FoldedNetwork, type Layer } from './fold.ts';
-import { chooseGiantStep } from './giant-step.ts';
 import { assignLevels, ProgramBuilder } from './levels.ts';
-import { type Placement, summedBits } from './place.ts';
-
-/**
- * An estimate is the number of products and rotations that a placement would execute. It is made before any weight is
- * laid out.
- */
-export type Estimate = { readonly products: number; readonly rotations: number };
-
-/** The plan of one term: its giant step and its fold. */
-type TermPlan = { readonly giantStep: number; readonly fold: Fold | null };
-/** The plans of all terms, by their maps. */
-type Plans = ReadonlyMap<LinearMap, TermPlan>;
+import type { Placement } from './place.ts';
+import { type Plans, rotationBasis, summedSlots } from './plan.ts';
 
 /** These are the numbers that packing needs: the ring's slots and primes, and the scales. */
 export type PackOptions = {
   readonly slotCount: number;
   readonly primes: readonly bigint[];
-  /** The scale of the inputs and of every value after a map; 2^30 by default. */
+  /** The inputs and every value after a map have this scale; it is 2^30 by default. */
   readonly scale: number;
-  /** Bits by which the scale of the last map's inputs is lowered, for the benefit of its plaintexts. */
+  /** The scale of the last map's inputs is lowered by this many bits, for the benefit of its plaintexts. */
   readonly headBits: number;
-  /** The scale of the result, which is returned without the last map's rescale. */
+  /** The result has this scale; it is returned without the last map's rescale. */
   readonly outputScale: number;
-  /** Data primes that are left in the result. */
+  /** The result has this many data primes left. */
   readonly resultPrimes: number;
 };
-
-/** Counts the products and rotations of a placement and chooses the giant step of every term. */
-export function planPlacement(
-  network: FoldedNetwork,
-  placement: Placement,
-  slotCount: number,
-): { plans: Plans; estimate: Estimate } {
-  let [products, rotations] = [0, 0];
-  const plans = new Map<LinearMap, TermPlan>();
-  for (const layer of network.layers) {
-    const layout = placement.layouts.get(layer.id)!;
-    if (layer.kind === 'sum') {
-      const inner = summedSlots(layer, placement.layouts.get(layer.input)!, slotCount);
-      rotations += inner.rotate.length * slotTable(layout, slotCount).ciphertexts;
-    }
-    if (layer.kind !== 'affine') continue;
-    for (const { input, map } of layer.terms) {
-      const { places, outputs, fold } = diagonalPlaces(map, placement.layouts.get(input)!, layout, slotCount);
-      const giant = chooseGiantStep(places, slotCount);
-      plans.set(map, { giantStep: giant.step, fold });
-      products += places.length;
-      rotations += giant.rotations;
-      if (fold !== null) rotations += outputs * Math.log2(fold.to / fold.from);
-    }
-  }
-  return { plans, estimate: { products, rotations } };
-}
 
 /**
  * Turns a placed network into instructions.
@@ -67,7 +28,7 @@ export function planPlacement(
  * (giant-step.ts has the numbers). Diagonals 2 and 3 are shifted by −2.
  *
  *     0  input
- *     1  rotate(0, 1)                                 the second baby; the first is the input itself
+ *     1  rotate(0, 1)                                  the second baby; the first is the input itself
  *     2  value 0 ⊙ diagonal 2 + value 1 ⊙ diagonal 3   giant 1
  *     3  rotate(2, 2)
  *     4  value 0 ⊙ diagonal 0 + value 1 ⊙ diagonal 1   giant 0
@@ -305,48 +266,6 @@ class Packer {
     }
     return sums;
   }
-}
-
-/**
- * Collects the rotation steps from which babies are composed: by one slot, by one row, by one lane, and every giant
- * step and fold.
- */
-function rotationBasis(plans: Plans, pitch: Placement['pitch'], slotCount: number): number[] {
-  const basis = new Set([1, pitch.row, pitch.lane]);
-  for (const { giantStep, fold } of plans.values()) {
-    basis.add(giantStep);
-    if (fold !== null) for (let step = fold.from; step < fold.to; step *= 2) basis.add(step);
-  }
-  return [...basis].filter((step) => step < slotCount).sort((left, right) => left - right);
-}
-
-/**
- * Says how a window sum is computed: by which steps a ciphertext is rotated, and which input ciphertexts each output
- * adds.
- */
-function summedSlots(
-  layer: Layer & { kind: 'sum' },
-  layout: SlotLayout,
-  slotCount: number,
-): { rotate: number[]; groups: number[][] } {
-  const slotBits = Math.log2(slotCount);
-  const rotate: number[] = [];
-  const numberBits: number[] = [];
-  for (const bit of summedBits(layer)) {
-    const index = layout.bits.indexOf(bit);
-    if (index < 0) continue;
-    if (index < slotBits) rotate.push(2 ** index);
-    else numberBits.push(index - slotBits);
-  }
-  const groups = new Map<number, number[]>();
-  for (const [index, number] of slotTable(layout, slotCount).numbers.entries()) {
-    const kept = numberBits.reduce(
-      (rest, bit) => (Math.floor(rest / 2 ** bit) % 2 === 1 ? rest - 2 ** bit : rest),
-      number,
-    );
-    groups.set(kept, [...(groups.get(kept) ?? []), index]);
-  }
-  return { rotate, groups: [...groups.values()] };
 }
 
 /**

@@ -45,17 +45,20 @@ export type Strategy = (typeof strategies)[number];
 /** A placement gives every value of a network its layout. */
 export type Placement = {
   readonly strategy: Strategy;
-  /** The layouts by layer id, and that of `input`. */
+  /** These are the layouts by layer id, and that of `input`. */
   readonly layouts: ReadonlyMap<string, SlotLayout>;
-  /** The number of slots from one row to the next, and from one lane to the next. */
+  /** So many slots lie between one row and the next, and between one lane and the next. */
   readonly pitch: { readonly row: number; readonly lane: number };
 };
 
-/** How much coarser a value's grid is than the finest one, as log2, along rows and columns. One stride of 2 gives 1. */
+/**
+ * This says how much coarser a value's grid is than the finest one, as log2, along rows and columns. One stride of 2
+ * gives 1.
+ */
 type Scale = readonly [number, number];
 /**
- * Along one axis: the scale of the coarsest tensor that still has positions, and the bit after the last one of the
- * finest grid.
+ * This tells, along one axis, the scale of the coarsest tensor that still has positions, and the bit after the last one
+ * of the finest grid.
  */
 type Extent = {
   readonly coarse: number;

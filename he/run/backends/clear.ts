@@ -10,7 +10,7 @@ export type ClearValue = {
   readonly level: number;
   readonly scale: number;
   readonly parts: 2 | 3;
-  /** The expected squared error of each slot on ciphertext; absent unless noise is tracked. */
+  /** This is the expected squared error of each slot on ciphertext; it is absent unless noise is tracked. */
   readonly variance?: Float64Array;
 };
 /** A clear plaintext holds plain slots with the level and scale at which they would be encoded. */
@@ -191,7 +191,7 @@ export class NoiseModel {
   readonly #degree: number;
   readonly #primes: readonly number[];
   readonly #specialPrime: number;
-  /** The variance of SEAL's error distribution, whose standard deviation is 3.2. */
+  /** SEAL's error distribution has this variance; its standard deviation is 3.2. */
   static readonly #errorVariance = 3.2 ** 2;
 
   constructor(slotCount: number, primes: readonly number[], specialPrime: number) {

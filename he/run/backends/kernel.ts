@@ -29,7 +29,7 @@ export type KernelPlaintext = { readonly at: number; readonly level: number; rea
 export type KernelKey = {
   readonly at: number;
   readonly level: number;
-  /** The address of the table by which the result's residues are permuted; 0 for relinearisation. */
+  /** The result's residues are permuted by the table at this address; it is 0 for relinearisation. */
   readonly permutation: number;
 };
 
@@ -59,19 +59,23 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   readonly #sums: number;
   readonly #rounded: number;
   readonly #fixed: [at: number, bytes: number][] = [];
-  /** The address of the shared digits; 0 before any are shared. */
+  /** The shared digits lie at this address; it is 0 before any are shared. */
   #digitsAt = 0;
-  /** The value whose second polynomial's digits, in every modulus, are kept for its further rotations. */
+  /** The digits of this value's second polynomial, in every modulus, are kept for its further rotations. */
   #shared: { readonly value: KernelCiphertext; filled: boolean } | undefined;
   /**
-   * Plaintexts that were given back while an operation may still be collecting its terms. They are freed at the end of
+   * These plaintexts were given back while an operation may still be collecting its terms. They are freed at the end of
    * the next operation.
    */
   #dying: KernelPlaintext[] = [];
   #keys: KernelKeySource | undefined;
   #executed = noOperations();
 
-  /** @param centred  false only to compare with SEAL, whose digits lie in [0, q). */
+  /**
+   * Takes the memory for scratch.
+   *
+   * @param centred  false only to compare with SEAL, whose digits lie in [0, q).
+   */
   constructor(ring: KernelRing, centred = true) {
     this.#ring = ring;
     this.#memory = ring.memory;

@@ -20,14 +20,14 @@ export type HelperStart = {
   readonly thread: number;
 };
 
-/** All tasks, done by native code on the same memory and on threads of its own. */
+/** These are all tasks, done by native code on the same memory and on threads of its own. */
 export type NativeTasks = Disposable & {
   run(task: number, ring: number, args: number, units: number): void;
 };
 
 /** These options limit the memory or exchange WebAssembly for native code. */
 export type MemoryOptions = {
-  /** The most bytes that the memory may ever take; 4 GiB when it is left out. */
+  /** The memory may never take more bytes than this; 4 GiB is the limit when it is left out. */
   readonly limitBytes?: number | undefined;
   /** Opens native tasks on the memory behind `bytes`, which never moves. */
   readonly native?: ((bytes: Uint8Array, threads: number) => NativeTasks) | undefined;
@@ -46,15 +46,17 @@ export class KernelMemory implements Disposable {
   readonly #helpers: readonly Disposable[];
   readonly #native: NativeTasks | undefined;
   readonly #control: number;
-  /** The free blocks, in ascending order and never adjacent. */
+  /** These are the free blocks. They are in ascending order, and no two touch. */
   readonly #free: { at: number; size: number }[] = [];
   readonly #limit: number;
   #top: number;
   #held = 0;
 
   /**
+   * Makes the memory, places the kernel on it and starts the helper threads.
+   *
    * @param module       kernel/wasm.ts; kernel/open.ts compiles it.
-   * @param threads      including the caller's.
+   * @param threads      number of threads, including the caller's.
    * @param startHelper  starts a further thread.
    */
   constructor(

@@ -41,7 +41,7 @@ export class KernelRing implements Disposable {
   readonly memory: KernelMemory;
   readonly params: CkksParams;
   readonly degree: number;
-  /** The data primes, then the special one. */
+  /** These are the data primes, then the special one. */
   readonly moduli: readonly number[];
   readonly limbBytes: number;
   readonly #at: number;
@@ -49,7 +49,11 @@ export class KernelRing implements Disposable {
   readonly #permutations = new Map<number, number>();
   readonly #held: [at: number, bytes: number][] = [];
 
-  /** @throws CxrError `params-invalid` for primes of more than 30 bits. */
+  /**
+   * Writes the tables of a parameter set.
+   *
+   * @throws CxrError `params-invalid` for primes of more than 30 bits.
+   */
   constructor(memory: KernelMemory, params: CkksParams) {
     this.memory = memory;
     this.params = params;

@@ -55,7 +55,11 @@ export class LevelContexts implements Disposable {
   readonly #encoders = new Map<number, CKKSEncoder>();
   readonly #evaluators = new Map<number, Evaluator>();
 
-  /** @param keyLevels  levels below the top that have evaluation keys of their own. */
+  /**
+   * Opens nothing yet.
+   *
+   * @param keyLevels  levels below the top that have evaluation keys of their own.
+   */
   constructor(seal: EvaluationSeal, params: CkksParams, keyLevels: Iterable<number> = []) {
     this.#seal = seal;
     this.params = params;
