@@ -39,7 +39,7 @@ const fork = <Process>(script: string, name: string): Process =>
 export async function openWorkstation({ tell, ask }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
-  // A workstation without a bundle still opens, and says so: whoever needs the name asks again and hears why.
+  // A workstation without a bundle still opens: the engine's launch fails on it, and the window says why.
   const bundle = chooseBundle(root);
   const canRecompute = await bundle.then(
     (name) => hasServerHalf(root, name),

@@ -41,7 +41,7 @@ export async function analyse(
 
   const jobId = await submit(connector, question, clock);
   const done = await awaitJob(connector, jobId, clock);
-  const answer = await fetchAnswer(connector, jobId, question, half, clock);
+  const answer = await fetchAnswer(station, jobId, clock);
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
   clock.at('decrypting');

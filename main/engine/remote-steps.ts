@@ -1,5 +1,5 @@
 import type { JobId } from '../../contract/ids/job-id.ts';
-import type { EncryptedLatent } from '../../contract/stages.ts';
+import type { EncryptedLatent, EncryptedLogits } from '../../contract/stages.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/sizes.ts';
 import type { ClientHalf } from '../../native-models/client-half.ts';
 import type { Connector } from '../connector/connector.ts';
@@ -73,19 +73,12 @@ export async function awaitJob(connector: Connector, jobId: JobId, clock: StageC
   }
 }
 
-/** Fetches the result frame, which has to name the question that it answers. @throws CxrError as `fetchResult`. */
+/** Fetches the result frame as it came; `decrypt` checks that it answers the question. @throws CxrError as `fetchResult`. */
 export function fetchAnswer(
-  connector: Connector,
+  { half, connector }: { half: ClientHalf; connector: Connector },
   jobId: JobId,
-  question: EncryptedLatent,
-  half: ClientHalf,
   clock: StageClock,
-) {
+): Promise<EncryptedLogits> {
   clock.at('receiving');
-  const maxPayloadBytes = payloadLimits(half.description).result;
-  return connector.fetchResult(
-    jobId,
-    { bundle: half.id, subject: question.digest, maxPayloadBytes },
-    clock.signal,
-  );
+  return connector.fetchResult(jobId, payloadLimits(half.description).result, clock.signal);
 }
