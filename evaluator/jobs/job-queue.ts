@@ -9,7 +9,7 @@ export type IsReady = (key: KeyId) => boolean;
  * another rule, such as turns between clients, is another implementation.
  *
  * A second implementation, such as a work queue of a message broker, guarantees the following. `describeJobQueue` of
- * test/evaluator/job-queue-contract.ts checks it.
+ * test/evaluator/jobs/job-queue-contract.ts checks it.
  *
  * - **Order.** Without a reason to prefer another one, `take` gives the job that has waited longest. A job may be
  *   passed by others a bounded number of times only.

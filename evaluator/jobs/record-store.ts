@@ -9,7 +9,7 @@ import { type JobRecord, jobRecordSchema } from './job-record.ts';
  * them.
  *
  * A second implementation, such as a database or a key-value bucket, guarantees the following. `describeRecordStore`
- * of test/evaluator/record-store-contract.ts checks it.
+ * of test/evaluator/jobs/record-store-contract.ts checks it.
  *
  * - **Atomicity.** Whoever lists finds the old or the new record of a job, never a mixture.
  * - **Durability.** A record is kept once `save` has returned, because a job is acknowledged on the strength of it. The

@@ -13,7 +13,7 @@ export type OpenedFrame = Disposable & { readonly source: ByteSource };
  * nothing in a store can be decrypted by the evaluator.
  *
  * A second implementation, such as an object store, guarantees the following. `describeFrameStore` of
- * test/evaluator/frame-store-contract.ts checks what can be checked from outside.
+ * test/evaluator/store/frame-store-contract.ts checks what can be checked from outside.
  *
  * - **Atomicity.** Whoever reads finds all of a frame or none of it. A `put` that fails, or whose chunks throw, leaves
  *   nothing behind that `get`, `has` or `list` would show.
