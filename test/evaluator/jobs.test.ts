@@ -314,6 +314,17 @@ describe('stored evaluation keys', () => {
     }
     await expectServing(evaluator.url);
   });
+
+  it('changed on disk are whole again once they are put again', async () => {
+    const evaluator = await start();
+    const key = keyFrame('a key');
+    await putKeys(evaluator.url, key);
+    await writeFile(join(evaluator.folder, 'keys', key.id), 'rotten');
+    expect((await putKeys(evaluator.url, key)).status).toBe(200);
+    const id = await submit(evaluator.url, key, 'x');
+    await waitFor(evaluator.url, id, 'done');
+    expect(textOf(await resultOf(evaluator.url, id))).toBe('a key|1|x');
+  });
 });
 
 describe('an evaluator that starts again on its folder', () => {
