@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { CxrError } from '../contract/errors.ts';
 import { readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
+import { openDataFolder } from './data-folder.ts';
 import { accessFrom, openToAll } from './http/access.ts';
 import { createApp } from './http/app.ts';
+import { MemoryQueue } from './jobs/job-queue.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { MemoryWatchers } from './jobs/watchers.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { createLog, silentLog } from './observe/log.ts';
 import { lockFolder } from './store/folder-lock.ts';
@@ -13,7 +15,7 @@ import { WorkerPool } from './workers/pool.ts';
 
 /** Uploads of evaluation keys at one time. */
 const maxUploads = 4;
-/** Longest time one job may run: far above the slowest machine, so that only a stuck worker is met. */
+/** Longest time one job may run: far above the slowest machine, so that only a worker that is stuck reaches it. */
 const jobTimeoutMs = 30 * 60_000;
 /** Records of jobs kept at most. */
 const maxRecords = 4_096;
@@ -30,20 +32,29 @@ export async function startEvaluator(
   const access = config.accessFile === null ? openToAll : accessFrom(config.accessFile);
   const bundles = await readBundles(config.bundleRoot);
   const unlock = await lockFolder(config.dataFolder);
+  const { frames, records } = await openDataFolder(config.dataFolder);
   const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
-  const keys = await KeyStore.open(join(config.dataFolder, 'keys'), keyLimits, log);
-  const pool = new WorkerPool({
+  const keys = await KeyStore.open(frames.keys, keyLimits, log);
+  const executor = new WorkerPool({
     entry: workerEntry,
     workers: config.workers,
     threads: config.threads,
     arithmetic: config.arithmetic,
-    bundles,
-    keyFile: (key) => keys.pathOf(key),
+    bundleFolders: new Map([...bundles].map(([id, { folder }]) => [id, folder])),
+    dataFolder: config.dataFolder,
     jobTimeoutMs,
     log,
   });
-  const jobLimits = { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs };
-  const jobs = await Jobs.open(join(config.dataFolder, 'jobs'), pool, jobLimits, log);
+  const jobs = await Jobs.open({
+    records,
+    inputs: frames.inputs,
+    results: frames.results,
+    queue: new MemoryQueue(),
+    watchers: new MemoryWatchers(),
+    executor,
+    limits: { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs },
+    log,
+  });
   const app = createApp({ version, bundles, keys, jobs, access, log });
   await app.listen({ host: config.host, port: config.port }).catch(async (cause: NodeJS.ErrnoException) => {
     await unlock();
@@ -51,6 +62,8 @@ export async function startEvaluator(
   });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  // Here and not when a client comes: no request starts work before its keys and its frame are accepted (ADR 26).
+  for (const id of bundles.keys()) executor.prepare(id);
   log('start', { count: bundles.size, arithmetic: config.arithmetic });
   return {
     url: `http://${host}:${port}`,

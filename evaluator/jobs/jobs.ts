@@ -7,8 +7,13 @@ import { type JobId, parseJobId } from '../../contract/ids/job-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Job, JobState } from '../../contract/protocol.ts';
 import type { Log } from '../observe/log.ts';
-import { JobFiles } from './job-files.ts';
-import type { Execution, Executor, JobRecord, Outcome } from './job-record.ts';
+import type { FrameStore } from '../store/frame-store.ts';
+import type { Executor, Outcome } from './executor.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { JobRecord } from './job-record.ts';
+import { isEnded, JobTable, type LiveJob } from './job-table.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Watchers } from './watchers.ts';
 
 export type JobLimits = {
   /** Jobs that may wait; running ones are not counted. */
@@ -19,69 +24,61 @@ export type JobLimits = {
   readonly keepMs: number;
 };
 
-/** Loading another client's keys takes a good part of an evaluation: so many jobs may go first to save it. */
-const mostPassed = 3;
-
-type LiveJob = {
-  record: JobRecord;
-  state: JobState;
-  execution: Execution | null;
-  readonly watchers: Set<() => void>;
+/** What the coordinator puts together. Each part says what another implementation of it must guarantee. */
+export type JobParts = {
+  readonly records: RecordStore;
+  readonly inputs: FrameStore;
+  readonly results: FrameStore;
+  readonly queue: JobQueue;
+  readonly watchers: Watchers;
+  readonly executor: Executor;
+  readonly limits: JobLimits;
+  readonly log: Log;
 };
 
 /**
- * Jobs from acceptance to expiry: queued → running → done | failed | cancelled. Everything a restart needs is on
- * disk before a job is acknowledged.
+ * Jobs from acceptance to expiry: queued → running → done | failed | cancelled. What a restart needs is stored before
+ * a job is acknowledged: first the input, then the record, because a record without input is a job that cannot run.
  */
 export class Jobs {
-  readonly #files: JobFiles;
-  readonly #executor: Executor;
-  readonly #limits: JobLimits;
-  readonly #log: Log;
-  readonly #jobs = new Map<JobId, LiveJob>();
-  readonly #accepted = new Map<Digest, JobId>();
-  #queue: JobId[] = [];
-  /** Jobs started since the oldest of the queue could have been. */
-  #passed = 0;
-  #closing = false;
+  readonly #parts: JobParts;
+  readonly #jobs: JobTable;
   readonly #sweep: NodeJS.Timeout;
+  /** Jobs are started one after the other, so that `free` is looked at again after each. */
+  #starting: Promise<void> = Promise.resolve();
+  #closing = false;
 
-  private constructor(files: JobFiles, executor: Executor, limits: JobLimits, log: Log) {
-    this.#files = files;
-    this.#executor = executor;
-    this.#limits = limits;
-    this.#log = log;
-    this.#sweep = setInterval(() => void this.expire(), Math.min(60_000, Math.max(50, limits.keepMs / 4)));
+  private constructor(parts: JobParts) {
+    this.#parts = parts;
+    const { keepMs } = parts.limits;
+    this.#jobs = new JobTable(keepMs);
+    this.#sweep = setInterval(() => void this.expire(), Math.min(60_000, Math.max(50, keepMs / 4)));
     this.#sweep.unref();
   }
 
-  /** Opens the folder of an earlier run: ended jobs are served until they expire, all others are queued again. */
-  static async open(folder: string, executor: Executor, limits: JobLimits, log: Log): Promise<Jobs> {
-    const files = await JobFiles.open(folder);
-    const jobs = new Jobs(files, executor, limits, log);
-    for (const record of await files.load()) jobs.#adopt(record);
+  /** Goes on where an earlier run ended: ended jobs are served until they expire, all others are queued again. */
+  static async open(parts: JobParts): Promise<Jobs> {
+    const jobs = new Jobs(parts);
+    for (const record of await parts.records.list()) jobs.#jobs.add(record);
+    await jobs.#removeStrayFrames();
+    for (const job of jobs.#jobs.all()) await jobs.#resume(job);
     await jobs.expire();
     jobs.#startNext();
     return jobs;
   }
 
   get limits(): JobLimits {
-    return this.#limits;
-  }
-
-  /** A client has asked for a bundle: its first job will come, once it has made its keys. */
-  prepare(bundle: BundleId): void {
-    this.#executor.prepare(bundle);
+    return this.#parts.limits;
   }
 
   /** The job that accepted this very frame before, if it is still remembered. */
   acceptedBefore(input: Digest): JobId | undefined {
-    return this.#accepted.get(input);
+    return this.#jobs.acceptedBefore(input);
   }
 
   /** Whether a queued or running job needs these evaluation keys. */
   usesKey(key: KeyId): boolean {
-    return [...this.#jobs.values()].some((job) => job.record.key === key && !isEnded(job.state));
+    return this.#jobs.usesKey(key);
   }
 
   /**
@@ -90,61 +87,57 @@ export class Jobs {
    * @throws CxrError `queue-full`.
    */
   async accept(bundle: BundleId, key: KeyId, input: Digest, frame: Uint8Array): Promise<Job> {
-    const waiting = [...this.#jobs.values()].filter((job) => job.state.kind === 'queued').length;
-    if (waiting >= this.#limits.queued || this.#closing) {
-      throw new CxrError('queue-full', { got: waiting, expected: this.#limits.queued });
+    const { inputs, records, queue, limits, log } = this.#parts;
+    const waiting = this.#jobs.all().filter((job) => job.state.kind === 'queued').length;
+    if (waiting >= limits.queued || this.#closing) {
+      throw new CxrError('queue-full', { got: waiting, expected: limits.queued });
     }
     const id = parseJobId(randomBytes(16).toString('hex'));
-    const record: JobRecord = {
+    const subject = { id, bundle, key, input };
+    // Remembered before it is stored: the same frame may arrive again meanwhile.
+    const job = this.#jobs.add({
       format: 'cipherfilm-job/1',
-      ...{ id, bundle, key, input },
+      ...subject,
       acceptedAt: Date.now(),
       ended: null,
-    };
-    this.#adopt(record, 'not yet written');
+    });
     try {
-      await this.#files.create(record, frame);
+      await inputs.put(frame);
+      await records.save(job.record);
     } catch (error) {
-      await this.#forget(id);
+      await this.#forget(job);
       throw error;
     }
-    this.#log('job', { jobId: id, keyId: key, bundle, state: 'queued', bytes: frame.length });
-    if (this.#find(id).state.kind === 'queued') this.#queue.push(id);
-    await this.#forgetSurplus();
-    const accepted: Job = { id, state: this.state(id) };
+    log('job', { jobId: id, keyId: key, bundle, state: 'queued', bytes: frame.length });
+    // The answer to the same frame names the job, so it may have been cancelled already.
+    if (job.state.kind === 'queued') await queue.add(id, key);
+    for (const surplus of this.#jobs.surplus(limits.records)) await this.#forget(surplus);
+    const accepted: Job = { id, state: await this.state(id) };
     this.#startNext();
     return accepted;
   }
 
   /** @throws CxrError `job-unknown`, also for expired jobs. */
-  state(id: JobId): JobState {
-    const job = this.#find(id);
+  async state(id: JobId): Promise<JobState> {
+    const job = this.#jobs.find(id);
     if (job.state.kind !== 'queued') return job.state;
-    const position = this.#queue.indexOf(id);
-    return { kind: 'queued', ahead: position < 0 ? this.#queue.length : position };
+    const ahead = await this.#parts.queue.ahead(id);
+    return job.state.kind === 'queued' ? { kind: 'queued', ahead } : job.state;
   }
 
   /** The state after it changed or progress was made, or after `waitMs`; at once for an ended job. */
   async watch(id: JobId, waitMs: number, signal: AbortSignal): Promise<JobState> {
-    const job = this.#find(id);
-    if (waitMs > 0 && !isEnded(job.state) && !this.#closing && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, waitMs);
-      job.watchers.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      await promise;
-      clearTimeout(timer);
-      job.watchers.delete(resolve);
-    }
+    const job = this.#jobs.find(id);
+    if (!isEnded(job.state) && !this.#closing) await this.#parts.watchers.wait(id, waitMs, signal);
     return this.state(id);
   }
 
   /** @throws CxrError `job-unknown`, `job-not-ready`, `job-cancelled`, or the code with which the job failed. */
   async result(id: JobId): Promise<Uint8Array> {
-    const { state } = this.#find(id);
+    const { state, record } = this.#jobs.find(id);
     switch (state.kind) {
       case 'done':
-        return this.#files.readResult(id);
+        return await this.#readResult(record);
       case 'cancelled':
         throw new CxrError('job-cancelled', { job: id });
       case 'failed':
@@ -159,136 +152,123 @@ export class Jobs {
 
   /** Cancels a queued or running job; an ended one stays as it is. */
   async cancel(id: JobId): Promise<void> {
-    const job = this.#find(id);
+    const job = this.#jobs.find(id);
     if (isEnded(job.state)) return;
-    this.#queue = this.#queue.filter((queued) => queued !== id);
+    const ending = this.#end(job, { kind: 'cancelled' });
     job.execution?.cancel();
-    await this.#end(job, { kind: 'cancelled' });
+    await this.#parts.queue.remove(id);
+    await ending;
   }
 
   /** Forgets ended jobs, results and accepted frames whose time is over. */
   async expire(now = Date.now()): Promise<void> {
-    for (const [id, { record }] of this.#jobs) {
-      if (record.ended !== null && record.ended.at + this.#limits.keepMs <= now) await this.#forget(id);
-    }
+    for (const job of this.#jobs.expired(now)) await this.#forget(job);
   }
 
   /** Stops without ending jobs: those under way are queued again by the next start. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#sweep);
-    for (const job of this.#jobs.values()) notify(job);
-    await this.#executor.close();
+    this.#parts.watchers.wakeAll();
+    await this.#parts.executor.close();
   }
 
-  #adopt(record: JobRecord, written: 'written' | 'not yet written' = 'written'): void {
-    const state: JobState = record.ended?.state ?? { kind: 'queued', ahead: 0 };
-    const job: LiveJob = { record, state, execution: null, watchers: new Set() };
-    this.#jobs.set(record.id, job);
-    this.#accepted.set(record.input, record.id);
-    if (record.ended !== null || written === 'not yet written') return;
-    if (this.#files.hasInput(record.id)) this.#queue.push(record.id);
-    else void this.#end(job, { kind: 'failed', code: 'job-failed' });
+  /** Queues a job of an earlier run again. */
+  async #resume(job: LiveJob): Promise<void> {
+    const { id, key, input, ended } = job.record;
+    if (ended !== null) return;
+    if (await this.#parts.inputs.has(input)) await this.#parts.queue.add(id, key);
+    else await this.#end(job, { kind: 'failed', code: 'job-failed' });
   }
 
-  #find(id: JobId): LiveJob {
-    const job = this.#jobs.get(id);
-    const endedAt = job?.record.ended?.at ?? Number.POSITIVE_INFINITY;
-    if (job === undefined || endedAt + this.#limits.keepMs <= Date.now()) {
-      throw new CxrError('job-unknown', { job: id });
+  /** A crash leaves frames whose record was not written yet, or whose record is gone. */
+  async #removeStrayFrames(): Promise<void> {
+    const { inputs, results } = this.#parts;
+    const records = this.#jobs.all().map((job) => job.record);
+    const wanted = new Set(records.map(({ ended, input }) => (ended === null ? input : ended.result)));
+    for (const store of [inputs, results]) {
+      for (const { digest } of await store.list()) if (!wanted.has(digest)) await store.remove(digest);
     }
-    return job;
   }
 
+  async #readResult({ id, ended }: JobRecord): Promise<Uint8Array> {
+    const frame = ended?.result ? await this.#parts.results.get(ended.result) : null;
+    if (frame === null) throw new CxrError('internal', { job: id, reason: 'result missing' });
+    return frame;
+  }
+
+  /** A queue that cannot be reached keeps its jobs, and is asked again at the next acceptance or end of a job. */
   #startNext(): void {
-    while (!this.#closing && this.#executor.free > 0) {
-      const id = this.#takeNext();
-      if (id === undefined) return;
-      void this.#run(this.#find(id));
-    }
+    this.#starting = this.#starting.then(() => this.#startFree()).catch(() => {});
   }
 
-  /** The oldest job; but one whose keys are loaded may pass it, a few times. */
-  #takeNext(): JobId | undefined {
-    const ready = this.#queue.findIndex((id) => this.#executor.hasReady(this.#find(id).record.key));
-    const mayPass = ready > 0 && this.#passed < mostPassed;
-    this.#passed = mayPass ? this.#passed + 1 : 0;
-    return this.#queue.splice(mayPass ? ready : 0, 1)[0];
+  async #startFree(): Promise<void> {
+    const { executor, queue } = this.#parts;
+    while (!this.#closing && executor.free > 0) {
+      const id = await queue.take((key) => executor.hasReady(key));
+      if (id === undefined) return;
+      const job = this.#jobs.get(id);
+      if (!this.#closing && job?.state.kind === 'queued') void this.#run(job);
+    }
   }
 
   async #run(job: LiveJob): Promise<void> {
-    const { id, bundle, key } = job.record;
+    const { id, bundle, key, input } = job.record;
     this.#move(job, { kind: 'running', fraction: 0, layer: '' });
-    job.execution = this.#executor.start(
-      { id, bundle, key, inputFile: this.#files.inputOf(id) },
-      (fraction, layer) => {
-        if (job.state.kind === 'running') {
-          job.state = {
-            kind: 'running',
-            fraction: Math.min(1, Math.max(0, fraction)),
-            layer: layer.slice(0, 64),
-          };
-          notify(job);
-        }
-      },
-    );
+    const task = { id, bundle, key, input };
+    job.execution = this.#parts.executor.start(task, (fraction, layer) => {
+      if (job.state.kind !== 'running') return;
+      const within = Math.min(1, Math.max(0, fraction));
+      job.state = { kind: 'running', fraction: within, layer: layer.slice(0, 64) };
+      this.#parts.watchers.wake(id);
+    });
     const outcome = await job.execution.outcome;
     job.execution = null;
-    if (!this.#closing && !isEnded(job.state)) await this.#settle(job, outcome);
+    if (!this.#closing) await this.#settle(job, outcome);
     this.#startNext();
   }
 
   async #settle(job: LiveJob, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'done') return this.#end(job, outcome);
-    try {
-      await this.#files.saveResult(job.record.id, outcome.frame);
-    } catch {
-      return this.#end(job, { kind: 'failed', code: 'internal' });
+    if (outcome.kind !== 'done') {
+      if (!isEnded(job.state)) await this.#end(job, outcome);
+      return;
     }
-    if (isEnded(job.state)) return;
-    const { evaluateMs, cost } = outcome;
-    await this.#end(job, { kind: 'done', resultBytes: outcome.frame.length, evaluateMs, cost });
+    const { result, resultBytes, evaluateMs, cost } = outcome;
+    if (!isEnded(job.state)) await this.#end(job, { kind: 'done', resultBytes, evaluateMs, cost }, result);
+    // Cancelled while its result was stored: nobody will ask for it, unless the same frame was accepted anew.
+    const owner = this.#jobs.acceptedBefore(job.record.input) ?? job.record.id;
+    if (owner === job.record.id && job.record.ended?.result !== result)
+      await this.#parts.results.remove(result).catch(() => {});
   }
 
   /** The record first, then the state: what a client has seen survives a restart. A cancelled job is seen at once. */
-  async #end(job: LiveJob, state: JobState): Promise<void> {
-    const record: JobRecord = { ...job.record, ended: { at: Date.now(), state } };
+  async #end(job: LiveJob, state: JobState, result: Digest | null = null): Promise<void> {
+    const record: JobRecord = { ...job.record, ended: { at: Date.now(), state, result } };
     if (state.kind === 'cancelled') this.#move(job, state);
-    await this.#files.save(record).catch(() => {});
+    await this.#parts.records.save(record).catch(() => {});
     if (isEnded(job.state) && job.state.kind !== state.kind) return;
     job.record = record;
     if (state.kind !== 'cancelled') this.#move(job, state);
-    await this.#files.removeInput(record.id).catch(() => {});
+    await this.#parts.inputs.remove(record.input).catch(() => {});
   }
 
   #move(job: LiveJob, state: JobState): void {
+    const { id } = job.record;
     job.state = state;
     const code = state.kind === 'failed' ? { code: state.code } : {};
     const ms = state.kind === 'done' ? { ms: Math.round(state.evaluateMs) } : {};
-    this.#log('job', { jobId: job.record.id, state: state.kind, ...code, ...ms });
-    notify(job);
+    this.#parts.log('job', { jobId: id, state: state.kind, ...code, ...ms });
+    this.#parts.watchers.wake(id);
   }
 
-  async #forget(id: JobId): Promise<void> {
-    const job = this.#jobs.get(id);
-    if (job === undefined) return;
-    this.#jobs.delete(id);
-    if (this.#accepted.get(job.record.input) === id) this.#accepted.delete(job.record.input);
-    notify(job);
-    await this.#files.remove(id).catch(() => {});
+  /** The digest last: while its frames are being removed, the same frame is not accepted and stored again. */
+  async #forget({ record }: LiveJob): Promise<void> {
+    const { records, inputs, results, watchers } = this.#parts;
+    this.#jobs.remove(record.id);
+    watchers.wake(record.id);
+    await records.remove(record.id).catch(() => {});
+    await inputs.remove(record.input).catch(() => {});
+    if (record.ended?.result) await results.remove(record.ended.result).catch(() => {});
+    this.#jobs.release(record);
   }
-
-  async #forgetSurplus(): Promise<void> {
-    const ended = [...this.#jobs.values()].filter((job) => job.record.ended !== null);
-    for (const job of ended.slice(0, Math.max(0, this.#jobs.size - this.#limits.records))) {
-      await this.#forget(job.record.id);
-    }
-  }
-}
-
-const isEnded = (state: JobState): boolean => state.kind !== 'queued' && state.kind !== 'running';
-
-function notify(job: LiveJob): void {
-  for (const wake of job.watchers) wake();
-  job.watchers.clear();
 }

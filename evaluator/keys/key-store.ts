@@ -1,10 +1,9 @@
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
 import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
-import { type KeyId, keyIdSchema, parseKeyId } from '../../contract/ids/key-id.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
+import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Log } from '../observe/log.ts';
-import { unfinishedPath, unfinishedPrefix } from '../store/atomic-write.ts';
+import type { FrameStore, StoredFrame } from '../store/frame-store.ts';
 import type { FrameStreamCheck } from '../store/frame-stream.ts';
 
 export type KeyLimits = {
@@ -13,44 +12,44 @@ export type KeyLimits = {
   /** Uploads at one time; each may occupy disk that is not counted yet. */
   readonly uploads: number;
 };
+type CheckedFrame = ReturnType<FrameStreamCheck['finish']>;
+/** A frame that may be kept once `victims` have made room. */
+type Admission = { readonly bundle: BundleId; readonly victims: readonly KeyId[] };
 type StoredKey = { readonly bundle: BundleId; readonly bytes: number; usedAt: number };
 
 /** Whether a queued or running job needs these keys; such keys are never evicted. */
 export type InUse = (id: KeyId) => boolean;
 
+/** Where the bundle id lies in a frame (he/wire/frame.ts). */
+const bundleField = { from: 8, to: 40 } as const;
+
 /**
- * Evaluation-key frames by content: `<folder>/<sha256 of the frame>`. Bounded; the least recently used keys make
- * room. Nothing here can decrypt.
+ * Which evaluation keys are stored, for which bundle, and which must go. The frames themselves lie in a frame store.
+ * Bounded; the least recently used keys make room. Nothing here can decrypt.
  */
 export class KeyStore {
-  readonly #folder: string;
+  readonly #frames: FrameStore;
   readonly #limits: KeyLimits;
   readonly #log: Log;
   readonly #keys = new Map<KeyId, StoredKey>();
   #uploads = 0;
 
-  private constructor(folder: string, limits: KeyLimits, log: Log) {
-    this.#folder = folder;
+  private constructor(frames: FrameStore, limits: KeyLimits, log: Log) {
+    this.#frames = frames;
     this.#limits = limits;
     this.#log = log;
   }
 
-  /** Opens a folder with the keys that an earlier run left there; unfinished uploads are removed. */
-  static async open(folder: string, limits: KeyLimits, log: Log): Promise<KeyStore> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const store = new KeyStore(folder, limits, log);
-    for (const name of await readdir(folder)) {
-      if (name.startsWith(unfinishedPrefix)) await rm(join(folder, name), { force: true });
-      else if (keyIdSchema.safeParse(name).success) await store.#adopt(parseKeyId(name));
-    }
+  /** Knows again the keys that an earlier run stored. */
+  static async open(frames: FrameStore, limits: KeyLimits, log: Log): Promise<KeyStore> {
+    const store = new KeyStore(frames, limits, log);
+    for (const frame of await frames.list()) await store.#adopt(frame);
     return store;
   }
 
-  async #adopt(id: KeyId): Promise<void> {
-    const { size, mtimeMs } = await stat(this.pathOf(id));
-    await using file = await open(this.pathOf(id));
-    const { buffer } = await file.read(Buffer.alloc(32), 0, 32, 8);
-    this.#keys.set(id, { bundle: parseBundleId(buffer.toString('hex')), bytes: size, usedAt: mtimeMs });
+  async #adopt({ digest, bytes, usedAt }: StoredFrame): Promise<void> {
+    const bundle = await bundleOf(this.#frames, digest);
+    this.#keys.set(parseKeyId(digest), { bundle, bytes, usedAt });
   }
 
   get count(): number {
@@ -58,9 +57,6 @@ export class KeyStore {
   }
   get limits(): KeyLimits {
     return this.#limits;
-  }
-  pathOf(id: KeyId): string {
-    return join(this.#folder, id);
   }
   has(id: KeyId): boolean {
     return this.#keys.has(id);
@@ -71,16 +67,16 @@ export class KeyStore {
     const key = this.#keys.get(id);
     if (key === undefined) throw new CxrError('evaluation-key-missing', { key: id });
     key.usedAt = Date.now();
-    void utimes(this.pathOf(id), new Date(), new Date()).catch(() => {});
+    void this.#frames.touch(id).catch(() => {});
     return key.bundle;
   }
 
   async remove(id: KeyId): Promise<void> {
-    if (this.#keys.delete(id)) await rm(this.pathOf(id), { force: true });
+    if (this.#keys.delete(id)) await this.#frames.remove(id);
   }
 
   /**
-   * Stores a frame under `id`, streaming it to disk while `check` looks at it.
+   * Stores a frame under `id`, streaming it to the store while `check` looks at it.
    *
    * @param announced  bytes to come, null when unknown.
    * @throws CxrError  what `check` throws, `frame-digest` when the frame is not the one that `id` names,
@@ -97,22 +93,25 @@ export class KeyStore {
       throw new CxrError('quota-exceeded', { field: 'uploads', expected: this.#limits.uploads });
     }
     if (!this.#keys.has(id)) this.#victims(announced ?? 0, inUse);
-    const temporary = unfinishedPath(this.pathOf(id));
+    let admitted = null as Admission | null;
+    const admit = ({ digest, bundle, bytes }: CheckedFrame) => {
+      if (digest !== id) throw new CxrError('frame-digest', { field: 'name' });
+      admitted = { bundle, victims: this.#keys.has(id) ? [] : this.#victims(bytes, inUse) };
+    };
     this.#uploads += 1;
     try {
-      await writeChecked(temporary, chunks, check);
-      const { digest, bundle, bytes } = check.finish();
-      if (digest !== id) throw new CxrError('frame-digest', { field: 'name' });
-      if (this.#keys.has(id)) return;
-      const victims = this.#victims(bytes, inUse);
-      await rename(temporary, this.pathOf(id));
-      this.#keys.set(id, { bundle, bytes, usedAt: Date.now() });
-      this.#log('key-stored', { keyId: id, bundle, bytes });
-      for (const victim of victims) await this.#evict(victim, inUse);
+      const { bytes } = await this.#frames.put(checked(chunks, check, admit));
+      if (admitted !== null) await this.#stored(id, bytes, admitted, inUse);
     } finally {
       this.#uploads -= 1;
-      await rm(temporary, { force: true });
     }
+  }
+
+  async #stored(id: KeyId, bytes: number, { bundle, victims }: Admission, inUse: InUse): Promise<void> {
+    if (this.#keys.has(id)) return;
+    this.#keys.set(id, { bundle, bytes, usedAt: Date.now() });
+    this.#log('key-stored', { keyId: id, bundle, bytes });
+    for (const victim of victims) await this.#evict(victim, inUse);
   }
 
   async #evict(id: KeyId, inUse: InUse): Promise<void> {
@@ -141,14 +140,27 @@ export class KeyStore {
   }
 }
 
-async function writeChecked(
-  path: string,
+/** The chunks, looked at on their way; what `check` or `admit` throws refuses the whole frame. */
+async function* checked(
   chunks: AsyncIterable<Uint8Array>,
   check: FrameStreamCheck,
-): Promise<void> {
-  await using file = await open(path, 'wx', 0o600);
+  admit: (frame: CheckedFrame) => void,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     check.update(chunk);
-    await file.writeFile(chunk);
+    yield chunk;
   }
+  admit(check.finish());
+}
+
+/** The bundle that a stored frame names. One that is too short, which only a damaged disk has, names none: 64 zeros. */
+async function bundleOf(frames: FrameStore, digest: Digest): Promise<BundleId> {
+  const head = Buffer.alloc(bundleField.to);
+  let got = 0;
+  for await (const chunk of (await frames.stream(digest)) ?? []) {
+    head.set(chunk.subarray(0, head.length - got), got);
+    got = Math.min(head.length, got + chunk.length);
+    if (got === head.length) break;
+  }
+  return parseBundleId(head.toString('hex', bundleField.from));
 }

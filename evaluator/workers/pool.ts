@@ -2,8 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
-import type { Bundles } from '../bundles.ts';
-import type { Execution, Executor, OnProgress, Outcome, Task } from '../jobs/job-record.ts';
+import type { Execution, Executor, OnProgress, Outcome, Task } from '../jobs/executor.ts';
 import type { Log } from '../observe/log.ts';
 import type { PrepareCommand, RunCommand, WorkerMessage, WorkerStart } from './worker-message.ts';
 
@@ -13,8 +12,10 @@ export type PoolOptions = {
   /** Threads of each worker, its own included. */
   readonly threads: number;
   readonly arithmetic: Arithmetic;
-  readonly bundles: Bundles;
-  readonly keyFile: (key: KeyId) => string;
+  /** The bundles served and the folder of each, where a worker opens it. */
+  readonly bundleFolders: ReadonlyMap<BundleId, string>;
+  /** Where a worker finds frames. */
+  readonly dataFolder: string;
   /** A worker that is busy longer than this is stuck and is replaced. */
   readonly jobTimeoutMs: number;
   readonly log: Log;
@@ -23,6 +24,10 @@ export type PoolOptions = {
 type Slot = {
   worker: Worker | null;
   busy: boolean;
+  /** Jobs given to this slot so far. */
+  runs: number;
+  /** `WorkerStart.cancelled` of the worker. */
+  readonly cancelled: Int32Array<SharedArrayBuffer>;
   lastKey: KeyId | null;
   /** Opened or being opened by this worker. */
   readonly bundles: Set<BundleId>;
@@ -45,6 +50,8 @@ export class WorkerPool implements Executor {
     this.#slots = Array.from({ length: options.workers }, () => ({
       worker: null,
       busy: false,
+      runs: 0,
+      cancelled: new Int32Array(new SharedArrayBuffer(4)),
       lastKey: null,
       bundles: new Set(),
     }));
@@ -54,14 +61,18 @@ export class WorkerPool implements Executor {
     return this.#slots.filter((slot) => !slot.busy).length;
   }
 
+  /**
+   * Gets an idle worker ready for jobs of a bundle, once: opens the bundle and encodes its weights, so that its first
+   * job finds both. Costs some seconds of all the worker's threads, and the memory that the first job would take.
+   */
   prepare(id: BundleId): void {
-    const bundle = this.#options.bundles.get(id);
-    if (bundle === undefined || this.#closing || this.#slots.some(({ bundles }) => bundles.has(id))) return;
+    if (!this.#options.bundleFolders.has(id) || this.#closing) return;
+    if (this.#slots.some(({ bundles }) => bundles.has(id))) return;
     const slot = this.#slots.find(({ busy }) => !busy);
     if (slot === undefined) return;
     const worker = slot.worker ?? this.#spawn(slot);
     slot.bundles.add(id);
-    worker.postMessage({ kind: 'prepare', bundle: id, bundleFolder: bundle.folder } satisfies PrepareCommand);
+    worker.postMessage({ kind: 'prepare', bundle: id } satisfies PrepareCommand);
     worker.unref();
   }
 
@@ -77,25 +88,14 @@ export class WorkerPool implements Executor {
       idle.find((candidate) => candidate.worker === null) ??
       idle[0];
     if (slot === undefined) throw new TypeError('no worker is free');
-    const bundle = this.#options.bundles.get(task.bundle);
-    if (bundle === undefined) {
+    if (!this.#options.bundleFolders.has(task.bundle)) {
       return { outcome: Promise.resolve({ kind: 'failed', code: 'bundle-unknown' }), cancel: () => {} };
     }
-    const abort = new SharedArrayBuffer(4);
-    const command: RunCommand = {
-      kind: 'run',
-      job: task.id,
-      bundle: bundle.id,
-      bundleFolder: bundle.folder,
-      limits: bundle.limits,
-      key: task.key,
-      keyFile: this.#options.keyFile(task.key),
-      inputFile: task.inputFile,
-      abort,
-    };
+    slot.runs += 1;
+    const command: RunCommand = { kind: 'run', task, run: slot.runs };
     return {
       outcome: this.#run(slot, command, onProgress),
-      cancel: () => void Atomics.store(new Int32Array(abort), 0, 1),
+      cancel: () => void Atomics.store(slot.cancelled, 0, command.run),
     };
   }
 
@@ -107,12 +107,12 @@ export class WorkerPool implements Executor {
   async #run(slot: Slot, command: RunCommand, onProgress: OnProgress): Promise<Outcome> {
     const worker = slot.worker ?? this.#spawn(slot);
     slot.busy = true;
-    slot.lastKey = command.key;
-    slot.bundles.add(command.bundle);
+    slot.lastKey = command.task.key;
+    slot.bundles.add(command.task.bundle);
     worker.ref();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onMessage = (message: WorkerMessage) => {
-      if (message.job !== command.job) return;
+      if (message.job !== command.task.id) return;
       if (message.kind === 'progress') onProgress(message.fraction, message.layer);
       else resolve(message.outcome);
     };
@@ -127,17 +127,20 @@ export class WorkerPool implements Executor {
     worker.off('exit', onExit);
     worker.unref();
     slot.busy = false;
+    // Its successor would open the bundle only with the next job.
+    if (slot.worker === null) this.prepare(command.task.bundle);
     return outcome;
   }
 
   #spawn(slot: Slot): Worker {
-    const { threads, arithmetic } = this.#options;
+    const { threads, arithmetic, dataFolder, bundleFolders } = this.#options;
+    const cancelled = slot.cancelled.buffer;
     const worker = new Worker(this.#options.entry, {
       name: 'evaluator',
       resourceLimits: { maxYoungGenerationSizeMb },
       env: {},
       stdin: false,
-      workerData: { threads, arithmetic } satisfies WorkerStart,
+      workerData: { threads, arithmetic, dataFolder, bundleFolders, cancelled } satisfies WorkerStart,
     });
     slot.worker = worker;
     // 'exit' follows; the error itself may quote data and is not looked at.

@@ -9,9 +9,12 @@ import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import { mediaTypes, paths, problemSchema } from '../../contract/protocol.ts';
 import type { Bundles } from '../../evaluator/bundles.ts';
+import { openDataFolder } from '../../evaluator/data-folder.ts';
 import { type Access, openToAll } from '../../evaluator/http/access.ts';
 import { createApp } from '../../evaluator/http/app.ts';
+import { MemoryQueue } from '../../evaluator/jobs/job-queue.ts';
 import { type JobLimits, Jobs } from '../../evaluator/jobs/jobs.ts';
+import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
 import { type KeyLimits, KeyStore } from '../../evaluator/keys/key-store.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
 import { WorkerPool } from '../../evaluator/workers/pool.ts';
@@ -62,6 +65,8 @@ export type FakeOptions = {
   readonly jobs?: Partial<JobLimits>;
   readonly keys?: Partial<KeyLimits>;
   readonly access?: Access;
+  /** Bundles to make ready at the start. */
+  readonly prepared?: readonly BundleId[];
   readonly onLog?: (line: string) => void;
 };
 export type FakeEvaluator = {
@@ -80,22 +85,32 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   const bundles: Bundles = new Map(
     [bundle, secondBundle].map((id) => [id, { id, folder, description, limits: payloadBytes }]),
   );
+  const { frames, records } = await openDataFolder(folder);
   const keyLimits = { keys: 4, bytes: 1e7, uploads: 4, ...options.keys };
-  const keys = await KeyStore.open(join(folder, 'keys'), keyLimits, log);
-  const pool = new WorkerPool({
+  const keys = await KeyStore.open(frames.keys, keyLimits, log);
+  const executor = new WorkerPool({
     entry: new URL('./fake-worker.ts', import.meta.url),
     threads: 1,
     arithmetic: 'wasm',
     workers: options.workers ?? 1,
-    bundles,
-    keyFile: (key) => keys.pathOf(key),
+    bundleFolders: new Map([...bundles.keys()].map((id) => [id, folder])),
+    dataFolder: folder,
     jobTimeoutMs: 20_000,
     log,
   });
-  const jobLimits = { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs };
-  const jobs = await Jobs.open(join(folder, 'jobs'), pool, jobLimits, log);
+  const jobs = await Jobs.open({
+    records,
+    inputs: frames.inputs,
+    results: frames.results,
+    queue: new MemoryQueue(),
+    watchers: new MemoryWatchers(),
+    executor,
+    limits: { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs },
+    log,
+  });
   const app = createApp({ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
+  for (const id of options.prepared ?? []) executor.prepare(id);
   const stop = async () => {
     await jobs.close();
     await app.close();

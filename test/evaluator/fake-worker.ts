@@ -1,6 +1,7 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { CxrError } from '../../contract/errors.ts';
 import { serveJobs } from '../../evaluator/workers/serve-jobs.ts';
+import type { WorkerStart } from '../../evaluator/workers/worker-message.ts';
 
 /**
  * A worker without cryptography: the real thread, messages and files around a computation that the payload names.
@@ -22,7 +23,8 @@ let prepared = 0;
 
 const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-serveJobs<TextKeys>(parentPort!, async () => ({
+serveJobs<TextKeys>(parentPort!, workerData as WorkerStart, async () => ({
+  limits: { evaluationKeys: 300_000, input: 100_000, result: 110_000 },
   prepare() {
     prepared += 1;
   },

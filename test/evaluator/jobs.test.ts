@@ -53,14 +53,32 @@ describe('a job', () => {
     expect([...result.nonce]).toEqual(new Array(16).fill(0));
   });
 
-  it('finds its bundle ready once a client has asked for it, however often', async () => {
-    const { url } = await start();
-    for (let times = 0; times < 3; times += 1) await ask('GET', url + paths.bundle(bundle));
+  /** How many bundles the worker has made ready without a job of theirs, as the fake worker tells. */
+  const readyBundles = async (url: string): Promise<string> => {
     const key = keyFrame();
     await putKeys(url, key);
     const id = await submit(url, key, 'prepared?');
     await waitFor(url, id, 'done');
-    expect(textOf(await resultOf(url, id))).toBe('1');
+    return textOf(await resultOf(url, id));
+  };
+
+  it('finds its bundle ready when it was made ready at the start', async () => {
+    const { url } = await start({ prepared: [bundle, bundle] });
+    expect(await readyBundles(url)).toBe('1');
+  });
+
+  it('causes the first work: asking for a bundle and uploading keys start none', async () => {
+    const { url } = await start();
+    for (let times = 0; times < 3; times += 1) await ask('GET', url + paths.bundle(bundle));
+    expect(await readyBundles(url)).toBe('0');
+  });
+
+  it('finds its bundle ready again after an earlier one killed the worker', async () => {
+    const { url } = await start();
+    const key = keyFrame();
+    await putKeys(url, key);
+    await waitFor(url, await submit(url, key, 'exit'), 'failed');
+    expect(await readyBundles(url)).toBe('1');
   });
 
   it('has no result before it is done', async () => {
@@ -295,6 +313,17 @@ describe('stored evaluation keys', () => {
       expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
     }
     await expectServing(evaluator.url);
+  });
+
+  it('changed on disk are whole again once they are put again', async () => {
+    const evaluator = await start();
+    const key = keyFrame('a key');
+    await putKeys(evaluator.url, key);
+    await writeFile(join(evaluator.folder, 'keys', key.id), 'rotten');
+    expect((await putKeys(evaluator.url, key)).status).toBe(200);
+    const id = await submit(evaluator.url, key, 'x');
+    await waitFor(evaluator.url, id, 'done');
+    expect(textOf(await resultOf(evaluator.url, id))).toBe('a key|1|x');
   });
 });
 

@@ -4,10 +4,9 @@ import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
-import type { EvaluatorDeps } from '../app.ts';
+import type { EvaluatorDeps } from '../deps.ts';
 import { readBody } from '../request-body.ts';
 import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
-import { ReplayedFrame } from './problem.ts';
 
 /** Input frames in, states and result frames out. */
 export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Promise<void> {
@@ -46,7 +45,7 @@ function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promi
   if (frame.payload.length > limits.input) throw new CxrError('frame-too-large', { expected: limits.input });
   const digest = frameDigest(bytes);
   const earlier = deps.jobs.acceptedBefore(digest);
-  if (earlier !== undefined) throw new ReplayedFrame(earlier);
+  if (earlier !== undefined) throw new CxrError('frame-replayed', { job: earlier });
   const key = parseKeyId(frame.subject);
   if (deps.keys.use(key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
   return deps.jobs.accept(frame.bundle, key, digest, bytes);

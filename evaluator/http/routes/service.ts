@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { BundleDescription } from '../../../contract/bundle.ts';
 import { paths, type Service } from '../../../contract/protocol.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
-import type { EvaluatorDeps } from '../app.ts';
+import type { EvaluatorDeps } from '../deps.ts';
 import { bundleParameter, type IdParams } from './parameters.ts';
 
 /** Who answers, and the public descriptions of the bundles served. */
@@ -22,8 +22,6 @@ export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): 
   );
 
   app.get<IdParams>(paths.bundle(':id'), async (request): Promise<BundleDescription> => {
-    const { id, description } = findBundle(deps.bundles, bundleParameter(request.params.id));
-    deps.jobs.prepare(id);
-    return description;
+    return findBundle(deps.bundles, bundleParameter(request.params.id)).description;
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { CxrError, type ErrorCode } from '../../../contract/errors.ts';
-import type { JobId } from '../../../contract/ids/job-id.ts';
-import { mediaTypes, type Problem } from '../../../contract/protocol.ts';
+import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+import { jobIdSchema } from '../../contract/ids/job-id.ts';
+import { mediaTypes, type Problem } from '../../contract/protocol.ts';
 
 /** The HTTP status of every code that an evaluator answers with; all others are 500. */
 const statusOf: Partial<Record<ErrorCode, number>> = {
@@ -32,15 +32,7 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { 'queue-full': 5,
 /** How long a refused sender may go on sending before its connection is cut. */
 const lingerMs = 2_000;
 
-/** The refusal of a frame that was accepted before, naming the job that accepted it. */
-export class ReplayedFrame extends CxrError {
-  readonly jobId: JobId;
-  constructor(jobId: JobId) {
-    super('frame-replayed', { job: jobId });
-    this.jobId = jobId;
-  }
-}
-
+/** The document of a refusal. That of a replayed frame names the job that accepted the frame. */
 export function problemOf(error: CxrError, status = statusOf[error.code] ?? 500): Problem {
   return {
     type: `urn:cipherfilm:problem:${error.code}`,
@@ -48,7 +40,7 @@ export function problemOf(error: CxrError, status = statusOf[error.code] ?? 500)
     status,
     code: error.code,
     detail: { ...error.detail },
-    ...(error instanceof ReplayedFrame ? { jobId: error.jobId } : {}),
+    ...(error.code === 'frame-replayed' ? { jobId: jobIdSchema.parse(error.detail.job) } : {}),
   };
 }
 

@@ -1,14 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CxrError } from '../../contract/errors.ts';
 import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { ByteSource } from '../../he/wire/byte-source.ts';
 import { frameHeaderBytes } from '../../he/wire/frame.ts';
+import type { FrameStore, OpenedFrame } from '../store/frame-store.ts';
 import { FrameStreamCheck } from '../store/frame-stream.ts';
 
 const pieceBytes = 1 << 20;
 
-export type KeyFile = Disposable & { readonly payload: ByteSource };
+export type KeyFrame = Disposable & { readonly payload: ByteSource };
 
 /**
  * Opens a stored frame of evaluation keys, too large to hold beside the keys that it becomes. It was checked when it was
@@ -17,18 +17,13 @@ export type KeyFile = Disposable & { readonly payload: ByteSource };
  *
  * @throws CxrError `evaluation-key-missing`, `evaluation-key-invalid`.
  */
-export function openKeyFile(
-  path: string,
+export async function openKeyFrame(
+  store: FrameStore,
   { key, bundle, maxPayloadBytes }: { key: KeyId; bundle: BundleId; maxPayloadBytes: number },
-): KeyFile {
-  let file: number;
+): Promise<KeyFrame> {
+  const frame = await openStored(store, key);
   try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    throw new CxrError('evaluation-key-missing', { key }, { cause });
-  }
-  try {
-    const source = fileSource(file);
+    const { source } = frame;
     const check = new FrameStreamCheck('evaluationKeys', () => maxPayloadBytes);
     for (let at = 0; at < source.length; at += pieceBytes)
       check.update(source.read(at, Math.min(pieceBytes, source.length - at)));
@@ -39,22 +34,20 @@ export function openKeyFile(
       length: source.length - frameHeaderBytes,
       read: (at: number, count: number) => source.read(frameHeaderBytes + at, count),
     };
-    return { payload, [Symbol.dispose]: () => closeSync(file) };
+    return { payload, [Symbol.dispose]: () => frame[Symbol.dispose]() };
   } catch (cause) {
-    closeSync(file);
+    frame[Symbol.dispose]();
     throw new CxrError('evaluation-key-invalid', { key }, { cause });
   }
 }
 
-/** @throws CxrError `frame-truncated` when the file has become shorter. */
-function fileSource(file: number): ByteSource {
-  return {
-    length: fstatSync(file).size,
-    read: (at, count) => {
-      const bytes = new Uint8Array(count);
-      const got = readSync(file, bytes, 0, count, at);
-      if (got < count) throw new CxrError('frame-truncated', { got, expected: count });
-      return bytes;
-    },
-  };
+async function openStored(store: FrameStore, key: KeyId): Promise<OpenedFrame> {
+  let cause: unknown;
+  try {
+    const frame = await store.open(key);
+    if (frame !== null) return frame;
+  } catch (error) {
+    cause = error;
+  }
+  throw new CxrError('evaluation-key-missing', { key }, { cause });
 }

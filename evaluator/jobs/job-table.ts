@@ -1,0 +1,81 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
+import type { JobState } from '../../contract/protocol.ts';
+import type { Execution } from './executor.ts';
+import type { JobRecord } from './job-record.ts';
+
+/** A job that is remembered: its record as stored, its state as seen now, and its execution while it runs. */
+export type LiveJob = { record: JobRecord; state: JobState; execution: Execution | null };
+
+export const isEnded = (state: JobState): boolean => state.kind !== 'queued' && state.kind !== 'running';
+
+/** The jobs that are remembered, by id and by the frame that each accepted, in the order of acceptance. */
+export class JobTable {
+  readonly #keepMs: number;
+  readonly #jobs = new Map<JobId, LiveJob>();
+  readonly #accepted = new Map<Digest, JobId>();
+
+  /** @param keepMs  how long a job is remembered after it ended. */
+  constructor(keepMs: number) {
+    this.#keepMs = keepMs;
+  }
+
+  add(record: JobRecord): LiveJob {
+    const state: JobState = record.ended?.state ?? { kind: 'queued', ahead: 0 };
+    const job: LiveJob = { record, state, execution: null };
+    this.#jobs.set(record.id, job);
+    this.#accepted.set(record.input, record.id);
+    return job;
+  }
+
+  get(id: JobId): LiveJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** @throws CxrError `job-unknown`, also for a job whose time is over. */
+  find(id: JobId): LiveJob {
+    const job = this.#jobs.get(id);
+    if (job === undefined || this.#isOver(job, Date.now())) throw new CxrError('job-unknown', { job: id });
+    return job;
+  }
+
+  /** The job that accepted this frame. It stays known a little longer than its job: see `release`. */
+  acceptedBefore(input: Digest): JobId | undefined {
+    return this.#accepted.get(input);
+  }
+
+  all(): readonly LiveJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** Ended jobs whose time is over. */
+  expired(now: number): readonly LiveJob[] {
+    return this.all().filter((job) => this.#isOver(job, now));
+  }
+
+  /** The oldest ended jobs that must go so that no more than `most` jobs stay, as far as ended ones suffice. */
+  surplus(most: number): readonly LiveJob[] {
+    const ended = this.all().filter((job) => job.record.ended !== null);
+    return ended.slice(0, Math.max(0, this.#jobs.size - most));
+  }
+
+  usesKey(key: KeyId): boolean {
+    return this.all().some((job) => job.record.key === key && !isEnded(job.state));
+  }
+
+  /** Forgets a job, but not yet the frame that it accepted. */
+  remove(id: JobId): void {
+    this.#jobs.delete(id);
+  }
+
+  /** Forgets the frame that a removed job accepted: from now on the same frame makes a new job. */
+  release({ id, input }: JobRecord): void {
+    if (this.#accepted.get(input) === id) this.#accepted.delete(input);
+  }
+
+  #isOver({ record }: LiveJob, now: number): boolean {
+    return record.ended !== null && record.ended.at + this.#keepMs <= now;
+  }
+}

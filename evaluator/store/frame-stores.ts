@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { FolderFrameStore } from './folder-frame-store.ts';
+import type { FrameStore } from './frame-store.ts';
+
+/** The evaluator's frames, apart by kind: evaluation keys, inputs of jobs that have not ended, results until they expire. */
+export type FrameStores = {
+  readonly keys: FrameStore;
+  readonly inputs: FrameStore;
+  readonly results: FrameStore;
+};
+
+const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
+export const jobsFolder = (dataFolder: string): string => join(dataFolder, 'jobs');
+
+const foldersIn = (dataFolder: string) => ({
+  keys: new FolderFrameStore(keysFolder(dataFolder)),
+  inputs: new FolderFrameStore(jobsFolder(dataFolder), '.input'),
+  results: new FolderFrameStore(jobsFolder(dataFolder), '.result'),
+});
+
+/** The frames of a data folder that its owner has opened; this is what a worker calls. */
+export const frameStoresIn = (dataFolder: string): FrameStores => foldersIn(dataFolder);
+
+/** Opens the frames of a data folder for its owner, who holds its lock, and clears away what a crash left there. */
+export async function openFrameStores(dataFolder: string): Promise<FrameStores> {
+  const stores = foldersIn(dataFolder);
+  for (const store of Object.values(stores)) await store.tidy();
+  return stores;
+}
