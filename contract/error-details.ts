@@ -107,7 +107,8 @@ export type ErrorDetails = {
   'frame-too-large': { readonly got?: number; readonly expected?: number };
   'frame-digest': { readonly kind?: string; readonly field?: string };
   'frame-foreign': { readonly field?: string; readonly got?: string; readonly expected?: string };
-  'frame-replayed': { readonly job?: string };
+  /** `job` is the one that accepted the frame first. */
+  'frame-replayed': { readonly job: string };
   'ciphertext-invalid': ParsedDetail;
   'evaluation-key-missing': {
     readonly key?: string;
@@ -170,7 +171,7 @@ export type ErrorDetails = {
   cancelled: { readonly layer?: string };
   'engine-crashed': Nothing;
   /** `kind` is the class of the exception; its text is not passed on. */
-  internal: { readonly kind?: string; readonly reason?: string };
+  internal: { readonly kind?: string; readonly reason?: string; readonly job?: string };
 };
 
 /** A code that says everything by itself. */

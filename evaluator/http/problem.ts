@@ -34,13 +34,14 @@ const lingerMs = 2_000;
 
 /** The document of a refusal. That of a replayed frame names the job that accepted the frame. */
 export function problemOf(error: CxrError, status = statusOf[error.code] ?? 500): Problem {
+  const { code, detail } = error.coded;
   return {
-    type: `urn:cipherfilm:problem:${error.code}`,
-    title: error.code.replaceAll('-', ' '),
+    type: `urn:cipherfilm:problem:${code}`,
+    title: code.replaceAll('-', ' '),
     status,
-    code: error.code,
-    detail: { ...error.detail },
-    ...(error.code === 'frame-replayed' ? { jobId: jobIdSchema.parse(error.detail.job) } : {}),
+    code,
+    detail: { ...detail },
+    ...(code === 'frame-replayed' ? { jobId: jobIdSchema.parse(detail.job) } : {}),
   };
 }
 
