@@ -1,5 +1,5 @@
 import type { CodedError } from '../errors.ts';
-import type { Film, Thumbnail } from '../film.ts';
+import type { Thumbnail } from '../film.ts';
 import type { ImageHeader } from '../header.ts';
 import type { EngineInput } from '../stages.ts';
 
@@ -67,9 +67,6 @@ export type ReaderReply = {
   input: EngineInput;
 };
 
-/** What the reader posts on its port to the window; main does not see it. */
-export type FilmMessage = { readonly ticket: string; readonly film: Film };
-
 export type ReaderCommand =
   | { readonly kind: 'request'; readonly id: string; readonly request: ReaderRequest }
   | { readonly kind: 'cancel'; readonly id: string }
@@ -78,8 +75,11 @@ export type ReaderCommand =
   /** The port that comes with this message leads to the window; an earlier one is not used any more. */
   | { readonly kind: 'window' };
 
-/** What is done with a file: its bytes are fetched from a disk or an archive, and then parsed. */
-export type ReaderStep = 'read' | 'decode';
+/**
+ * What is done with a file: `read` fetches its bytes from a disk or an archive; then a scan looks at what it says of
+ * itself (`inspect`), and everybody else wants its pixels (`decode`).
+ */
+export type ReaderStep = 'read' | 'inspect' | 'decode';
 
 export type ReaderEvent =
   /**

@@ -28,7 +28,8 @@ export const requestSchemas = {
   /** Ask with the system's own dialog. */
   choose: z.object({ what: z.enum(['files', 'folder']) }),
   worklist: z.object({}),
-  film: z.object({ imageId: z.uuid() }),
+  /** The film comes on a channel of its own, past main (contract/ipc/film.ts), with the ticket that the preload gave. */
+  film: z.object({ imageId: z.uuid(), ticket: z.uuid() }),
   thumbnail: z.object({ imageId: z.uuid() }),
   /** Classify again, or another image. `imageId` null: as the rules say. */
   retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable() }),
@@ -69,7 +70,7 @@ export type ReplyOf = {
   open: { readonly reportId: string };
   choose: { readonly reportId: string | null };
   worklist: { readonly rows: readonly StudyRow[]; readonly reports: readonly DropReport[] };
-  film: Film;
+  film: null;
   thumbnail: Thumbnail;
   retry: { readonly accepted: boolean };
   cancel: { readonly cancelled: boolean };
@@ -97,9 +98,13 @@ export type WindowEvent =
 
 /** The bridge that the preload puts on `window.cipherfilm`: a method per request, and the events. */
 export type Bridge = {
-  readonly [N in Exclude<RequestName, 'open'>]: (request: RequestOf<N>) => Promise<Reply<ReplyOf[N]>>;
+  readonly [N in Exclude<RequestName, 'open' | 'film'>]: (
+    request: RequestOf<N>,
+  ) => Promise<Reply<ReplyOf[N]>>;
 } & {
   /** Files and folders as the page has them; the preload finds where they are. */
   readonly open: (files: readonly File[]) => Promise<Reply<ReplyOf['open']>>;
+  /** One image, decoded. */
+  readonly film: (request: { readonly imageId: string }) => Promise<Reply<Film>>;
   readonly onEvent: (listener: (event: WindowEvent) => void) => () => void;
 };

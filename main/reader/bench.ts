@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CxrError } from '../../contract/errors.ts';
-import type { Location, ReaderEvent } from '../../contract/ipc/reader.ts';
+import type { Location, ReaderEvent, ReaderStep } from '../../contract/ipc/reader.ts';
 
 /** Who wants the bench, for which file, and how urgent it is: the lowest number comes first. */
 export type Claim = {
@@ -11,10 +11,10 @@ export type Claim = {
 };
 
 /**
- * Work on one file. `decoding` is called and awaited once the bytes are there and before they are parsed: from then on
- * another, shorter limit of time holds.
+ * Work on one file. `begin` is called and awaited once the bytes are there and before they are parsed: each step has a
+ * limit of time of its own.
  */
-export type Work<T> = (decoding: () => Promise<void>) => Promise<T>;
+export type Work<T> = (begin: (step: Exclude<ReaderStep, 'read'>) => Promise<void>) => Promise<T>;
 
 type Told = Extract<ReaderEvent, { kind: 'holds' | 'idle' }>;
 type Waiting = { readonly rank: number; readonly start: () => void };
@@ -36,14 +36,15 @@ export class Bench {
   async hold<T>(claim: Claim, work: Work<T>): Promise<T> {
     await this.#turnOf(claim);
     const { id, location } = claim;
-    const announce = async (step: 'read' | 'decode') => {
+    const announce = async (step: ReaderStep) => {
+      if (claim.signal.aborted) throw new CxrError('cancelled');
       this.#tell({ kind: 'holds', id, location, step });
       // A decoder may never return, and a message that is only queued by then would never leave.
       await turn();
     };
     try {
       await announce('read');
-      return await work(() => announce('decode'));
+      return await work(announce);
     } finally {
       this.#tell({ kind: 'idle' });
       // Commands that arrived meanwhile may be more urgent than the next in line.

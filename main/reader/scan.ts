@@ -1,7 +1,13 @@
 import { lstat, open, opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
-import { type Location, placeOf, type Scanned, type ScanPast, type Source } from '../../contract/ipc/reader.ts';
+import {
+  type Location,
+  placeOf,
+  type Scanned,
+  type ScanPast,
+  type Source,
+} from '../../contract/ipc/reader.ts';
 import { filesOfDirectory } from '../../dicom/dataset/dicomdir.ts';
 import type { Work } from './bench.ts';
 import { type Decoders, decoders } from './decoders.ts';
@@ -103,18 +109,18 @@ class Scanner {
     if (directoryName.test(basename(path))) {
       // In a folder its files are found anyway.
       if (!dropped) return;
-      const named = await hold(location, async (decoding) => {
+      const named = await hold(location, async (begin) => {
         const bytes = await readWhole(path);
-        await decoding();
+        await begin('inspect');
         return filesOfDirectory(bytes, dirname(path));
       });
       for (const file of named) yield* this.path(file, `${basename(dirname(path))}/${basename(file)}`, 0);
       return;
     }
     checkHead(head);
-    yield await hold(location, async (decoding) => {
+    yield await hold(location, async (begin) => {
       const bytes = await readWhole(path);
-      await decoding();
+      await begin('inspect');
       return this.#take(bytes, location, name);
     });
   }
@@ -126,8 +132,8 @@ class Scanner {
       this.#count();
       if (isZip(bytes)) yield* this.#archive(bytes, location, name, 0);
       else
-        yield await this.#options.hold(location, async (decoding) => {
-          await decoding();
+        yield await this.#options.hold(location, async (begin) => {
+          await begin('inspect');
           return this.#take(bytes, location, name);
         });
     } catch (error) {
@@ -194,10 +200,10 @@ class Scanner {
     name: string,
     depth: number,
   ): Promise<Scanned | Uint8Array> {
-    return this.#options.hold(location, async (decoding) => {
+    return this.#options.hold(location, async (begin) => {
       const bytes = await entry.read();
       if (isZip(bytes) && depth + 1 < deepestArchive) return bytes;
-      await decoding();
+      await begin('inspect');
       return this.#take(bytes, location, name);
     });
   }

@@ -10,7 +10,7 @@ import type { StoredStudy, WorklistStore } from './store.ts';
 
 export type WorklistDeps = {
   /** Decodes an image down to what the engine is given of it. */
-  readonly input: (location: Location) => Promise<EngineInput>;
+  readonly input: (location: Location, signal?: AbortSignal) => Promise<EngineInput>;
   readonly engine: {
     classify(analysisId: AnalysisId, input: EngineInput): void;
     cancel(analysisId: AnalysisId): boolean;
@@ -39,12 +39,14 @@ type Entry = {
   crashes: number;
   /** The analysis under way. What comes late from an earlier one has another id and is not taken for this one's. */
   analysis: AnalysisId | null;
+  /** Gives up reading the image of that analysis. */
+  reading: AbortController | null;
 };
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
 
-/** The input gate and the decoders refuse an image; nothing was sent. */
-const refusals = /^(input|dicom)-/;
+/** The input gate and the reader refuse an image; nothing was sent. */
+const refusals = /^(input-|dicom-|file-too-|reader-crashed$)/;
 /** From here on the engine has seen the evaluator's answer: sending the study again by itself could tell it something. */
 const afterAnswer: ReadonlySet<string> = new Set(['receiving', 'decrypting', 'done']);
 const mostCrashes = 2;
@@ -69,6 +71,7 @@ export class Worklist {
         byRule: true,
         crashes: 0,
         analysis: null,
+        reading: null,
       });
     }
   }
@@ -183,6 +186,7 @@ export class Worklist {
       return true;
     }
     if (entry?.row.state !== 'working') return false;
+    entry.reading?.abort();
     if (entry.analysis === null || !this.#deps.engine.cancel(entry.analysis))
       this.#end(entry, { code: 'cancelled', detail: {} });
     return true;
@@ -255,6 +259,7 @@ export class Worklist {
       byRule: true,
       crashes: 0,
       analysis: null,
+      reading: null,
     };
     this.#entries.set(entry.row.id, entry);
     return entry;
@@ -294,7 +299,9 @@ export class Worklist {
       const location = entry.locations.get(scoredImageId ?? '');
       if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
       entry.tried.add(scoredImageId!);
-      const input = await this.#deps.input(location);
+      const reading = new AbortController();
+      entry.reading = reading;
+      const input = await this.#deps.input(location, reading.signal);
       if (this.#entries.get(id) === entry && isStill()) this.#deps.engine.classify(analysis, input);
     } catch (error) {
       if (isStill()) this.#end(entry, toCodedError(error));
@@ -320,9 +327,9 @@ export class Worklist {
     this.#next();
   }
 
-  /** After a crash of a process, unless it had the evaluator's answer. */
+  /** After a crash of the engine, unless it had the evaluator's answer. The reader's host begins again by itself. */
   #mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
-    if (code !== 'engine-crashed' && code !== 'reader-crashed') return false;
+    if (code !== 'engine-crashed') return false;
     if (entry.row.seen.some((stage) => afterAnswer.has(stage))) return false;
     entry.crashes += 1;
     return entry.crashes <= mostCrashes;
