@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
@@ -18,14 +18,6 @@ export const scripts = () => ({
 /** Folder of bundles: beside the sources while developing, in the resources of a packaged app. */
 export function bundleRoot(): string {
   return join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'native-models');
-}
-
-/** The single bundle that has a client half; with none or several the standard one, which may then be missing. */
-export function bundleName(root: string): string {
-  const standard = 'cxr-f8-r1';
-  if (!existsSync(root)) return standard;
-  const names = readdirSync(root).filter((name) => existsSync(join(root, name, 'client')));
-  return names.length === 1 ? names[0]! : standard;
 }
 
 /** Whether the half of a bundle that computes is here too. */

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
-import { bundleRoot } from '../../main/host/headless.ts';
+import { bundleRoot, type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { openTroubledEvaluator, type Trouble, type TroubledEvaluator, token } from './troubled-evaluator.ts';
 import {
   accessibilityProblems,
@@ -29,7 +28,7 @@ describe.skipIf(noWindow !== null)(
   () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-evaluator-'));
     const folders = [dataDir];
-    let real: EmbeddedEvaluator;
+    let real: RunningEvaluator;
     let door: TroubledEvaluator;
     let window: Window;
 
