@@ -13,7 +13,7 @@ import {
 } from '../../contract/ipc/reader.ts';
 import { CrashRecord, type Offence } from './crash-record.ts';
 import { FileWatch, type Overrun } from './file-watch.ts';
-import type { Launcher, Port } from './port.ts';
+import type { Port, Program } from './port.ts';
 import { type ReaderLimits, readerLimits } from './reader-limits.ts';
 
 type ScanRequest = Extract<ReaderRequest, { kind: 'scan' }>;
@@ -35,7 +35,7 @@ type Job = { readonly id: string; readonly settle: PromiseWithResolvers<unknown>
 );
 
 export type ReaderHostOptions = {
-  readonly launch: Launcher;
+  readonly launch: (program: Program) => Port<ReaderCommand, ReaderEvent>;
   /** Path of the reader's script. */
   readonly entry: string;
   /** Bytes that a process has in RAM; null where the system does not say. */
@@ -51,7 +51,7 @@ const mostStillborn = 2;
  * file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
  * file. Bytes that were dropped without a path are kept here, because a reader that ends takes its own with it.
  */
-export class ReaderHost {
+export class ReaderHost implements AsyncDisposable {
   readonly #options: ReaderHostOptions;
   readonly #limits: ReaderLimits;
   readonly #jobs = new Map<string, Job>();
@@ -118,10 +118,13 @@ export class ReaderHost {
     this.#record.pardon(location);
   }
 
-  dispose(): void {
+  /** Ends the reader for good, and resolves when its process is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    const port = this.#port;
     this.#discard();
     this.#failAll({ code: 'cancelled', detail: {} });
+    if (port !== null) await new Promise<void>((resolve) => port.onEnd(() => resolve()));
   }
 
   #ask(what: DistributiveOmit<Job, 'id' | 'settle'>, signal?: AbortSignal): Promise<unknown> {
@@ -157,7 +160,7 @@ export class ReaderHost {
   #running(): Port<ReaderCommand, ReaderEvent> {
     if (this.#port !== null) return this.#port;
     const { launch, entry } = this.#options;
-    const port = launch<ReaderCommand, ReaderEvent>({ name: 'reader', entry, heapMiB: this.#limits.heapMiB });
+    const port = launch({ name: 'reader', entry, heapMiB: this.#limits.heapMiB });
     this.#port = port;
     // What an abandoned process still says is not listened to.
     port.onEvent((event) => {

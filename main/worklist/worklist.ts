@@ -101,6 +101,11 @@ export class Worklist {
     return undefined;
   }
 
+  /** Where the images of a study are. */
+  locations(id: string): readonly Location[] {
+    return [...(this.#entries.get(id)?.locations.values() ?? [])];
+  }
+
   /** Takes images in; those of one study belong together. @returns how many there were already. */
   add(taken: readonly Taken[]): { readonly known: number; readonly touched: readonly string[] } {
     let known = 0;

@@ -35,12 +35,13 @@ export class Films {
     return promise;
   }
 
-  #listen(port: MessagePort): void {
-    // An earlier port may still bring what its reader sent; it ends with that reader.
-    port.onmessage = ({ data }) => {
+  /** An earlier port may still bring what its reader sent; it ends with that reader. */
+  #listen(port: IpcRendererEvent['ports'][number]): void {
+    port.addEventListener('message', ({ data }: { readonly data: unknown }) => {
       const message = parseFilmMessage(data);
       if (message !== null) this.#answer(message.ticket, { ok: true, value: message.film });
-    };
+    });
+    port.start();
   }
 
   #answer(ticket: string, reply: Reply<Film>): void {

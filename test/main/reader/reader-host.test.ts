@@ -14,9 +14,7 @@ import { film, hostileFilm } from './hostile-film.ts';
 /** The real reader process, with decoders that misbehave when a film says so. */
 const root = mkdtempSync(join(tmpdir(), 'cipherfilm-reader-'));
 const hosts: ReaderHost[] = [];
-afterEach(() => {
-  for (const host of hosts.splice(0)) host.dispose();
-});
+afterEach(() => Promise.all(hosts.splice(0).map((host) => host[Symbol.asyncDispose]())));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Far above what these films take (ms), far below what a test waits. */
