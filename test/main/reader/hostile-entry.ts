@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { decoders } from '../../../main/reader/decoders.ts';
 import { serveReader } from '../../../main/reader/reader.ts';
 import { type Misdeed, misdeedOf } from './hostile-film.ts';
@@ -24,7 +25,10 @@ const acts: Readonly<Record<Misdeed, () => void>> = {
 
 const misbehave = (bytes: Uint8Array, when: 'inspect' | 'decode') => {
   const misdeed = misdeedOf(bytes, when);
-  if (misdeed !== null) acts[misdeed]();
+  if (misdeed === null) return;
+  // At once: the event loop may never come to it.
+  writeSync(1, `${misdeed}\n`);
+  acts[misdeed]();
 };
 
 serveReader({

@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Location, Scanned, Source } from '../../../contract/ipc/reader.ts';
+import type { Location, ReaderCommand, ReaderEvent, Scanned, Source } from '../../../contract/ipc/reader.ts';
 import { launchNode } from '../../../main/host/node-port.ts';
 import { ReaderHost } from '../../../main/host/reader-host.ts';
 import { type ReaderLimits, readerLimits } from '../../../main/host/reader-limits.ts';
@@ -14,20 +13,34 @@ import { film, hostileFilm } from './hostile-film.ts';
 /** The real reader process, with decoders that misbehave when a film says so. */
 const root = mkdtempSync(join(tmpdir(), 'cipherfilm-reader-'));
 const hosts: ReaderHost[] = [];
-afterEach(() => Promise.all(hosts.splice(0).map((host) => host[Symbol.asyncDispose]())));
+afterEach(async () => {
+  misdeeds = 0;
+  await Promise.all(hosts.splice(0).map((host) => host[Symbol.asyncDispose]()));
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Far above what these films take (ms), far below what a test waits. */
 const stepMs = { read: 5_000, inspect: 1_500, decode: 1_500 };
+let misdeeds = 0;
 const openReader = (limits: Partial<ReaderLimits> = {}): ReaderHost => {
   const host = new ReaderHost({
-    launch: launchNode,
+    launch: (program) => {
+      const port = launchNode<ReaderCommand, ReaderEvent>(program);
+      port.onLine(() => (misdeeds += 1));
+      return port;
+    },
     entry: join(import.meta.dirname, 'hostile-entry.ts'),
     residentBytes,
     limits: { ...readerLimits, stepMs, ...limits },
   });
   hosts.push(host);
   return host;
+};
+
+/** Resolves when a decoder has begun to misbehave, since this was last asked. */
+const misdeed = async () => {
+  await expect.poll(() => misdeeds, { timeout: 30_000 }).toBeGreaterThan(0);
+  misdeeds = 0;
 };
 
 let files = 0;
@@ -102,13 +115,10 @@ describe('a file that ends the reader', () => {
 });
 
 describe('a reader that is killed from outside', () => {
-  /** Kills the reader while it has the hanging film in hand. */
+  /** Kills the reader once it has the hanging film in hand. */
   const killed = async (host: ReaderHost) => {
-    await expect.poll(() => host.pid).toBeGreaterThan(0);
-    await sleep(600);
-    const { pid } = host;
-    process.kill(pid!, 'SIGKILL');
-    await expect.poll(() => host.pid !== undefined && host.pid !== pid).toBe(true);
+    await misdeed();
+    process.kill(host.pid!, 'SIGKILL');
   };
 
   it('in the middle of a decode tries that file once more, and refuses it the second time', async () => {
@@ -194,7 +204,7 @@ describe('a cancellation', () => {
     const hanging = put(hostileFilm('hang', 'decode'));
     const answer = input(host, hanging, abort.signal);
     const other = input(host, put(film()));
-    await sleep(800);
+    await misdeed();
     const abortedAt = performance.now();
     abort.abort();
     expect(await answer).toBe('cancelled');
