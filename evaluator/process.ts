@@ -1,14 +1,8 @@
 import { toCodedError } from '../contract/errors.ts';
 import { listeningLine } from '../contract/evaluator-line.ts';
+import product from '../package.json' with { type: 'json' };
 import { readConfig } from './config.ts';
 import { type RunningEvaluator, startEvaluator } from './start.ts';
-
-/**
- * The evaluator process. Prints one line when it listens and nothing else on standard output.
- *
- * It speaks plain HTTP and binds to loopback; a reverse proxy in front of it terminates TLS.
- */
-const version = '0.1.0';
 
 /** The port to the parent when Electron forked this process as a utility process. */
 type ElectronProcess = NodeJS.Process & { parentPort?: { on(event: 'close', listener: () => void): void } };
@@ -30,11 +24,17 @@ async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
   process.exit(0);
 }
 
-/** @param workerEntry  evaluator/workers/worker.ts, or what it was bundled into. */
+/**
+ * The evaluator process. Prints one line when it listens and nothing else on standard output.
+ *
+ * It speaks plain HTTP and binds to loopback; a reverse proxy in front of it terminates TLS.
+ *
+ * @param workerEntry  evaluator/workers/worker.ts, or what it was bundled into.
+ */
 export async function runEvaluator(workerEntry: URL): Promise<void> {
   try {
     const config = readConfig(process.argv.slice(2), process.env);
-    const evaluator = await startEvaluator(config, version, workerEntry);
+    const evaluator = await startEvaluator(config, product.version, workerEntry);
     stopOnRequest(() => void stopAndExit(evaluator));
     process.stdout.write(`${listeningLine(evaluator.url)}\n`);
   } catch (error) {

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { BundleDescription } from '../../contract/bundle.ts';
 import { checkRange, checkShape } from '../../contract/check.ts';
-import { CxrError } from '../../contract/errors.ts';
 import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { EncryptedLatent, EncryptedLogits, Latent } from '../../contract/stages.ts';
 import { gather, packPatches } from '../layout.ts';
 import { parmsIdsByLevel } from '../run/seal/context.ts';
-import { decodeFrame, encodeFrame, frameDigest } from '../wire/frame.ts';
-import { packPayload, unpackPayload } from '../wire/payload.ts';
+import { encodeFrame, frameDigest } from '../wire/frame.ts';
+import { packPayload } from '../wire/payload.ts';
+import { openResult } from '../wire/result.ts';
 import { checkCiphertextBytes } from '../wire/seal-bytes.ts';
-import { partSizes, payloadLimits } from '../wire/sizes.ts';
 import type { KeyHolder } from './keys.ts';
 
 /**
@@ -87,7 +86,7 @@ export function decrypt(
   bundle: BundleId,
   description: BundleDescription,
 ): Float64Array {
-  const [bytes] = openResult(logits, question, bundle, description);
+  const [bytes] = openResult(logits.frame, question.digest, bundle, description);
   const ids = parmsIdsByLevel(holder.context, holder.params);
   const form = {
     parmsId: ids[description.result.primes]!,
@@ -98,27 +97,6 @@ export function decrypt(
   };
   checkCiphertextBytes(bytes!, form, 'result-invalid');
   return readRegions(decryptVector(holder, bytes!), description);
-}
-
-function openResult(
-  logits: EncryptedLogits,
-  question: EncryptedLatent,
-  bundle: BundleId,
-  description: BundleDescription,
-): Uint8Array[] {
-  const expected = {
-    kind: 'result',
-    bundle,
-    subject: question.digest,
-    maxPayloadBytes: payloadLimits(description).result,
-  } as const;
-  try {
-    const { payload } = decodeFrame(logits.frame, expected);
-    return [...unpackPayload(payload, partSizes(description).result, 'result-invalid')];
-  } catch (error) {
-    if (!(error instanceof CxrError)) throw error;
-    throw new CxrError(error.code === 'frame-foreign' ? 'result-foreign' : 'result-invalid', error.detail);
-  }
 }
 
 /**

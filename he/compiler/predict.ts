@@ -1,6 +1,6 @@
-import { gather, packPatches } from '../layout.ts';
+import { gather } from '../layout.ts';
 import { ClearBackend } from '../run/backends/clear.ts';
-import { run } from '../run/run.ts';
+import { runInClear } from '../run/in-clear.ts';
 import type { Compiled } from './compile.ts';
 import { seededTensor } from './graph.ts';
 
@@ -17,18 +17,13 @@ const deviations = 12;
  * operation adds (`ClearBackend.withNoise`): twelve standard deviations.
  */
 export function boundErrors(
-  { program, ckks, input, output }: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>,
+  compiled: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>,
   latent: ArrayLike<number>,
 ): Float64Array {
+  const { program, ckks, output } = compiled;
   const backend = ClearBackend.withNoise(program.slotCount, ckks.dataPrimes, ckks.specialPrime);
-  const inputs = packPatches(latent, input, program.slotCount).map((slots) =>
-    backend.value(slots, program.inputScale),
-  );
-  const result = run(program, inputs, backend, (index) => {
-    const { values, level, scale } = program.plaintexts[index]!;
-    return backend.encode(values, level, scale);
-  });
-  return gather([result.variance!], output.layout).map((variance) => deviations * Math.sqrt(variance));
+  const { variance } = runInClear(compiled, latent, backend);
+  return gather([variance!], output.layout).map((of) => deviations * Math.sqrt(of));
 }
 
 /** The largest of these bounds on one reference latent of unit variance. */

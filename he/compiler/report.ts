@@ -1,7 +1,6 @@
 import { ringDegrees, securityLimit } from '../params.ts';
 import type { Program } from '../program.ts';
-import { DryBackend } from '../run/backends/dry.ts';
-import { run } from '../run/run.ts';
+import { runDry } from '../run/dry.ts';
 import { predictAnalysisBytes, predictKeyBytes } from '../wire/sizes.ts';
 import type { Compiled } from './compile.ts';
 
@@ -46,7 +45,7 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
   const ring = ringDegrees.find((degree) => degree === polyModulusDegree);
   const { sentBytes, receivedBytes } = predictAnalysisBytes(ckks, program.inputCount, result.primes);
   return {
-    ...executedCost(program, ckks.dataPrimes),
+    ...runDry({ program, ckks }).cost,
     polyModulusDegree,
     dataPrimes: ckks.dataPrimes.length,
     primeBits: ckks.scaleBits,
@@ -66,13 +65,3 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
 /** One 32-bit word per coefficient (two per slot) and data prime of every plaintext. */
 export const weightBytes = ({ plaintexts, slotCount }: Program): number =>
   plaintexts.reduce((sum, { level }) => sum + 8 * slotCount * level, 0);
-
-function executedCost(program: Program, dataPrimes: readonly string[]) {
-  const backend = new DryBackend(program.slotCount, dataPrimes);
-  const inputs = Array.from({ length: program.inputCount }, () => backend.value(program.inputScale));
-  run(program, inputs, backend, (index) => {
-    const { values, level, scale } = program.plaintexts[index]!;
-    return backend.encode(values, level, scale);
-  });
-  return backend.cost;
-}

@@ -43,7 +43,7 @@ function residentBytesOf(pid: number): number | null {
 export async function openWorkstation({ tell, ask }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
-  // A workstation without a bundle still opens, and says so: whoever needs the name asks again and hears why.
+  // A workstation without a bundle still opens: the engine's launch fails on it, and the window says why.
   const bundle = chooseBundle(root);
   const canRecompute = await bundle.then(
     (name) => hasServerHalf(root, name),

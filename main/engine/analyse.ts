@@ -90,12 +90,7 @@ export async function analyse(
   const done = await awaitJob(connector, jobId, control);
 
   at('receiving');
-  const expected = {
-    bundle: half.id,
-    subject: question.digest,
-    maxPayloadBytes: payloadLimits(half.description).result,
-  };
-  const answer = await connector.fetchResult(jobId, expected, signal);
+  const answer = await connector.fetchResult(jobId, payloadLimits(half.description).result, signal);
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
   at('decrypting');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -79,6 +79,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+it('says the version of the package that it is part of', async () => {
+  const { version } = JSON.parse(
+    await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'),
+  );
+  expect((await connector.service()).version).toBe(version);
+});
+
 it('classifies an encrypted latent in another process, refuses a forged one, and goes on', async () => {
   const { id, description } = await readDescription(join(folder, 'bundles', 'random'));
   using holder = await KeyHolder.generate(description);
@@ -107,7 +114,7 @@ it('classifies an encrypted latent in another process, refuses a forged one, and
     onState: (state) => state.kind === 'running' && layers.add(state.layer),
   });
   const maxPayloadBytes = payloadLimits(description).result;
-  const answer = await connector.fetchResult(job, { bundle: id, subject: question.digest, maxPayloadBytes });
+  const answer = await connector.fetchResult(job, maxPayloadBytes);
   const logits = decrypt(answer, question, holder, id, description);
 
   const compiled = compile(openGraph(network.literal, network.weights));

@@ -5,10 +5,9 @@ import { parseDigest } from '../../contract/ids/digest.ts';
 import { type Compiled, type CompileOptions, compile } from '../../he/compiler/compile.ts';
 import { describeCompiled } from '../../he/compiler/describe.ts';
 import { type Graph, type GraphLiteral, openGraph } from '../../he/compiler/graph.ts';
-import { gather, packPatches } from '../../he/layout.ts';
+import { gather } from '../../he/layout.ts';
 import { type CkksParams, insecureParamsForTests } from '../../he/params.ts';
-import { ClearBackend } from '../../he/run/backends/clear.ts';
-import { run } from '../../he/run/run.ts';
+import { runInClear } from '../../he/run/in-clear.ts';
 
 /** A compiled network on a small, insecure ring, with a bundle description around it. */
 export type SmallBundle = {
@@ -44,16 +43,7 @@ export function runClear(
   { compiled }: Pick<SmallBundle, 'compiled'>,
   input: ArrayLike<number>,
 ): Float64Array {
-  const { program, ckks } = compiled;
-  const backend = new ClearBackend(program.slotCount, ckks.dataPrimes);
-  const inputs = packPatches(input, compiled.input, program.slotCount).map((slots) =>
-    backend.value(slots, program.inputScale),
-  );
-  const output = run(program, inputs, backend, (index) => {
-    const { values, level, scale } = program.plaintexts[index]!;
-    return backend.encode(values, level, scale);
-  });
-  return output.slots;
+  return runInClear(compiled, input).slots;
 }
 
 /** The output's elements on plain numbers. */

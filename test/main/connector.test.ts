@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseJobId } from '../../contract/ids/job-id.ts';
 import { type JobState, mediaTypes, paths } from '../../contract/protocol.ts';
 import { encodeFrame, frameDigest } from '../../he/wire/frame.ts';
+import { packPayload } from '../../he/wire/payload.ts';
+import { openResult } from '../../he/wire/result.ts';
+import { partSizes, payloadLimits } from '../../he/wire/sizes.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
 import {
   ask,
@@ -16,6 +20,12 @@ import {
   startFakeEvaluator,
   waitFor,
 } from '../evaluator/fake-evaluator.ts';
+import { randomHefNet } from '../he/random-network.ts';
+import { smallBundle } from '../he/small-bundle.ts';
+
+const { description } = smallBundle(
+  randomHefNet(3, { side: 16, widths: [8, 16], findings: 14, squeeze: 4, attention: true }),
+);
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -69,8 +79,7 @@ describe('a connector and an honest evaluator', () => {
     await connector.ensureKeys(key.bytes, key.id, (fraction) => fractions.push(fraction));
     const id = await connector.submit(input);
     const done = await connector.await(id, { onState: (state) => states.push(state.kind) });
-    const expected = { bundle, subject: frameDigest(input), maxPayloadBytes: 300_000 };
-    const { frame } = await connector.fetchResult(id, expected);
+    const { frame } = await connector.fetchResult(id, 300_000);
     expect(frame.length).toBe(done.resultBytes);
     expect(states.at(-1)).toBe('done');
     expect(fractions.at(-1)).toBe(1);
@@ -132,26 +141,29 @@ describe('a connector and an honest evaluator', () => {
     const [mine, other] = [inputFrame(key.id, 'mine'), inputFrame(key.id, 'other')];
     const id = await connector.submit(other);
     await connector.await(id);
-    const expected = { bundle, subject: frameDigest(mine), maxPayloadBytes: 1000 };
-    await expect(connector.fetchResult(id, expected)).rejects.toMatchObject({ code: 'result-foreign' });
+    const { frame } = await connector.fetchResult(id, 1000);
+    expect(() => openResult(frame, frameDigest(mine), bundle, description)).toThrow(/result-foreign/);
   });
 });
 
 describe('a connector and a result that is not what it should be', () => {
   const subject = frameDigest(inputFrame(keyFrame().id));
   const nonce = new Uint8Array(16);
-  const good = encodeFrame({ kind: 'result', bundle, subject, nonce, payload: new Uint8Array(5000) });
-  const foreign = encodeFrame({
-    kind: 'result',
-    bundle: otherBundle,
-    subject,
-    nonce,
-    payload: new Uint8Array(9),
-  });
-  const larger = encodeFrame({ kind: 'result', bundle, subject, nonce, payload: new Uint8Array(5001) });
+  const sizes = partSizes(description).result;
+  // Random bytes do not shrink, so that there are some to alter.
+  const parts = sizes.map((size) => new Uint8Array(randomBytes(size)));
+  const payload = packPayload(parts);
+  const frameOf = (of: Partial<Parameters<typeof encodeFrame>[0]>) =>
+    encodeFrame({ kind: 'result', bundle, subject, nonce, payload, ...of });
+  const good = frameOf({});
+  const foreign = frameOf({ bundle: otherBundle });
+  const { result: maxPayloadBytes } = payloadLimits(description);
+  const larger = frameOf({ payload: new Uint8Array(maxPayloadBytes + 1) });
   const altered = good.slice();
   altered[2000]! ^= 1;
-  const expected = { bundle, subject, maxPayloadBytes: 5000 };
+  /** What the workstation does with a result: fetches it, and opens it before anything else. */
+  const received = async (connector: Connector) =>
+    openResult((await connector.fetchResult(jobId, maxPayloadBytes)).frame, subject, bundle, description);
 
   it.each([
     ['of another bundle', foreign, 'result-foreign'],
@@ -160,14 +172,16 @@ describe('a connector and a result that is not what it should be', () => {
     ['empty', new Uint8Array(0), 'result-invalid'],
     ['longer than it may be', larger, 'result-invalid'],
     ['of another kind', inputFrame(keyFrame().id), 'result-invalid'],
+    ['to another question', frameOf({ subject: frameDigest(foreign) }), 'result-foreign'],
+    ['without the ciphertext that it should hold', frameOf({ payload: packPayload([]) }), 'result-invalid'],
   ])('refuses one %s', async (_what, bytes, code) => {
     const { connector } = await startLiar((_request, response) => response.end(bytes));
-    await expect(connector.fetchResult(jobId, expected)).rejects.toMatchObject({ code });
+    await expect(received(connector)).rejects.toMatchObject({ code });
   });
 
   it('takes the good one', async () => {
     const { connector } = await startLiar((_request, response) => response.end(good));
-    expect((await connector.fetchResult(jobId, expected)).frame.length).toBe(good.length);
+    expect(await received(connector)).toEqual(parts);
   });
 
   it('stops reading a reply that never ends', async () => {
@@ -175,7 +189,7 @@ describe('a connector and a result that is not what it should be', () => {
       const timer = setInterval(() => response.write(new Uint8Array(65_536)), 1);
       response.once('close', () => clearInterval(timer));
     });
-    await expect(connector.fetchResult(jobId, expected)).rejects.toMatchObject({ code: 'result-invalid' });
+    await expect(connector.fetchResult(jobId, 5000)).rejects.toMatchObject({ code: 'result-invalid' });
     await expect(connector.service()).rejects.toMatchObject({ code: 'evaluator-protocol' });
     expect(connector.bytes.received).toBeLessThan(2_000_000);
   });

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BundleDescription, KnownAnswer } from '../../contract/bundle.ts';
-import { sumRegions } from '../../he/client/encryption.ts';
-import { regionsInClear } from '../../he/client/in-clear.ts';
 import type { Compiled } from '../../he/compiler/compile.ts';
+import { clearLogits } from '../../main/engine/clear-reference.ts';
 
 export const knownAnswerFile = 'client/known-answer.json';
 
@@ -24,9 +23,8 @@ export function knownLatent({ channels, height, width }: BundleDescription['inpu
 
 /** What the compiled network makes of it, in plaintext. */
 export function knownAnswer({ program }: Compiled, description: BundleDescription): KnownAnswer {
-  const regions = regionsInClear(program, description, knownLatent(description.input));
   return {
     format: 'cipherfilm-known-answer/1',
-    logits: [...sumRegions(regions, description.output.count)],
+    logits: [...clearLogits({ program, description }, knownLatent(description.input))],
   };
 }

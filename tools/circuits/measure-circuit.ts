@@ -4,12 +4,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decrypt } from '../../he/client/encryption.ts';
-import type { Compiled } from '../../he/compiler/compile.ts';
 import { evaluateDirectly } from '../../he/compiler/direct.ts';
-import { gather, packPatches } from '../../he/layout.ts';
+import { gather } from '../../he/layout.ts';
 import { measurePrecision } from '../../he/precision.ts';
-import { ClearBackend } from '../../he/run/backends/clear.ts';
-import { run } from '../../he/run/run.ts';
+import { runInClear } from '../../he/run/in-clear.ts';
 import { encodeFrame } from '../../he/wire/frame.ts';
 import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 import { prepareAnalysis } from './circuit-analysis.ts';
@@ -21,18 +19,6 @@ import type { EvaluatorReport } from './measure-evaluator.ts';
  * evaluator process per analysis. Usage: node tools/circuits/measure-circuit.ts LABEL ANALYSES. Writes JSON to standard output.
  */
 export type Measurement = { readonly programDigest: string; readonly measured: Measured };
-
-function evaluateClear({ program, ckks, input, output }: Compiled, latent: Float32Array): Float64Array {
-  const backend = new ClearBackend(program.slotCount, ckks.dataPrimes);
-  const inputs = packPatches(latent, input, program.slotCount).map((slots) =>
-    backend.value(slots, program.inputScale),
-  );
-  const { slots } = run(program, inputs, backend, (index) => {
-    const { values, level, scale } = program.plaintexts[index]!;
-    return backend.encode(values, level, scale);
-  });
-  return gather([slots], output.layout);
-}
 
 async function next<Message extends { kind: string }>(
   child: ChildProcess,
@@ -76,7 +62,7 @@ async function measure(label: string, backend: Backend, threads: number): Promis
     process.stderr.write(`  ${label}: keys ${analysis.keygenSeconds.toFixed(1)} s\n`);
     const reports = await evaluateInChildren(label, folder, backend, threads);
     const direct = evaluateDirectly(graph, latent);
-    const clear = evaluateClear(compiled, latent);
+    const clear = gather([runInClear(compiled, latent).slots], compiled.output.layout);
     const answers = await Promise.all(
       reports.map(async (_, analysis) => {
         const payload = new Uint8Array(await readFile(join(folder, `result-${analysis}`)));

@@ -6,8 +6,7 @@ import { programDigest } from '../../../he/compiler/passes/levels.ts';
 import { strategies } from '../../../he/compiler/passes/place.ts';
 import { gather, scatter } from '../../../he/layout.ts';
 import { checkParams } from '../../../he/params.ts';
-import { DryBackend } from '../../../he/run/backends/dry.ts';
-import { run } from '../../../he/run/run.ts';
+import { runDry } from '../../../he/run/dry.ts';
 import { evaluateDirectly } from '../direct.ts';
 import { randomGraph } from '../random-graph.ts';
 import { NetworkWriter, randomHefNet, seededNumbers } from '../random-network.ts';
@@ -26,10 +25,8 @@ const worst = (got: Float64Array, want: Float64Array): number =>
 
 /** Runs on `dry` and expects the counts, level and scale that the program announces. */
 function expectDryCost({ program, ckks }: Compiled): void {
-  const dry = new DryBackend(program.slotCount, ckks.dataPrimes);
-  const inputs = Array.from({ length: program.inputCount }, () => dry.value(program.inputScale));
-  const output = run(program, inputs, dry, (index) => program.plaintexts[index]!);
-  expect(dry.cost).toEqual(program.cost);
+  const { output, cost } = runDry({ program, ckks });
+  expect(cost).toEqual(program.cost);
   expect([output.level, output.scale]).toEqual([program.outputLevel, program.outputScale]);
 }
 

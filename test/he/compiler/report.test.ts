@@ -18,7 +18,7 @@ import { reportCircuit, weightBytes } from '../../../he/compiler/report.ts';
 import { packPatches } from '../../../he/layout.ts';
 import type { Program } from '../../../he/program.ts';
 import { ClearBackend, type ClearPlaintext, type ClearValue } from '../../../he/run/backends/clear.ts';
-import { run } from '../../../he/run/run.ts';
+import { runInClear } from '../../../he/run/in-clear.ts';
 import { keyBytes } from '../../../he/wire/seal-bytes.ts';
 import { randomHefNet, seededNumbers } from '../random-network.ts';
 
@@ -84,15 +84,9 @@ describe('a circuit report', () => {
     const backend = new CountingClear(program.slotCount, ckks.dataPrimes);
     const next = seededNumbers(4);
     const latent = Float64Array.from({ length: 4 * 16 * 16 }, next);
-    const inputs = packPatches(latent, compiled.input, program.slotCount).map((slots) =>
-      backend.value(slots, program.inputScale),
-    );
-    run(program, inputs, backend, (index) => {
-      const { values, level, scale } = program.plaintexts[index]!;
-      return backend.encode(values, level, scale);
-    });
+    runInClear(compiled, latent, backend);
     expect(report).toMatchObject(backend.count);
-    expect(report.inputCiphertexts).toBe(inputs.length);
+    expect(report.inputCiphertexts).toBe(packPatches(latent, compiled.input, program.slotCount).length);
   });
 
   it('counts 4 bytes for every coefficient and prime of a weight', () => {
