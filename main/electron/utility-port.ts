@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { type MessagePortMain, utilityProcess } from 'electron';
 import { onceEnded } from '../host/once-ended.ts';
-import { heapLimit, type Port, type Program } from '../host/port.ts';
+import type { Port, Program } from '../host/port.ts';
 
 /** A port over which an end of a channel can be handed to the child, beside a command. */
 export type UtilityPort<Command, Event> = Port<Command, Event> & {
@@ -16,7 +16,8 @@ export function launchUtility<Command, Event>(program: Program): UtilityPort<Com
   const child = utilityProcess.fork(program.entry, [...(program.argv ?? [])], {
     serviceName: `Cipherfilm ${program.name}`,
     stdio: ['ignore', 'pipe', 'inherit'],
-    execArgv: program.heapMiB === undefined ? [] : [heapLimit(program.heapMiB)],
+    // Node's own switch does nothing here: V8 is started by Chromium.
+    execArgv: program.heapMiB === undefined ? [] : [`--js-flags=--max-old-space-size=${program.heapMiB}`],
     env: { ...program.environment, ...process.env },
   });
   const lines = createInterface({ input: child.stdout! });

@@ -2,7 +2,7 @@ import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { onceEnded } from './once-ended.ts';
-import { heapLimit, type Port, type Program } from './port.ts';
+import type { Port, Program } from './port.ts';
 
 /**
  * Starts a child process of plain Node, which runs TypeScript as it is. Messages are structured clones, so typed arrays
@@ -11,7 +11,9 @@ import { heapLimit, type Port, type Program } from './port.ts';
 export function launchNode<Command, Event>(program: Program): Port<Command, Event> {
   const child = fork(program.entry, program.argv ?? [], {
     serialization: 'advanced',
-    ...(program.heapMiB === undefined ? {} : { execArgv: [...process.execArgv, heapLimit(program.heapMiB)] }),
+    ...(program.heapMiB === undefined
+      ? {}
+      : { execArgv: [...process.execArgv, `--max-old-space-size=${program.heapMiB}`] }),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...program.environment, ...process.env },
   });

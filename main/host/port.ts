@@ -47,6 +47,3 @@ export type Program = {
  * `ParentPort.onClose`.
  */
 export type Launcher = <Command, Event>(program: Program) => Port<Command, Event>;
-
-/** The argument that limits V8's heap, for Node and Electron alike. */
-export const heapLimit = (mebibytes: number): string => `--max-old-space-size=${mebibytes}`;
