@@ -41,6 +41,9 @@ export type ErrorDetails = {
   'dicom-duplicate': Nothing;
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
+  /** The reader took longer than its time for one file, or more memory than its share. */
+  'file-too-slow': Nothing;
+  'file-too-costly': Nothing;
   'archive-unreadable': Nothing;
   'archive-encrypted': Nothing;
   'archive-too-large': {

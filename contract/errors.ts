@@ -20,6 +20,8 @@ export const errorCodes = [
   'archive-encrypted',
   'archive-too-large',
   'reader-crashed',
+  'file-too-slow',
+  'file-too-costly',
   'image-unreadable',
   'input-view',
   'input-unlike-chest',

@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toCodedError } from '../contract/errors.ts';
-import { reduceToEncoderImage } from '../dicom/display/reduce.ts';
-import { toRadiograph } from '../dicom/radiograph.ts';
+import type { EncoderImage } from '../contract/stages.ts';
 import { measurePrecision } from '../he/precision.ts';
 import { progressLines } from '../main/cli/progress-lines.ts';
 import { reportLines } from '../main/cli/report.ts';
 import { clearLogits } from '../main/engine/clear-reference.ts';
 import { exitOnSignals } from '../main/files/temporary-folder.ts';
-import { bundleRoot, sampleStudy, withHeadless } from '../main/host/headless.ts';
+import { bundleRoot, readInput, sampleStudy, withHeadless } from '../main/host/headless.ts';
 import { openEncoder } from '../native-models/encoder.ts';
 import { openServerHalf } from '../native-models/server-half.ts';
 import { readOptions } from './command-options.ts';
@@ -23,13 +21,13 @@ const { json: asJson } = readOptions('usage: npm run demo [-- --json]', {
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
 async function demonstrate(): Promise<void> {
-  const bytes = await readFile(sampleStudy);
-  const { result, bundleName } = await withHeadless(undefined, async (session) => {
-    const { engine, evaluator, bundleName } = session;
+  const { result, image, bundleName } = await withHeadless(undefined, async (session) => {
+    const { engine, reader, evaluator, bundleName } = session;
     note(`evaluator process ${evaluator.pid} at ${evaluator.url}, engine process ${engine.pid}`);
-    return { result: await session.classify(bytes, { onProgress: progressLines(note) }), bundleName };
+    const result = await session.classify(sampleStudy, { onProgress: progressLines(note) });
+    return { result, image: (await readInput(reader, sampleStudy)).image, bundleName };
   });
-  const clear = await classifyInClear(bytes, join(bundleRoot, bundleName));
+  const clear = await classifyInClear(image, join(bundleRoot, bundleName));
   const precision = measurePrecision(
     result.findings.map(({ logit }) => logit),
     clear,
@@ -50,9 +48,9 @@ async function demonstrate(): Promise<void> {
   );
 }
 
-async function classifyInClear(bytes: Uint8Array, folder: string): Promise<Float64Array> {
+async function classifyInClear(image: EncoderImage, folder: string): Promise<Float64Array> {
   const encoder = await openEncoder(join(folder, 'client', 'encoder.onnx'));
-  const latent = await encoder.encode(reduceToEncoderImage(await toRadiograph(bytes)));
+  const latent = await encoder.encode(image);
   await encoder.dispose();
   return clearLogits(await openServerHalf(folder), latent.values);
 }

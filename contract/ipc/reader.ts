@@ -1,5 +1,5 @@
 import type { CodedError } from '../errors.ts';
-import type { Film, Thumbnail } from '../film.ts';
+import type { Thumbnail } from '../film.ts';
 import type { ImageHeader } from '../header.ts';
 import type { EngineInput } from '../stages.ts';
 
@@ -17,15 +17,21 @@ export type Location = { readonly inside: readonly string[] } & (
   | { readonly kind: 'memory'; readonly id: string }
 );
 
-/** Something that a person dropped or chose. The reader keeps bytes that have no path for as long as it lives. */
+/** One text per location, for looking it up. */
+export const placeOf = (location: Location): string =>
+  JSON.stringify([location.kind, location.kind === 'file' ? location.path : location.id, ...location.inside]);
+
+/** Something that was dropped. Bytes that have no path are kept by the host, for as long as it lives. */
 export type Source =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'bytes'; readonly id: string; readonly name: string; readonly bytes: Uint8Array };
 
-/**
- * What came of one file of a scan: the reader takes a radiograph, and skips anything else with the reason. A *scan*
- * looks through everything that was dropped. Names are relative to what was dropped.
- */
+/** The same on its way to the reader, which got the bytes before. */
+export type SentSource =
+  | Extract<Source, { kind: 'path' }>
+  | { readonly kind: 'kept'; readonly id: string; readonly name: string };
+
+/** What came of one file. Names are relative to what was dropped. */
 export type Scanned =
   | {
       readonly kind: 'taken';
@@ -34,22 +40,37 @@ export type Scanned =
       readonly header: ImageHeader;
       readonly bytes: number;
     }
-  | { readonly kind: 'skipped'; readonly name: string; readonly error: CodedError };
+  | {
+      readonly kind: 'skipped';
+      readonly location: Location;
+      readonly name: string;
+      readonly error: CodedError;
+    };
+
+/** What an earlier reader, which died in the middle of a scan, had come to. Keys are those of `placeOf`. */
+export type ScanPast = {
+  /** Files that were told, with the image's UID if it was taken: they are passed over. */
+  readonly told: ReadonlyMap<string, string | null>;
+  /** Files that are not to be opened again, with the reason to tell. */
+  readonly condemned: ReadonlyMap<string, CodedError>;
+};
 
 /**
  * What can be asked of the reader. `scan` finds the radiographs in sources. `film` decodes one for the viewer,
  * `thumbnail` makes a small picture of it, and `input` reduces it to what the engine is given.
  */
 export type ReaderRequest =
-  | { readonly kind: 'scan'; readonly sources: readonly Source[] }
-  | { readonly kind: 'film'; readonly location: Location }
+  | { readonly kind: 'scan'; readonly sources: readonly SentSource[]; readonly past: ScanPast }
+  /** Decodes a film and posts it on the window's port as a `FilmMessage` with this ticket. */
+  | { readonly kind: 'film'; readonly location: Location; readonly ticket: string }
   | { readonly kind: 'thumbnail'; readonly location: Location }
   | { readonly kind: 'input'; readonly location: Location };
 
 /** What the reader replies to each kind of request. The results of a scan come as `scanned` events before its reply. */
 export type ReaderReply = {
   scan: null;
-  film: Film;
+  /** The film itself went to the window. */
+  film: null;
   thumbnail: Thumbnail;
   input: EngineInput;
 };
@@ -57,11 +78,28 @@ export type ReaderReply = {
 /** A message to the reader. A cancelled request is refused with the code `cancelled`. */
 export type ReaderCommand =
   | { readonly kind: 'request'; readonly id: string; readonly request: ReaderRequest }
-  | { readonly kind: 'cancel'; readonly id: string };
+  | { readonly kind: 'cancel'; readonly id: string }
+  /** Bytes that were dropped without a path, which later locations name. */
+  | { readonly kind: 'keep'; readonly id: string; readonly bytes: Uint8Array }
+  /** The port that comes with this message leads to the window; an earlier one is not used any more. */
+  | { readonly kind: 'window' };
+
+/**
+ * What is done with a file: `read` fetches its bytes from a disk or an archive; then a scan looks at what it says of
+ * itself (`inspect`), and everybody else wants its pixels (`decode`).
+ */
+export type ReaderStep = 'read' | 'inspect' | 'decode';
 
 /** A message from the reader. `id` is that of the request. */
 export type ReaderEvent =
-  /** A part of what a scan found. Other parts follow until the reply. */
+  /**
+   * The reader takes a file in hand, one at a time; told before anything is done with it, so that the host knows which
+   * file it was if nothing is heard any more.
+   */
+  | { readonly kind: 'holds'; readonly id: string; readonly location: Location; readonly step: ReaderStep }
+  /** The file in hand is done with. */
+  | { readonly kind: 'idle' }
+  /** A part of a scan; others follow until its reply. */
   | { readonly kind: 'scanned'; readonly id: string; readonly scanned: readonly Scanned[] }
   | { readonly kind: 'reply'; readonly id: string; readonly value: ReaderReply[ReaderRequest['kind']] }
   | { readonly kind: 'refused'; readonly id: string; readonly error: CodedError };

@@ -29,7 +29,8 @@ export const requestSchemas = {
   /** Asks the person for files or a folder with the system's own dialog. */
   choose: z.object({ what: z.enum(['files', 'folder']) }),
   worklist: z.object({}),
-  film: z.object({ imageId: z.uuid() }),
+  /** The film comes on a channel of its own, past main (contract/ipc/film.ts), with the ticket that the preload gave. */
+  film: z.object({ imageId: z.uuid(), ticket: z.uuid() }),
   thumbnail: z.object({ imageId: z.uuid() }),
   /** Classifies a study again, or another image of it. With `imageId` null the rules choose the image. */
   retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable() }),
@@ -74,7 +75,7 @@ export type ReplyOf = {
   open: { readonly reportId: string };
   choose: { readonly reportId: string | null };
   worklist: { readonly rows: readonly StudyRow[]; readonly reports: readonly DropReport[] };
-  film: Film;
+  film: null;
   thumbnail: Thumbnail;
   retry: { readonly accepted: boolean };
   cancel: { readonly cancelled: boolean };
@@ -103,10 +104,14 @@ export type WindowEvent =
 
 /** The bridge that the preload puts on `window.cipherfilm`. It has one method for each request, and the events. */
 export type Bridge = {
-  readonly [N in Exclude<RequestName, 'open'>]: (request: RequestOf<N>) => Promise<Reply<ReplyOf[N]>>;
+  readonly [N in Exclude<RequestName, 'open' | 'film'>]: (
+    request: RequestOf<N>,
+  ) => Promise<Reply<ReplyOf[N]>>;
 } & {
   /** Takes files and folders as the page has them. The preload finds where they are. */
   readonly open: (files: readonly File[]) => Promise<Reply<ReplyOf['open']>>;
+  /** Gives one image, decoded. */
+  readonly film: (request: { readonly imageId: string }) => Promise<Reply<Film>>;
   /** Listens to the events. The returned function stops listening. */
   readonly onEvent: (listener: (event: WindowEvent) => void) => () => void;
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { maxDroppedBytes } from '../../contract/limits.ts';
@@ -20,26 +20,22 @@ type Outcome = { file: string; result: AnalysisResult } | { file: string; error:
 
 const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
-/**
- * Reads a regular file of bounded size. Folders, pipes and files that are too large are refused before they are read.
- */
-async function readAnalysis(file: string): Promise<Uint8Array> {
-  const unreadable = (cause: unknown): never => {
-    throw new CxrError('image-unreadable', { reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' });
-  };
-  const facts = await stat(file).catch(unreadable);
+/** Folders, pipes and oversized files are refused before anything is read. */
+async function checkFile(file: string): Promise<void> {
+  const facts = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new CxrError('image-unreadable', { reason: cause.code ?? 'unknown' });
+  });
   if (!facts.isFile()) throw new CxrError('image-unreadable', { reason: 'not a regular file' });
   if (facts.size > maxDroppedBytes) {
     throw new CxrError('dicom-too-large', { got: facts.size, expected: maxDroppedBytes });
   }
-  return readFile(file).catch(unreadable);
 }
 
 async function classifyFile(file: string, session: Headless, signal: AbortSignal): Promise<Outcome> {
   process.stderr.write(`${file}\n`);
   try {
-    const bytes = await readAnalysis(file);
-    const result = await session.classify(bytes, { onProgress: progressLines(note), signal });
+    await checkFile(file);
+    const result = await session.classify(file, { onProgress: progressLines(note), signal });
     const { evaluationKeys, sent, received } = result.bytes;
     note(
       `left this machine: ${evaluationKeys + sent} bytes (keys ${evaluationKeys}, ciphertext ${sent}); received ${received}`,

@@ -25,6 +25,7 @@ async function boot(): Promise<void> {
   openMenu((command) => tellAll({ kind: 'command', command }));
   windows.push(window);
   answerWindow(window.webContents, workstation.answers);
+  workstation.films.serve(window.webContents);
   openDropped = (sources) => void workstation.open(sources);
   openDropped(paths(dropped(process.argv, app.isPackaged), process.cwd()));
   void workstation.engine.launch();

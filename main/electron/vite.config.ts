@@ -35,6 +35,8 @@ export default defineConfig({
     },
     preload: {
       consumer: 'server',
+      // A sandbox finds no packages: all but Electron is in the one file.
+      resolve: { noExternal: true },
       build: {
         outDir: 'out/preload',
         rolldownOptions: {

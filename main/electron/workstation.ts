@@ -1,17 +1,18 @@
 import { join, resolve } from 'node:path';
-import { app, session, type UtilityProcess, utilityProcess } from 'electron';
+import { app, session } from 'electron';
 import { CxrError } from '../../contract/errors.ts';
-import type { Location, Source } from '../../contract/ipc/reader.ts';
+import type { Location, ReaderCommand, ReaderEvent, Source } from '../../contract/ipc/reader.ts';
 import type { WindowEvent } from '../../contract/ipc/window.ts';
 import { chooseBundle } from '../host/choose-bundle.ts';
 import { EmbeddedEvaluator } from '../host/embedded-evaluator.ts';
 import { EngineHost } from '../host/engine-host.ts';
-import { ReaderHost, type ReaderProcess } from '../host/reader-host.ts';
+import { ReaderHost } from '../host/reader-host.ts';
 import { recompute } from '../host/recompute-host.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
 import { AppState } from './app-state.ts';
+import { FilmChannel } from './ipc/film-channel.ts';
 import type { Answers } from './ipc/ipc.ts';
 import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
@@ -32,8 +33,11 @@ export type Surroundings = {
 export const paths = (names: readonly string[], folder: string): Source[] =>
   names.map((name) => ({ kind: 'path', path: resolve(folder, name) }));
 
-const fork = <Process>(script: string, name: string): Process =>
-  utilityProcess.fork(script, [], { serviceName: `Cipherfilm ${name}` }) as UtilityProcess & Process;
+/** What Electron knows of its processes, on every system. */
+function residentBytesOf(pid: number): number | null {
+  const found = app.getAppMetrics().find((metric) => metric.pid === pid);
+  return found === undefined ? null : found.memory.workingSetSize * 1024;
+}
 
 /** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
 export async function openWorkstation({ tell, ask }: Surroundings) {
@@ -72,7 +76,16 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     },
     (status) => tell({ kind: 'status', status }),
   );
-  const reader = new ReaderHost(() => fork<ReaderProcess>(scripts().reader, 'reader'));
+  const films = new FilmChannel();
+  const reader = new ReaderHost({
+    launch: (program) => {
+      const port = launchUtility<ReaderCommand, ReaderEvent>(program);
+      films.lead(port);
+      return port;
+    },
+    entry: scripts().reader,
+    residentBytes: residentBytesOf,
+  });
   const connection = async () => {
     const found = await settings.connection();
     state.evaluatorAt(found.url, found.embedded);
@@ -93,7 +106,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
   });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key);
   const worklist = new Worklist({
-    input: (location) => reader.request({ kind: 'input', location }),
+    input: (location, signal) => reader.request({ kind: 'input', location }, signal),
     engine,
     recompute: async (input) =>
       recompute(() => launchUtility({ name: 'check', entry: scripts().recompute }), {
@@ -105,7 +118,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     tell,
   });
   const intake = new Intake(
-    (sources, onScanned) => reader.request({ kind: 'scan', sources }, { onScanned }),
+    (sources, onScanned) => reader.scan(sources, onScanned),
     worklist,
     (report) => tell({ kind: 'report', report }),
   );
@@ -128,9 +141,12 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     }),
     choose: async ({ what }) => ({ reportId: open(paths(await ask(what), '/')) }),
     worklist: () => ({ rows: worklist.rows, reports: intake.reports }),
-    film: ({ imageId }) => reader.request({ kind: 'film', location: located(imageId) }),
+    film: ({ imageId, ticket }) => reader.request({ kind: 'film', location: located(imageId), ticket }),
     thumbnail: ({ imageId }) => reader.request({ kind: 'thumbnail', location: located(imageId) }),
-    retry: ({ studyId, imageId }) => ({ accepted: worklist.retry(studyId, imageId) }),
+    retry: ({ studyId, imageId }) => {
+      for (const location of worklist.locations(studyId)) reader.pardon(location);
+      return { accepted: worklist.retry(studyId, imageId) };
+    },
     cancel: ({ studyId }) => ({ cancelled: worklist.cancel(studyId) }),
     remove: ({ studyId }) => ({ removed: worklist.remove(studyId) }),
     check: ({ studyId }) => ({ accepted: state.status.canRecompute && worklist.check(studyId) }),
@@ -153,10 +169,10 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
   };
   app.on('will-quit', () => {
     worklist.close();
-    reader.dispose();
+    void reader[Symbol.asyncDispose]();
     void engine[Symbol.asyncDispose]();
     void evaluator.stop();
     store?.[Symbol.dispose]();
   });
-  return { engine, answers, open, resume: () => worklist.resume() };
+  return { engine, answers, films, open, resume: () => worklist.resume() };
 }

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
-import type { AnalysisResult } from '../../contract/stages.ts';
-import { toInput } from '../../dicom/encoder-input.ts';
+import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { connectionFromEnvironment, plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
 import { chooseBundle } from './choose-bundle.ts';
@@ -9,6 +8,8 @@ import { EmbeddedEvaluator, type EmbeddedEvaluatorOptions } from './embedded-eva
 import { type AnalysisWatch, EngineHost } from './engine-host.ts';
 import { entries } from './entries.ts';
 import { launchNode } from './node-port.ts';
+import { ReaderHost } from './reader-host.ts';
+import { residentBytes } from './resident-memory.ts';
 
 /** Folder of bundles beside the code. */
 export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models');
@@ -17,10 +18,11 @@ export const sampleStudy = join(bundleRoot, 'samples', '00000002_000.dcm');
 
 export type Headless = {
   readonly engine: EngineHost;
+  readonly reader: ReaderHost;
   readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly pid: number | null };
   readonly bundleName: string;
   /** Classifies one DICOM file. @throws CxrError as `classify`. */
-  readonly classify: (bytes: Uint8Array, watch?: AnalysisWatch) => Promise<AnalysisResult>;
+  readonly classify: (file: string, watch?: AnalysisWatch) => Promise<AnalysisResult>;
 };
 
 export type EngineOptions = {
@@ -40,13 +42,28 @@ export function openEngine(options: EngineOptions): EngineHost {
   return engine;
 }
 
+/** A reader process without Electron, which is started when it is first needed. */
+export const openReader = (entry: string = entries.reader): ReaderHost =>
+  new ReaderHost({ launch: launchNode, entry, residentBytes });
+
 /**
- * Classifies one DICOM file, which is decoded in this process: the engine's holds the secret key.
+ * Decodes one DICOM file in the reader's process, down to what the engine is given of it.
+ *
+ * @throws CxrError as `ReaderHost.request`.
+ */
+export const readInput = (reader: ReaderHost, file: string, signal?: AbortSignal): Promise<EngineInput> =>
+  reader.request({ kind: 'input', location: { kind: 'file', path: resolve(file), inside: [] } }, signal);
+
+/**
+ * Classifies one DICOM file.
  *
  * @throws CxrError why the file was refused, or as `EngineHost.analyse`.
  */
-export const classify = (engine: EngineHost, bytes: Uint8Array, watch?: AnalysisWatch) =>
-  engine.analyse(() => toInput(bytes), watch);
+export const classify = (
+  { engine, reader }: Pick<Headless, 'engine' | 'reader'>,
+  file: string,
+  watch?: AnalysisWatch,
+): Promise<AnalysisResult> => engine.analyse(() => readInput(reader, file, watch?.signal), watch);
 
 export type RunningEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
@@ -68,7 +85,7 @@ export async function startEmbeddedEvaluator({
 }
 
 /**
- * Opens an engine process and, unless `evaluatorUrl` names one, an evaluator process of its own on loopback with a
+ * Opens an engine process, a reader process and, unless `evaluatorUrl` names one, an evaluator process of its own on loopback with a
  * temporary data folder; runs `work`; ends both.
  *
  * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
@@ -80,12 +97,14 @@ export async function withHeadless<T>(
   const bundleName = await chooseBundle(bundleRoot);
   const within = async (connection: Connection, pid: number | null): Promise<T> => {
     await using engine = openEngine({ bundleRoot, bundleName, connection });
+    await using reader = openReader();
     await engine.ready();
     return await work({
       engine,
+      reader,
       evaluator: { url: connection.url, embedded: connection.embedded, pid },
       bundleName,
-      classify: (bytes, watch) => classify(engine, bytes, watch),
+      classify: (file, watch) => classify({ engine, reader }, file, watch),
     });
   };
   if (evaluatorUrl !== undefined) return within(connectionFromEnvironment(evaluatorUrl), null);

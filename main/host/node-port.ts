@@ -11,6 +11,9 @@ import type { Port, Program } from './port.ts';
 export function launchNode<Command, Event>(program: Program): Port<Command, Event> {
   const child = fork(program.entry, program.argv ?? [], {
     serialization: 'advanced',
+    ...(program.heapMiB === undefined
+      ? {}
+      : { execArgv: [...process.execArgv, `--max-old-space-size=${program.heapMiB}`] }),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...program.environment, ...process.env },
   });

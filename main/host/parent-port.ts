@@ -1,10 +1,17 @@
+/** An end of a channel that leads to a third process; the parent made the channel and hands it over. */
+export type HandedPort = {
+  postMessage(message: unknown): void;
+  close(): void;
+};
+
 /**
  * The process that started this one, as this one sees it: commands come in, events go out. The parent's own end of the
  * same line is a `Port`.
  */
 export type ParentPort<Command, Event> = {
   readonly send: (event: Event) => void;
-  readonly onCommand: (listener: (command: Command) => void) => void;
+  /** The ports that came with the command; none in plain Node, whose processes cannot be handed any. */
+  readonly onCommand: (listener: (command: Command, ports: readonly HandedPort[]) => void) => void;
   /** The parent is gone, and this process is to end too. Electron ends its utility processes by itself. */
   readonly onClose: (listener: () => void) => void;
 };
@@ -12,7 +19,7 @@ export type ParentPort<Command, Event> = {
 /** Electron's utility processes carry this in place of `process.send`. */
 type ElectronParentPort = {
   postMessage(message: unknown): void;
-  on(event: 'message', listener: (message: { data: unknown }) => void): void;
+  on(event: 'message', listener: (message: { data: unknown; ports: readonly HandedPort[] }) => void): void;
 };
 
 /** `process.parentPort` in Electron, the IPC channel in a forked Node process. */
@@ -21,7 +28,8 @@ export function openParentPort<Command, Event>(): ParentPort<Command, Event> {
   if (parentPort !== undefined) {
     return {
       send: (event) => parentPort.postMessage(event),
-      onCommand: (listener) => parentPort.on('message', ({ data }) => listener(data as Command)),
+      onCommand: (listener) =>
+        parentPort.on('message', ({ data, ports }) => listener(data as Command, ports)),
       onClose: () => {},
     };
   }
@@ -30,7 +38,7 @@ export function openParentPort<Command, Event>(): ParentPort<Command, Event> {
     send: (event) => {
       if (process.connected) process.send?.(event, undefined, {}, () => {});
     },
-    onCommand: (listener) => process.on('message', (message) => listener(message as Command)),
+    onCommand: (listener) => process.on('message', (message) => listener(message as Command, [])),
     onClose: (listener) => process.on('disconnect', listener),
   };
 }

@@ -36,6 +36,8 @@ export type Program = {
   readonly argv?: readonly string[];
   /** Variables that are set where the parent's environment does not set them. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Largest size of V8's heap, MiB; more ends the child. What wasm and typed arrays hold is not in it. Default: V8's own. */
+  readonly heapMiB?: number;
   /** A parent that has nothing else to do ends, although this child still runs. Default: it waits. */
   readonly isBackground?: boolean;
 };

@@ -1,88 +1,268 @@
 import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError } from '../../contract/errors.ts';
-import type {
-  ReaderCommand,
-  ReaderEvent,
-  ReaderReply,
-  ReaderRequest,
-  Scanned,
+import {
+  type Location,
+  placeOf,
+  type ReaderCommand,
+  type ReaderEvent,
+  type ReaderReply,
+  type ReaderRequest,
+  type Scanned,
+  type SentSource,
+  type Source,
 } from '../../contract/ipc/reader.ts';
+import { CrashRecord, type Offence } from './crash-record.ts';
+import { FileWatch, type Overrun } from './file-watch.ts';
+import type { Port, Program } from './port.ts';
+import { type ReaderLimits, readerLimits } from './reader-limits.ts';
 
-/** The part of Electron's UtilityProcess that the host uses, so that tests can stand in for it. */
-export type ReaderProcess = {
-  postMessage(message: ReaderCommand): void;
-  on(event: 'message', listener: (message: ReaderEvent) => void): unknown;
-  once(event: 'exit', listener: (code: number) => void): unknown;
-  kill(): boolean;
+type ScanRequest = Extract<ReaderRequest, { kind: 'scan' }>;
+/** What is asked of one file. */
+export type FileRequest = Exclude<ReaderRequest, ScanRequest>;
+
+/** Something that was asked and not answered yet; a new process is asked the same again. */
+type Job = { readonly id: string; readonly settle: PromiseWithResolvers<unknown> } & (
+  | { readonly kind: 'file'; readonly request: FileRequest }
+  | {
+      readonly kind: 'scan';
+      readonly sources: readonly SentSource[];
+      readonly past: {
+        readonly told: Map<string, string | null>;
+        readonly condemned: Map<string, CodedError>;
+      };
+      readonly hear: (scanned: readonly Scanned[]) => void;
+    }
+);
+
+export type ReaderHostOptions = {
+  readonly launch: (program: Program) => Port<ReaderCommand, ReaderEvent>;
+  /** Path of the reader's script. */
+  readonly entry: string;
+  /** Bytes that a process has in RAM; null where the system does not say. */
+  readonly residentBytes: (pid: number) => number | null | Promise<number | null>;
+  readonly limits?: ReaderLimits;
 };
 
-type Pending = {
-  readonly settle: PromiseWithResolvers<unknown>;
-  readonly onScanned: (scanned: readonly Scanned[]) => void;
-};
+/** Readers in a row that ended before they took any file in hand: another one would do the same. */
+const mostStillborn = 2;
 
 /**
- * Owns the reader process, started when first needed and again after it died: what it was doing then is refused with
- * 'reader-crashed'.
+ * Owns the reader process, which is started when it is first needed. When it dies, hangs or fills memory, that costs the
+ * file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
+ * file. Bytes that were dropped without a path are kept here, because a reader that ends takes its own with it.
  */
-export class ReaderHost {
-  readonly #fork: () => ReaderProcess;
-  readonly #pending = new Map<string, Pending>();
-  #child: ReaderProcess | null = null;
-  #disposed = false;
+export class ReaderHost implements AsyncDisposable {
+  readonly #options: ReaderHostOptions;
+  readonly #limits: ReaderLimits;
+  readonly #jobs = new Map<string, Job>();
+  readonly #record = new CrashRecord();
+  readonly #kept = new Map<string, Uint8Array>();
+  /** Those of the kept bytes that the present process has. */
+  readonly #given = new Set<string>();
+  readonly #watch: FileWatch;
+  #port: Port<ReaderCommand, ReaderEvent> | null = null;
+  #stillborn = 0;
+  #isDisposed = false;
 
-  constructor(fork: () => ReaderProcess) {
-    this.#fork = fork;
+  constructor(options: ReaderHostOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? readerLimits;
+    this.#watch = new FileWatch({
+      limits: this.#limits,
+      residentBytes: () => this.#residentBytes(),
+      over: (why) => this.#end(why),
+    });
   }
 
-  /** @throws CxrError what the reader refused with, 'reader-crashed', 'cancelled'. */
-  request<R extends ReaderRequest>(
-    request: R,
-    { onScanned = () => {} }: { readonly onScanned?: Pending['onScanned'] } = {},
-  ): Promise<ReaderReply[R['kind']]> {
-    if (this.#disposed) return Promise.reject(new CxrError('cancelled'));
-    const id = randomUUID();
-    const settle = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { settle, onScanned });
-    this.#running().postMessage({ kind: 'request', id, request });
-    return settle.promise as Promise<ReaderReply[R['kind']]>;
+  /** The system's number of the reader; undefined while none runs. */
+  get pid(): number | undefined {
+    return this.#port?.pid;
   }
 
-  dispose(): void {
-    this.#disposed = true;
-    this.#child?.kill();
+  /**
+   * Asks something of one file.
+   *
+   * @param signal  cancels: the promise is rejected at once, whatever the reader is doing.
+   * @throws CxrError what the reader refused with; 'reader-crashed', 'file-too-slow' or 'file-too-costly' when the file
+   *         ended the reader, now or earlier; 'cancelled'.
+   */
+  request<R extends FileRequest>(request: R, signal?: AbortSignal): Promise<ReaderReply[R['kind']]> {
+    const verdict = this.#record.verdict(request.location);
+    if (verdict !== undefined) return Promise.reject(toError(verdict));
+    return this.#ask({ kind: 'file', request }, signal) as Promise<ReaderReply[R['kind']]>;
+  }
+
+  /**
+   * Finds the radiographs in what was dropped. A file that ends the reader is told with its code like others that are
+   * skipped.
+   *
+   * @param hear  is told what was found, in parts.
+   * @throws CxrError 'cancelled'; 'reader-crashed' when no reader can be started.
+   */
+  async scan(
+    sources: readonly Source[],
+    hear: (scanned: readonly Scanned[]) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const sent = sources.map((source): SentSource => {
+      if (source.kind === 'path') return source;
+      this.#kept.set(source.id, source.bytes);
+      return { kind: 'kept', id: source.id, name: source.name };
+    });
+    const past = { told: new Map(), condemned: new Map() };
+    await this.#ask({ kind: 'scan', sources: sent, past, hear }, signal);
+  }
+
+  /** Somebody asks for a file again that ended the reader. */
+  pardon(location: Location): void {
+    this.#record.pardon(location);
+  }
+
+  /** Ends the reader for good, and resolves when its process is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    const port = this.#port;
+    this.#discard();
     this.#failAll({ code: 'cancelled', detail: {} });
+    if (port !== null) await new Promise<void>((resolve) => port.onEnd(() => resolve()));
   }
 
-  #running(): ReaderProcess {
-    if (this.#child !== null) return this.#child;
-    const child = this.#fork();
-    this.#child = child;
-    child.on('message', (event) => {
-      if (this.#child === child) this.#hear(event);
+  #ask(what: DistributiveOmit<Job, 'id' | 'settle'>, signal?: AbortSignal): Promise<unknown> {
+    if (this.#isDisposed || signal?.aborted) return Promise.reject(new CxrError('cancelled'));
+    const job: Job = { ...what, id: randomUUID(), settle: Promise.withResolvers() };
+    this.#jobs.set(job.id, job);
+    this.#send(job);
+    const cancel = () => this.#cancel(job);
+    signal?.addEventListener('abort', cancel, { once: true });
+    return job.settle.promise.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  #cancel(job: Job): void {
+    if (!this.#jobs.delete(job.id)) return;
+    job.settle.reject(new CxrError('cancelled'));
+    this.#port?.send({ kind: 'cancel', id: job.id });
+    if (this.#watch.held?.id === job.id) this.#watch.hurry();
+  }
+
+  #send(job: Job): void {
+    const port = this.#running();
+    for (const id of keptIn(job)) {
+      const bytes = this.#kept.get(id);
+      if (bytes === undefined || this.#given.has(id)) continue;
+      this.#given.add(id);
+      port.send({ kind: 'keep', id, bytes });
+    }
+    const request: ReaderRequest =
+      job.kind === 'file' ? job.request : { kind: 'scan', sources: job.sources, past: job.past };
+    port.send({ kind: 'request', id: job.id, request });
+  }
+
+  #running(): Port<ReaderCommand, ReaderEvent> {
+    if (this.#port !== null) return this.#port;
+    const { launch, entry } = this.#options;
+    const port = launch({ name: 'reader', entry, heapMiB: this.#limits.heapMiB });
+    this.#port = port;
+    // What an abandoned process still says is not listened to.
+    port.onEvent((event) => {
+      if (this.#port === port) this.#hear(event);
     });
-    child.once('exit', () => {
-      if (this.#child !== child) return;
-      this.#child = null;
-      this.#failAll({ code: 'reader-crashed', detail: {} });
+    port.onEnd(() => {
+      if (this.#port === port) this.#end('reader-crashed');
     });
-    return child;
+    return port;
   }
 
   #hear(event: ReaderEvent): void {
-    const pending = this.#pending.get(event.id);
-    if (pending === undefined) return;
-    if (event.kind === 'scanned') {
-      pending.onScanned(event.scanned);
-      return;
+    switch (event.kind) {
+      case 'holds':
+        this.#stillborn = 0;
+        this.#watch.take(event);
+        // It was cancelled while this was on its way.
+        if (!this.#jobs.has(event.id)) this.#watch.hurry();
+        return;
+      case 'idle':
+        this.#watch.leave();
+        return;
+      case 'scanned':
+        this.#hearScanned(this.#jobs.get(event.id), event.scanned);
+        return;
+      case 'reply':
+        this.#jobs.get(event.id)?.settle.resolve(event.value);
+        break;
+      case 'refused':
+        this.#jobs.get(event.id)?.settle.reject(toError(event.error));
     }
-    this.#pending.delete(event.id);
-    if (event.kind === 'reply') pending.settle.resolve(event.value);
-    else pending.settle.reject(new CxrError(event.error.code, event.error.detail));
+    this.#jobs.delete(event.id);
   }
 
-  #failAll({ code, detail }: CodedError): void {
-    for (const { settle } of this.#pending.values()) settle.reject(new CxrError(code, detail));
-    this.#pending.clear();
+  #hearScanned(job: Job | undefined, scanned: readonly Scanned[]): void {
+    if (job?.kind !== 'scan') return;
+    for (const one of scanned) {
+      job.past.told.set(placeOf(one.location), one.kind === 'taken' ? one.header.image.uid : null);
+      // It was dropped again.
+      if (one.kind === 'taken') this.#record.pardon(one.location);
+    }
+    job.hear(scanned);
   }
+
+  /** Gives the present process up and goes on with another one. It is not waited for: it may hang in the system. */
+  #end(why: Overrun | Offence): void {
+    const { held } = this.#watch;
+    this.#discard();
+    if (held === null) this.#stillborn += 1;
+    else if (why !== 'cancelled') this.#blame(held.location, held.id, why);
+    if (this.#stillborn > mostStillborn) {
+      this.#stillborn = 0;
+      this.#failAll({ code: 'reader-crashed', detail: { started: false } });
+    }
+    for (const job of this.#jobs.values()) this.#send(job);
+  }
+
+  #blame(location: Location, id: string, offence: Offence): void {
+    const verdict = this.#record.blame(location, offence);
+    if (verdict === null) return;
+    const place = placeOf(location);
+    for (const job of this.#jobs.values()) {
+      if (job.kind === 'scan') {
+        if (job.id === id) job.past.condemned.set(place, verdict);
+      } else if (placeOf(job.request.location) === place) {
+        this.#jobs.delete(job.id);
+        job.settle.reject(toError(verdict));
+      }
+    }
+  }
+
+  #discard(): void {
+    this.#watch.leave();
+    this.#given.clear();
+    const port = this.#port;
+    this.#port = null;
+    port?.kill();
+  }
+
+  async #residentBytes(): Promise<number | null> {
+    const pid = this.#port?.pid;
+    if (pid === undefined) return null;
+    let kept = 0;
+    for (const id of this.#given) kept += this.#kept.get(id)!.length;
+    const bytes = await this.#options.residentBytes(pid);
+    return bytes === null ? null : bytes - kept;
+  }
+
+  #failAll(error: CodedError): void {
+    for (const { settle } of this.#jobs.values()) settle.reject(toError(error));
+    this.#jobs.clear();
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+const toError = ({ code, detail }: CodedError): CxrError => new CxrError(code, detail);
+
+/** Ids of the kept bytes that a job is about. */
+function keptIn(job: Job): string[] {
+  if (job.kind === 'scan')
+    return job.sources.flatMap((source) => (source.kind === 'kept' ? [source.id] : []));
+  const { location } = job.request;
+  return location.kind === 'memory' ? [location.id] : [];
 }

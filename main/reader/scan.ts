@@ -1,12 +1,18 @@
 import { lstat, open, opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
-import type { Location, Scanned, Source } from '../../contract/ipc/reader.ts';
+import {
+  type Location,
+  placeOf,
+  type Scanned,
+  type ScanPast,
+  type Source,
+} from '../../contract/ipc/reader.ts';
 import { filesOfDirectory } from '../../dicom/dataset/dicomdir.ts';
-import { checkRadiograph, readHeader } from '../../dicom/header.ts';
-import { readDicom } from '../../dicom/read.ts';
+import type { Work } from './bench.ts';
+import { type Decoders, decoders } from './decoders.ts';
 import { maxFileBytes, readWhole, unreadable } from './location.ts';
-import { type Archive, entriesOf, isZip } from './zip.ts';
+import { type Archive, type ArchiveEntry, entriesOf, isZip } from './zip.ts';
 
 const mostFiles = 50_000;
 const deepestFolder = 32;
@@ -17,12 +23,31 @@ const mostInflatedBytes = 16 * 2 ** 30;
 const litter = /^(\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
 const directoryName = /^DICOMDIR$/i;
 
+export type ScanOptions = {
+  readonly inspect: Decoders['inspect'];
+  /** Does the work on one file, when nothing else is done with any other. */
+  readonly hold: <T>(location: Location, work: Work<T>) => Promise<T>;
+  readonly past: ScanPast;
+};
+
+const alone: ScanOptions = {
+  inspect: decoders.inspect,
+  hold: (_, work) => work(async () => {}),
+  past: { told: new Map(), condemned: new Map() },
+};
+
 /**
  * Finds the radiographs in files, folders, archives and DICOMDIRs, by content rather than by name. Every other file is
  * reported with the reason; links are not followed, and what systems leave behind is passed over.
+ *
+ * @param options  a scan without them has its process for itself, and begins at the beginning.
  */
-export async function* scan(sources: readonly Source[], signal: AbortSignal): AsyncGenerator<Scanned> {
-  const scanner = new Scanner(signal);
+export async function* scan(
+  sources: readonly Source[],
+  signal: AbortSignal,
+  options: ScanOptions = alone,
+): AsyncGenerator<Scanned> {
+  const scanner = new Scanner(signal, options);
   for (const source of sources) {
     if (source.kind === 'path') yield* scanner.path(source.path, basename(source.path), 0, true);
     else yield* scanner.bytes(source.bytes, { kind: 'memory', id: source.id, inside: [] }, source.name);
@@ -31,24 +56,29 @@ export async function* scan(sources: readonly Source[], signal: AbortSignal): As
 
 class Scanner {
   readonly #signal: AbortSignal;
-  readonly #seen = new Set<string>();
+  readonly #options: ScanOptions;
+  readonly #seen: Set<string>;
   #files = 0;
   #inflated = 0;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, options: ScanOptions) {
     this.#signal = signal;
+    this.#options = options;
+    this.#seen = new Set([...options.past.told.values()].filter((uid) => uid !== null));
   }
 
   async *path(path: string, name: string, depth: number, dropped = false): AsyncGenerator<Scanned> {
+    const location: Location = { kind: 'file', path, inside: [] };
     try {
       this.#signal.throwIfAborted();
+      if (yield* this.#isSettled(location, name)) return;
       const facts = dropped ? await stat(path) : await lstat(path);
       if (facts.isDirectory()) yield* this.#folder(path, name, depth);
-      else if (facts.isFile()) yield* this.#file(path, name, dropped);
+      else if (facts.isFile()) yield* this.#file(location, path, name, dropped);
       else if (dropped) throw new CxrError('file-unreadable', { reason: 'not a file' });
     } catch (error) {
       if (this.#signal.aborted) throw new CxrError('cancelled');
-      yield skipped(name, error instanceof CxrError ? error : unreadable(error));
+      yield skipped(location, name, error instanceof CxrError ? error : unreadable(error));
     }
   }
 
@@ -60,30 +90,55 @@ class Scanner {
     for (const entry of names) yield* this.path(join(path, entry), `${name}/${entry}`, depth + 1);
   }
 
-  async *#file(path: string, name: string, dropped: boolean): AsyncGenerator<Scanned> {
+  /** Whether an earlier reader came to an end with this file; one that killed it is told here. */
+  *#isSettled(location: Location, name: string): Generator<Scanned, boolean> {
+    const { told, condemned } = this.#options.past;
+    const place = placeOf(location);
+    const verdict = condemned.get(place);
+    if (!told.has(place) && verdict === undefined) return false;
     this.#count();
+    if (!told.has(place)) yield { kind: 'skipped', location, name, error: verdict! };
+    return true;
+  }
+
+  async *#file(location: Location, path: string, name: string, dropped: boolean): AsyncGenerator<Scanned> {
+    this.#count();
+    const { hold } = this.#options;
     const head = await headOf(path);
-    if (isZip(head)) return yield* this.#archive(path, { kind: 'file', path, inside: [] }, name, 0);
+    if (isZip(head)) return yield* this.#archive(path, location, name, 0);
     if (directoryName.test(basename(path))) {
       // In a folder its files are found anyway.
       if (!dropped) return;
-      for (const file of filesOfDirectory(await readWhole(path), dirname(path)))
-        yield* this.path(file, `${basename(dirname(path))}/${basename(file)}`, 0);
+      const named = await hold(location, async (begin) => {
+        const bytes = await readWhole(path);
+        await begin('inspect');
+        return filesOfDirectory(bytes, dirname(path));
+      });
+      for (const file of named) yield* this.path(file, `${basename(dirname(path))}/${basename(file)}`, 0);
       return;
     }
     checkHead(head);
-    yield this.#take(await readWhole(path), { kind: 'file', path, inside: [] }, name);
+    yield await hold(location, async (begin) => {
+      const bytes = await readWhole(path);
+      await begin('inspect');
+      return this.#take(bytes, location, name);
+    });
   }
 
   /** Bytes that were dropped without a path. */
   async *bytes(bytes: Uint8Array, location: Location, name: string): AsyncGenerator<Scanned> {
     try {
+      if (yield* this.#isSettled(location, name)) return;
       this.#count();
       if (isZip(bytes)) yield* this.#archive(bytes, location, name, 0);
-      else yield this.#take(bytes, location, name);
+      else
+        yield await this.#options.hold(location, async (begin) => {
+          await begin('inspect');
+          return this.#take(bytes, location, name);
+        });
     } catch (error) {
       if (this.#signal.aborted) throw new CxrError('cancelled');
-      yield skipped(name, error);
+      yield skipped(location, name, error);
     }
   }
 
@@ -93,29 +148,64 @@ class Scanner {
     name: string,
     depth: number,
   ): AsyncGenerator<Scanned> {
-    for await (const entry of entriesOf(archive)) {
+    for await (const entry of this.#entries(archive, location)) {
       this.#signal.throwIfAborted();
       const parts = entry.name.split('/');
       if (parts.some((part) => litter.test(part)) || directoryName.test(parts.at(-1)!)) continue;
       const entryName = `${name}/${entry.name}`;
+      const here = { ...location, inside: [...location.inside, entry.name] };
       try {
+        if (yield* this.#isSettled(here, entryName)) {
+          this.#inflated += entry.bytes;
+          continue;
+        }
         this.#count();
-        if (entry.bytes > maxFileBytes)
-          throw new CxrError('dicom-too-large', { bytes: entry.bytes, expected: maxFileBytes });
-        this.#inflated += entry.bytes;
-        if (this.#inflated > mostInflatedBytes)
-          throw new CxrError('archive-too-large', { bytes: this.#inflated });
-        const bytes = await entry.read();
-        const here = { ...location, inside: [...location.inside, entry.name] };
-        if (isZip(bytes) && depth + 1 < deepestArchive)
-          yield* this.#archive(bytes, here, entryName, depth + 1);
-        else yield this.#take(bytes, here, entryName);
+        this.#admit(entry);
+        const found = await this.#entry(entry, here, entryName, depth);
+        if (found instanceof Uint8Array) yield* this.#archive(found, here, entryName, depth + 1);
+        else yield found;
       } catch (error) {
         if (this.#signal.aborted) throw error;
-        yield skipped(entryName, error);
+        yield skipped(here, entryName, error);
         if (toCodedError(error).code === 'archive-too-large') return;
       }
     }
+  }
+
+  /** The library parses the archive's directory from entry to entry. */
+  async *#entries(archive: Archive, location: Location): AsyncGenerator<ArchiveEntry> {
+    const entries = entriesOf(archive);
+    try {
+      for (;;) {
+        const next = await this.#options.hold(location, () => entries.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await entries.return(undefined);
+    }
+  }
+
+  #admit({ bytes }: ArchiveEntry): void {
+    if (bytes > maxFileBytes) throw new CxrError('dicom-too-large', { bytes, expected: maxFileBytes });
+    this.#inflated += bytes;
+    if (this.#inflated > mostInflatedBytes)
+      throw new CxrError('archive-too-large', { bytes: this.#inflated });
+  }
+
+  /** What came of an entry; its bytes when it is an archive that is to be looked into. */
+  #entry(
+    entry: ArchiveEntry,
+    location: Location,
+    name: string,
+    depth: number,
+  ): Promise<Scanned | Uint8Array> {
+    return this.#options.hold(location, async (begin) => {
+      const bytes = await entry.read();
+      if (isZip(bytes) && depth + 1 < deepestArchive) return bytes;
+      await begin('inspect');
+      return this.#take(bytes, location, name);
+    });
   }
 
   #count(): void {
@@ -125,20 +215,19 @@ class Scanner {
 
   #take(bytes: Uint8Array, location: Location, name: string): Scanned {
     try {
-      const header = readHeader(bytes);
-      checkRadiograph(header);
-      readDicom(bytes);
+      const header = this.#options.inspect(bytes);
       if (this.#seen.has(header.image.uid)) throw new CxrError('dicom-duplicate');
       this.#seen.add(header.image.uid);
       return { kind: 'taken', location, name, header, bytes: bytes.length };
     } catch (error) {
-      return skipped(name, error);
+      return skipped(location, name, error);
     }
   }
 }
 
-const skipped = (name: string, error: unknown): Scanned => ({
+const skipped = (location: Location, name: string, error: unknown): Scanned => ({
   kind: 'skipped',
+  location,
   name,
   error: toCodedError(error),
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageHeader } from '../../contract/header.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
-import type { Location } from '../../contract/ipc/reader.ts';
+import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import type { StoredStudy } from './store.ts';
 
@@ -17,9 +17,17 @@ export type Entry = {
   crashes: number;
   /** The analysis under way. What comes late from an earlier one has another id and is not taken for this one's. */
   analysis: AnalysisId | null;
+  /** Gives up reading the image of that analysis. */
+  reading: AbortController | null;
 };
 
-const ofThisRun = () => ({ tried: new Set<string>(), byRule: true, crashes: 0, analysis: null });
+const ofThisRun = () => ({
+  tried: new Set<string>(),
+  byRule: true,
+  crashes: 0,
+  analysis: null,
+  reading: null,
+});
 
 /** A study that was never seen before; nobody has asked for its classification. */
 export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'study'>): Entry => ({
@@ -57,8 +65,22 @@ export function reopened({ row, locations }: StoredStudy): Entry {
 const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
   row.check === 'working' ? { ...row, check: null } : row;
 
+/**
+ * Puts an image into its study. An image that is there already may have moved, so its place is taken over.
+ *
+ * @returns whether the image is new.
+ */
+export function takeImage(entry: Entry, one: Extract<Scanned, { kind: 'taken' }>): boolean {
+  const { image: frame, series } = one.header;
+  const same = entry.row.images.find((known) => known.frame.uid === frame.uid);
+  const image: ImageRow = same ?? { id: randomUUID(), name: one.name, series, frame };
+  entry.locations.set(image.id, one.location);
+  if (same === undefined) entry.row = { ...entry.row, images: [...entry.row.images, image].sort(bySeries) };
+  return same === undefined;
+}
+
 /** Orders the images of a study by series, then by their place in it. */
-export const bySeries = (a: ImageRow, b: ImageRow): number =>
+const bySeries = (a: ImageRow, b: ImageRow): number =>
   (a.series.number ?? 1e9) - (b.series.number ?? 1e9) ||
   a.series.uid.localeCompare(b.series.uid) ||
   (a.frame.number ?? 1e9) - (b.frame.number ?? 1e9) ||

@@ -3,17 +3,18 @@ import { type CodedError, CxrError, toCodedError } from '../../contract/errors.t
 import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
-import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput } from '../../contract/stages.ts';
+import { afterFailure } from './after-failure.ts';
 import { candidates, priorOf, urgencyOf } from './candidates.ts';
-import { bySeries, type Entry, freshEntry, reopened } from './entry.ts';
+import { type Entry, freshEntry, reopened, takeImage } from './entry.ts';
 import { largestDifference } from './largest-difference.ts';
 import type { StoredStudy, WorklistStore } from './store.ts';
 
 /** What the worklist needs of others. */
 export type WorklistDeps = {
   /** Decodes an image and reduces it to what the engine is given. */
-  readonly input: (location: Location) => Promise<EngineInput>;
+  readonly input: (location: Location, signal?: AbortSignal) => Promise<EngineInput>;
   readonly engine: {
     classify(analysisId: AnalysisId, input: EngineInput): void;
     cancel(analysisId: AnalysisId): boolean;
@@ -33,15 +34,6 @@ export type WorklistEvent =
   | { readonly kind: 'removed'; readonly id: string };
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
-
-/** The codes with which the input gate and the decoders refuse an image. Nothing was sent then. */
-const refusals = /^(input|dicom)-/;
-/**
- * From these stages on the engine has the evaluator's answer. To send the study again by itself could tell it
- * something.
- */
-const afterAnswer: ReadonlySet<string> = new Set(['receiving', 'decrypting', 'done']);
-const mostCrashes = 2;
 
 /**
  * Keeps the studies of this workstation and decides what is classified next. One study is classified at a time. Every
@@ -87,6 +79,11 @@ export class Worklist {
     return undefined;
   }
 
+  /** Tells where the images of a study are. */
+  locations(id: string): readonly Location[] {
+    return [...(this.#entries.get(id)?.locations.values() ?? [])];
+  }
+
   /**
    * Takes images in, and puts those of one study together.
    *
@@ -97,22 +94,8 @@ export class Worklist {
     const touched = new Set<string>();
     for (const one of taken) {
       const entry = this.#entryOf(one);
-      const same = entry.row.images.find(({ frame }) => frame.uid === one.header.image.uid);
       touched.add(entry.row.id);
-      if (same !== undefined) {
-        known += 1;
-        // It may have moved since.
-        entry.locations.set(same.id, one.location);
-        continue;
-      }
-      const image: ImageRow = {
-        id: randomUUID(),
-        name: one.name,
-        series: one.header.series,
-        frame: one.header.image,
-      };
-      entry.locations.set(image.id, one.location);
-      entry.row = { ...entry.row, images: [...entry.row.images, image].sort(bySeries) };
+      if (!takeImage(entry, one)) known += 1;
     }
     for (const id of touched) this.#change(this.#entries.get(id)!, {});
     for (const { row } of [...this.#entries.values()]) {
@@ -186,6 +169,7 @@ export class Worklist {
       return true;
     }
     if (entry?.row.state !== 'working') return false;
+    entry.reading?.abort();
     if (entry.analysis === null || !this.#deps.engine.cancel(entry.analysis))
       this.#end(entry, { code: 'cancelled', detail: {} });
     return true;
@@ -274,7 +258,9 @@ export class Worklist {
       const location = entry.locations.get(scoredImageId ?? '');
       if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
       entry.tried.add(scoredImageId!);
-      const input = await this.#deps.input(location);
+      const reading = new AbortController();
+      entry.reading = reading;
+      const input = await this.#deps.input(location, reading.signal);
       if (this.#entries.get(id) === entry && isStill()) this.#deps.engine.classify(analysis, input);
     } catch (error) {
       if (isStill()) this.#end(entry, toCodedError(error));
@@ -282,32 +268,8 @@ export class Worklist {
   }
 
   #end(entry: Entry, error: CodedError): void {
-    const refused = refusals.test(error.code);
-    const another = candidates(entry.row.images).find(({ id }) => !entry.tried.has(id));
-    if (error.code === 'cancelled') this.#change(entry, { state: 'cancelled', progress: null, error });
-    else if (refused && entry.byRule && another !== undefined)
-      this.#change(entry, {
-        state: 'waiting',
-        scoredImageId: another.id,
-        progress: null,
-        seen: [],
-        pair: null,
-      });
-    else if (refused) this.#change(entry, { state: 'refused', error });
-    else if (this.#mayBeginAgain(entry, error))
-      this.#change(entry, { state: 'waiting', progress: null, seen: [], pair: null });
-    else this.#change(entry, { state: 'failed', error });
+    this.#change(entry, afterFailure(entry, error));
     this.#next();
-  }
-
-  /**
-   * Tells whether a study may be begun again by itself: after a crash, unless the engine had the evaluator's answer.
-   */
-  #mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
-    if (code !== 'engine-crashed' && code !== 'reader-crashed') return false;
-    if (entry.row.seen.some((stage) => afterAnswer.has(stage))) return false;
-    entry.crashes += 1;
-    return entry.crashes <= mostCrashes;
   }
 
   #change(entry: Entry, change: Partial<StudyRow>): void {

@@ -63,8 +63,19 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: 'Drop the study’s own folder instead of the whole disk.',
   },
   'reader-crashed': {
-    title: 'The image reader stopped unexpectedly.',
-    advice: 'It has been restarted. If it happens again with this file, export the image anew.',
+    title: 'The image reader stopped unexpectedly over this file.',
+    advice:
+      'Nothing was sent, and all other files are read as usual. Export the image anew. If that does not help, tell whoever looks after this installation.',
+  },
+  'file-too-slow': {
+    title: 'Reading this file took too long.',
+    advice:
+      'It was given up so that the others need not wait. If it lies on the network, copy it to this machine; else export the image anew, uncompressed if possible.',
+  },
+  'file-too-costly': {
+    title: 'Reading this file takes more memory than any radiograph needs.',
+    advice:
+      'It was given up so that the others can be read. Export the image anew, uncompressed if possible.',
   },
   'image-unreadable': {
     title: 'The image could not be decoded.',

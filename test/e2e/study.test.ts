@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { StageName } from '../../contract/stages.ts';
-import { sampleStudy, withHeadless } from '../../main/host/headless.ts';
+import { classify, openReader, sampleStudy, withHeadless } from '../../main/host/headless.ts';
+import { hostileFilm } from '../main/reader/hostile-film.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const minutes = 60_000;
@@ -53,10 +55,10 @@ describe('the shipped study through engine and evaluator processes', () => {
   it('can be cancelled while the evaluator works, and the engine goes on', {
     timeout: 8 * minutes,
   }, async () => {
-    await withHeadless(undefined, async ({ classify }) => {
+    await withHeadless(undefined, async ({ classify: classifyFile }) => {
       const abort = new AbortController();
       const stages: StageName[] = [];
-      const cancelled = classify(await readFile(sampleStudy), {
+      const cancelled = classifyFile(sampleStudy, {
         onProgress: ({ stage }) => {
           stages.push(stage);
           if (stage === 'evaluating') abort.abort();
@@ -66,9 +68,34 @@ describe('the shipped study through engine and evaluator processes', () => {
       await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
       expect(stages).toContain('evaluating');
       expect(stages).not.toContain('decrypting');
-      await expect(classify(new Uint8Array(500))).rejects.toMatchObject({
+      await expect(classifyFile(join(root, 'package.json'))).rejects.toMatchObject({
         code: 'dicom-not-dicom',
       });
     });
+  });
+
+  it('keeps its engine and its key when files end the reader', { timeout: 8 * minutes }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cipherfilm-study-'));
+    const deadly = join(folder, 'deadly.dcm');
+    await writeFile(deadly, hostileFilm('die', 'decode'));
+    try {
+      await withHeadless(undefined, async ({ engine }) => {
+        await using reader = openReader(join(root, 'test', 'main', 'reader', 'hostile-entry.ts'));
+        const session = { engine, reader };
+        const first = await classify(session, sampleStudy);
+        const { pid } = engine;
+        const readerPid = reader.pid;
+        await expect(classify(session, deadly)).rejects.toMatchObject({ code: 'reader-crashed' });
+        const stages = new Set<StageName>();
+        const second = await classify(session, sampleStudy, { onProgress: ({ stage }) => stages.add(stage) });
+        expect(reader.pid).not.toBe(readerPid);
+        expect(engine.pid).toBe(pid);
+        expect(second.keyId).toBe(first.keyId);
+        expect(stages).toContain('evaluating');
+        expect(stages).not.toContain('generating-keys');
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

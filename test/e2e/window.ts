@@ -138,6 +138,15 @@ export async function openPaths({ app }: Window, paths: readonly string[]): Prom
   }, paths);
 }
 
+/** The system's number of one of the application's processes; null while there is none. */
+export async function processId({ app }: Window, name: string): Promise<number | null> {
+  return app.evaluate(
+    ({ app: electronApp }, wanted) =>
+      electronApp.getAppMetrics().find((metric) => metric.name === wanted)?.pid ?? null,
+    name,
+  );
+}
+
 /** Ends one of the application's processes as a crash would. */
 export async function kill({ app }: Window, name: string): Promise<void> {
   await app.evaluate(({ app: electronApp }, wanted) => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../evaluator/store/folder-lock.ts';
 import { plainConnection } from '../../main/connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
-import { bundleRoot, classify, openEngine, sampleStudy } from '../../main/host/headless.ts';
+import { bundleRoot, classify, openEngine, openReader, sampleStudy } from '../../main/host/headless.ts';
 import { titled } from '../titled.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -74,10 +74,11 @@ describe('an engine that dies', () => {
       connection: plainConnection('http://127.0.0.1:9'),
     });
     await engine.ready();
-    const running = classify(engine, await readFile(sampleStudy));
+    await using reader = openReader();
+    const running = classify({ engine, reader }, sampleStudy);
     process.kill(engine.pid!, 'SIGKILL');
     await expect(running).rejects.toMatchObject({ code: 'engine-crashed' });
-    await expect(classify(engine, new Uint8Array(4))).rejects.toMatchObject({
+    await expect(classify({ engine, reader }, sampleStudy)).rejects.toMatchObject({
       code: 'engine-crashed',
     });
     await engine[Symbol.asyncDispose]();

@@ -366,6 +366,7 @@ describe('a drop', () => {
     const reports: DropReport[] = [];
     const skipped = (name: string): Scanned => ({
       kind: 'skipped',
+      location: { kind: 'file', path: `/films/${name}`, inside: [] },
       name,
       error: { code: 'dicom-not-dicom', detail: {} },
     });

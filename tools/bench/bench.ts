@@ -28,9 +28,8 @@ async function peakBytes(pid: number | null): Promise<number | null> {
 }
 
 async function measure() {
-  const bytes = await readFile(sampleStudy);
-  return withHeadless(undefined, async ({ engine, evaluator, classify: classifyBytes }) => {
-    const classify = () => classifyBytes(bytes);
+  return withHeadless(undefined, async ({ engine, evaluator, classify: classifyFile }) => {
+    const classify = () => classifyFile(sampleStudy);
     const first = await classify();
     const warm: AnalysisResult[] = [];
     for (let run = 0; run < runs; run += 1) {

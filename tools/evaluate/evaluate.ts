@@ -23,6 +23,10 @@ import { readRadiographFile } from './radiograph-file.ts';
  *
  *   npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split test] [--encrypted] [--limit N] [--json]
  *
+ * The collections are PNG and JPEG files, which the reader does not read, and come from whoever runs this tool. They are
+ * decoded in this process, beside keys that are made for the run: there is nothing in it to protect from them, and
+ * thousands of films need no process border each.
+ *
  * With --limit the images are drawn evenly over the table. Encrypted runs also score the same images in the clear.
  */
 const usage =

@@ -40,14 +40,15 @@ function handle<N extends RequestName>(contents: WebContents, name: N, answer: A
 }
 
 function checkSender(event: IpcMainInvokeEvent, contents: WebContents): void {
-  const frame = event.senderFrame;
+  if (!isOurPage(event, contents)) throw new CxrError('request-invalid', { reason: 'sender' });
+}
+
+/** Whether a message comes from the top frame of our window, at our origin. */
+export function isOurPage(
+  { sender, senderFrame }: Pick<IpcMainInvokeEvent, 'sender' | 'senderFrame'>,
+  contents: WebContents,
+): boolean {
+  if (sender !== contents || senderFrame === null || senderFrame !== contents.mainFrame) return false;
   // `origin` of a custom standard scheme is exact; comparing URLs by prefix would let app://cipherfilm.evil pass.
-  if (
-    event.sender !== contents ||
-    frame === null ||
-    frame !== contents.mainFrame ||
-    frame.origin !== appOrigin
-  ) {
-    throw new CxrError('request-invalid', { reason: 'sender' });
-  }
+  return senderFrame.origin === appOrigin;
 }

@@ -2,6 +2,7 @@ import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'ele
 import type { Bridge, Reply, ReplyOf, RequestName, WindowEvent } from '../../../contract/ipc/window.ts';
 import { maxDroppedBytes } from '../../../contract/limits.ts';
 import { eventChannel, requestChannel } from './channels.ts';
+import { Films } from './films.ts';
 
 /**
  * The preload is the only door of the sandboxed window. It offers the methods of `Bridge`, and neither a generic send
@@ -27,6 +28,8 @@ async function sourceOf(file: File): Promise<unknown> {
   return { kind: 'bytes', name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
 }
 
+const films = new Films();
+
 const bridge: Bridge = {
   open: async (files) => {
     const tooLarge = [...files].find(
@@ -38,7 +41,7 @@ const bridge: Bridge = {
   },
   choose: ask('choose', ['what']),
   worklist: ask('worklist', []),
-  film: ask('film', ['imageId']),
+  film: (request) => films.film((request as { imageId?: unknown } | null)?.imageId),
   thumbnail: ask('thumbnail', ['imageId']),
   retry: ask('retry', ['studyId', 'imageId']),
   cancel: ask('cancel', ['studyId']),
