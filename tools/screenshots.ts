@@ -7,7 +7,8 @@ import { build, launch, openPaths, profile, root, sample, studyMs, type Window }
 
 /**
  * Writes every screen into docs/screenshots/dark and docs/screenshots/light, one folder per theme, from the
- * radiographs that the repository ships under made-up names. Needs what the tests of the window need (CONTRIBUTING.md): `npm run screenshots`.
+ * radiographs that the repository ships under made-up names: `npm run screenshots`. It needs what the tests of the
+ * window need (CONTRIBUTING.md).
  */
 const folder = join(root, 'docs', 'screenshots');
 const themes = ['dark', 'light'] as const;
