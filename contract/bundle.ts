@@ -146,7 +146,7 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 
 const numbers = (most: number) => z.array(z.number()).min(1).max(most);
 
-/** What the input gate compares an image with (main/engine/input-gate.ts); made by training/gate.py. */
+/** What the input gate compares an image with (main/engine/input-gate.ts); made by training/gate/fit_gate.py. */
 export const gateSchema = z
   .object({
     format: z.literal('cipherfilm-gate/1'),
