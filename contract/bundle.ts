@@ -182,7 +182,7 @@ export type Calibration = z.infer<typeof calibrationSchema>;
 const numbers = (most: number) => z.array(z.number()).min(1).max(most);
 
 /**
- * What the input gate compares an image with, so that only frontal chest radiographs are encrypted. training/gate.py
+ * What the input gate compares an image with, so that only frontal chest radiographs are encrypted. training/gate/fit_gate.py
  * makes it from the training images; main/engine/input-gate.ts applies it.
  */
 export const gateSchema = z

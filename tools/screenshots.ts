@@ -6,10 +6,12 @@ import { dicomBytes, type Field } from '../test/dicom/dicom-bytes.ts';
 import { build, launch, openPaths, profile, root, sample, studyMs, type Window } from '../test/e2e/window.ts';
 
 /**
- * Every screen in both themes, into docs/screenshots, from the radiographs that the repository ships under made-up names.
- * Needs what the tests of the window need (CONTRIBUTING.md): `npm run screenshots`.
+ * Writes every screen into docs/screenshots/dark and docs/screenshots/light, one folder per theme, from the
+ * radiographs that the repository ships under made-up names: `npm run screenshots`. It needs what the tests of the
+ * window need (CONTRIBUTING.md).
  */
 const folder = join(root, 'docs', 'screenshots');
+const themes = ['dark', 'light'] as const;
 const films = mkdtempSync(join(tmpdir(), 'cipherfilm-screens-'));
 const userData = profile();
 
@@ -30,7 +32,7 @@ const people = [
 /** A small radiograph as a DX file of a study of its own. */
 function film({ file, name, id, date, sex, birth }: (typeof people)[number], number: number): Uint8Array {
   const { width, height, data } = decode(
-    readFileSync(join(root, 'test', 'fixtures', 'parity', `${file}.jpg`)),
+    readFileSync(join(root, 'test', 'fixtures', 'parity', file, 'radiograph.jpg')),
     { useTArray: true },
   );
   const pixels = Array.from({ length: width * height }, (_, index) => data[4 * index]! * 16);
@@ -54,9 +56,9 @@ function film({ file, name, id, date, sex, birth }: (typeof people)[number], num
 
 async function shoot({ page }: Window, name: string): Promise<void> {
   const now = await page.evaluate('document.documentElement.dataset.theme');
-  for (const theme of ['dark', 'light']) {
+  for (const theme of themes) {
     await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-    await page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
+    await page.screenshot({ path: join(folder, theme, `${name}.png`) });
   }
   await page.evaluate(`document.documentElement.dataset.theme = '${now}'`);
 }
@@ -139,7 +141,7 @@ async function screens(window: Window): Promise<void> {
   await closed();
 }
 
-mkdirSync(folder, { recursive: true });
+for (const theme of themes) mkdirSync(join(folder, theme), { recursive: true });
 build();
 const window = await launch(userData);
 try {

@@ -8,7 +8,7 @@ const reducedSide = 128;
  * by area averaging (NIH's files are stretched too). It is then doubled to 256×256, and [0, 1] is mapped to [-1, 1].
  *
  * @returns 256×256 values in [-1, 1].
- * @see     training/, fixture test/fixtures/parity/reduction.json.
+ * @see     training/data/reduce.py, fixture test/fixtures/parity/reduction.json.
  */
 export function reduceToEncoderImage(radiograph: Radiograph): EncoderImage {
   const { values, rows, columns } = radiograph;

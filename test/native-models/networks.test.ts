@@ -6,7 +6,7 @@ import { measurePrecision } from '../../he/precision.ts';
 import { evaluateDirectly } from '../he/direct.ts';
 import { titled } from '../titled.ts';
 
-/** What training/export_networks.py wrote, and what PyTorch computed from one latent per factor. */
+/** What training/export/export_networks.py wrote, and what PyTorch computed from one latent per factor. */
 const models = join(import.meta.dirname, '..', '..', 'native-models');
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'networks');
 const parse = <T>(...path: string[]): T => JSON.parse(readFileSync(join(...path), 'utf8')) as T;

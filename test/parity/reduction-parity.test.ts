@@ -6,7 +6,7 @@ import { decodeJpegBaseline } from '../../dicom/codecs/jpeg.ts';
 import { areaAverage, doubleBilinear, reduceToEncoderImage } from '../../dicom/display/reduce.ts';
 import { openEncoder } from '../../native-models/encoder.ts';
 
-/** Written by training/export.py: what PIL, NumPy and PyTorch make of the same images. */
+/** Written by training/export/export_bundle.py: what PIL, NumPy and PyTorch make of the same images. */
 const folder = new URL('../fixtures/parity/', import.meta.url);
 const encoderPath = fileURLToPath(
   new URL('../../native-models/cxr-f8-r1/client/encoder.onnx', import.meta.url),
@@ -62,7 +62,7 @@ async function decoded(name: string): Promise<Radiograph> {
 describe.skipIf(!present)(
   `parity with training${present ? '' : ' (skipped: no fixtures or encoder)'}`,
   () => {
-    it('averages areas and doubles as training/reduce.py does, to 1e-12', () => {
+    it('averages areas and doubles as training/data/reduce.py does, to 1e-12', () => {
       const { areaAverage: areas, upsample2 } = json<Vectors>('reduction.json');
       for (const { height, width, input, outHeight, outWidth, output } of areas) {
         expect(

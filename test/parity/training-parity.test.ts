@@ -11,7 +11,7 @@ import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../nati
 import { openServerHalf, type ServerHalf } from '../../native-models/server-half.ts';
 import { readRadiographFile } from '../../tools/evaluate/radiograph-file.ts';
 
-/** What PyTorch computed for four images when the bundle was exported: training/export.py. */
+/** What PyTorch computed for four images when the bundle was exported: training/export/export_bundle.py. */
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'parity');
 const bundle = join(import.meta.dirname, '..', '..', 'native-models', 'cxr-f8-r1');
 type Case = {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What was measured on the models: by training/evaluate.py, by `npm run evaluate`, by tools/bundle/write-costs.ts. */
+/** What was measured on the models: by training/report/evaluate.py, by `npm run evaluate`, by tools/bundle/write-costs.ts. */
 export const root = join(import.meta.dirname, '..', '..');
 
 const interval = z.tuple([z.number(), z.number()]).nullable();

@@ -8,7 +8,7 @@ import { type FactorCosts, readResult, root } from './results.ts';
 
 /**
  * Writes docs/results/factor-costs.json: what the shipped architecture costs under encryption at each compression factor,
- * from the compiled program alone (nothing is evaluated). FOLDER holds `f2.json`, `f2.bin`, … of training/export.py.
+ * from the compiled program alone (nothing is evaluated). FOLDER holds `f2.json`, `f2.bin`, … of training/export/export_factors.py.
  * Usage: node tools/bundle/write-costs.ts FOLDER
  */
 const folder = resolve(process.argv[2] ?? '.');

@@ -16,7 +16,7 @@ import {
 
 /**
  * Writes MODEL_CARD.md of the shipped bundle, docs/results.json and docs/results.md from what was measured:
- * training/results.json (training/evaluate.py), docs/results/*.json (npm run evaluate, write-costs.ts). No figure is
+ * training/results.json (training/report/evaluate.py), docs/results/*.json (npm run evaluate, write-costs.ts). No figure is
  * typed by hand. Usage: node tools/bundle/write-model-card.ts
  */
 const bundleFolder = join(root, 'native-models', 'cxr-f8-r1');

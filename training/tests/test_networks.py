@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import unittest
-from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from export_networks import HIGHEST_LOGIT, RANGE, build  # noqa: E402
-from export_networks import document_text, synthetic_latents  # noqa: E402
-from graph import run_graph, seeded_tensor  # noqa: E402
-from networks import ATTENTIONS, LATENTS, NETWORKS  # noqa: E402
+from training.classifier.networks import ATTENTIONS, LATENTS, NETWORKS
+from training.export.export_networks import HIGHEST_LOGIT, RANGE, build, document_text, synthetic_latents
+from training.export.graph import run_graph, seeded_tensor
 
 
 class SeededTensors(unittest.TestCase):

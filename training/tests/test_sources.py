@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import sys
+import io
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from chexpert import is_val, load_part  # noqa: E402
-from common import known_bce  # noqa: E402
-from data import label_set  # noqa: E402
-from metrics import auroc  # noqa: E402
-from teacher import positive_weights  # noqa: E402
+from training.data.chexpert import is_val, load_part
+from training.data.split import label_set
+from training.loop.flags import SAMPLES, data_parser
+from training.loop.loss import known_bce
+from training.metrics.auroc import auroc
+from training.teacher.train_teacher import positive_weights
 
 FINDINGS = label_set("chexpert")
 
@@ -83,6 +85,30 @@ class CheXpert(unittest.TestCase):
         table.write_text(table.read_text().replace("-1.0", "2"))
         with self.assertRaises(ValueError):
             self.load("train")
+
+
+class DataFolder(unittest.TestCase):
+    def read(self, flags: list[str], samples: str | None):
+        """The flags under an environment with or without the variable; what an error would print is kept."""
+        variables = {} if samples is None else {SAMPLES: samples}
+        self.said = io.StringIO()
+        with mock.patch.dict(os.environ, variables), contextlib.redirect_stderr(self.said):
+            if samples is None:
+                os.environ.pop(SAMPLES, None)
+            return data_parser(None).parse_args(flags)
+
+    def test_is_the_flag_or_nih_among_the_samples(self) -> None:
+        self.assertEqual(self.read(["--data", "here"], "/samples").data, Path("here"))
+        self.assertEqual(self.read([], "/samples").data, Path("/samples/nih"))
+
+    def test_is_asked_for_where_nothing_names_it(self) -> None:
+        with self.assertRaises(SystemExit):
+            self.read([], None)
+        self.assertIn("--data is required", self.said.getvalue())
+        self.assertIn(SAMPLES, self.said.getvalue())
+        with self.assertRaises(SystemExit):  # the samples have no CheXpert
+            self.read(["--source", "chexpert"], "/samples")
+        self.assertIn("--data is required", self.said.getvalue())
 
 
 class UnknownLabels(unittest.TestCase):

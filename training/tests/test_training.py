@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 import unittest
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from calibrate import calibrate, operating_points, platt, reference, sigmoid  # noqa: E402
-from common import augment, cosine  # noqa: E402
-from data import Split, label_set  # noqa: E402
-from gate import distance, fit, gate_model, pool, random_latents, size  # noqa: E402
-from graph import build_graph, run_graph  # noqa: E402
-from hefnet import FIRST, HefNet, Quadratic  # noqa: E402
-from latents import fold  # noqa: E402
-from metrics import auroc, bootstrap, psnr, ssim  # noqa: E402
-from networks import NETWORKS, Cubic  # noqa: E402
-from ranges import RangeWatch, relu_twin  # noqa: E402
-from reduce import area_average, reduce_image, upsample2  # noqa: E402
-from train_vqgan import begin_with  # noqa: E402
-from vqgan import LATENTS, Decoder, Encoder, Quantiser  # noqa: E402
+from training.classifier.hefnet import FIRST, HefNet, Quadratic
+from training.classifier.networks import NETWORKS, Cubic
+from training.classifier.ranges import RangeWatch, relu_twin
+from training.codec.latents import fold
+from training.codec.train_vqgan import begin_with
+from training.codec.vqgan import Decoder, Encoder, Quantiser
+from training.data.reduce import area_average, reduce_image, upsample2
+from training.data.split import Split, label_set
+from training.export.calibrate import calibrate, operating_points, platt, reference, sigmoid
+from training.export.graph import build_graph, run_graph
+from training.gate.distribution import distance, fit, gate_model, pool, random_latents, size
+from training.latent import LATENTS
+from training.loop.images import augment
+from training.loop.schedule import cosine
+from training.metrics.auroc import auroc, bootstrap
+from training.metrics.likeness import psnr, ssim
 
 
 class Reduction(unittest.TestCase):

@@ -1,0 +1,1 @@
+"""What the application gets: graphs, weights, calibration, gate and fixtures."""

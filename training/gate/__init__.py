@@ -1,0 +1,1 @@
+"""The input gate: which latents look like those of the training images."""

@@ -1,0 +1,1 @@
+"""What every training run needs: flags, seeds, batches, loss, learning rate and checkpoints."""

@@ -1,0 +1,1 @@
+"""Every figure of the model card and of docs/results.md."""

@@ -1,0 +1,1 @@
+"""The ReLU network on pixels that the codec and the classifiers learn from."""
