@@ -80,6 +80,7 @@ export const errorCodes = [
   'internal',
 ] as const;
 
+/** One code of the list. */
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**

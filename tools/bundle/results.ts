@@ -47,6 +47,7 @@ const modelSchema = z.object({
   test: reportSchema.optional(),
 });
 export type Model = z.infer<typeof modelSchema>;
+/** What training/evaluate.py writes into training/results.json. */
 export const trainingSchema = z.object({
   /** Id of the bundle whose codec, classifier, boxes and gate were measured. The networks on pixels belong to none. */
   bundle: z.string(),
@@ -73,6 +74,7 @@ const measured = z.object({
   /** AUROC of every finding; null where the images do not have both classes. */
   perFinding: z.record(z.string(), z.number().nullable()),
 });
+/** What `npm run evaluate -- --json` writes about one split. */
 export const scoredSchema = z.object({
   bundle: z.string(),
   split: z.string(),
@@ -87,6 +89,7 @@ export const scoredSchema = z.object({
 /** One run of `npm run evaluate`. */
 export type Scored = z.infer<typeof scoredSchema>;
 
+/** What tools/bundle/write-costs.ts predicts for the shipped architecture at each compression factor. */
 export const factorCostsSchema = z.array(
   z.object({
     factor: z.number(),
@@ -131,6 +134,7 @@ export function idsOfSameModel(text: string): readonly string[] {
   return [text, without].map((content) => createHash('sha256').update(content).digest('hex'));
 }
 
+/** Reads a file of results, by its path from the root. @throws ZodError when it has another shape. */
 export const readResult = async <T>(schema: z.ZodType<T>, file: string): Promise<T> =>
   schema.parse(JSON.parse(await readFile(join(root, file), 'utf8')));
 

@@ -7,7 +7,6 @@ import {
   inputOf,
   type Model,
   ofBundle,
-  type ResultRow,
   readResult,
   resultRows,
   root,
@@ -281,13 +280,9 @@ ${codecTable}
 ${costTable}
 ${training.notes === '' ? '' : `\n## Notes\n\n${training.notes}\n`}`;
 
-const line = (row: ResultRow): string => `    ${JSON.stringify(row)}`;
 await writeFile(join(bundleFolder, 'MODEL_CARD.md'), card);
 await writeFile(join(root, 'docs', 'results.md'), resultsPage);
-await writeFile(
-  join(root, 'docs', 'results.json'),
-  `{\n  "rows": [\n${rows.map(line).join(',\n')}\n  ]\n}\n`,
-);
+await writeFile(join(root, 'docs', 'results.json'), `${JSON.stringify({ rows }, null, 2)}\n`);
 process.stdout.write(
   `MODEL_CARD.md of ${description.name}, docs/results.md, ${rows.length} rows of docs/results.json\n`,
 );
