@@ -9,5 +9,13 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 240_000,
+    coverage: {
+      provider: 'v8',
+      // Every source file counts, also one that no test loads.
+      include: ['{contract,dicom,evaluator,he,kernel,main,native-models,renderer,tools}/**/*.ts'],
+      exclude: ['**/*.config.ts', 'kernel/assembly/**', 'test/**'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      reportsDirectory: 'test-results/coverage',
+    },
   },
 });

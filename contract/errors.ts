@@ -1,3 +1,5 @@
+import type { DetailOf } from './error-details.ts';
+
 /**
  * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a
  * section in docs/errors.md with message, context, cause and fix, and a test compares the two lists. A code crosses
@@ -84,31 +86,49 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**
- * What is told along with a code. It may hold shapes, ranges, tags, ids and counts. It must never hold the value of a
- * pixel, of a header element or of a key.
+ * What crosses a process border in place of an exception: a code with the details of that code.
  */
-export type ErrorDetail = Readonly<Record<string, string | number | boolean | readonly number[] | null>>;
+export type CodedError = {
+  readonly [C in ErrorCode]: { readonly code: C; readonly detail: DetailOf<C> };
+}[ErrorCode];
 
-/** The form in which an error crosses a process border. */
-export type CodedError = { readonly code: ErrorCode; readonly detail: ErrorDetail };
+/** Details may be left out where a code needs none. */
+type Arguments<C extends ErrorCode> =
+  Readonly<Record<never, never>> extends DetailOf<C>
+    ? [detail?: DetailOf<C>, options?: { readonly cause?: unknown }]
+    : [detail: DetailOf<C>, options?: { readonly cause?: unknown }];
 
 /**
- * The one exception of this program for everything that can go wrong outside it.
+ * A refusal with a code from the closed list, and with the details that belong to that code.
  *
  * @remarks `detail` is logged and shown, so it must never hold a sensitive value. `message` is made of code and detail
  * alone, so that nothing else can leak into it.
  */
-export class CxrError extends Error {
-  readonly code: ErrorCode;
-  readonly detail: ErrorDetail;
+export class CxrError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly detail: DetailOf<C>;
 
-  constructor(code: ErrorCode, detail: ErrorDetail = {}, options?: { cause?: unknown }) {
-    super(`${code}${Object.keys(detail).length > 0 ? ` ${JSON.stringify(detail)}` : ''}`, options);
+  constructor(code: C, ...[detail = {} as DetailOf<C>, options]: Arguments<C>) {
+    const said = JSON.stringify(detail);
+    super(said === '{}' ? code : `${code} ${said}`, options);
     this.name = 'CxrError';
     this.code = code;
     this.detail = detail;
   }
+
+  /** The exception of what another process or the network told. */
+  static from({ code, detail }: CodedError, options?: { readonly cause?: unknown }): CxrError {
+    return new CxrError<ErrorCode>(code, detail, options);
+  }
+
+  /** What is told to another process. */
+  get coded(): CodedError {
+    return codedPart(this as CodedError);
+  }
 }
+
+/** Code and details alone, of a reply that carries them among other fields. */
+export const codedPart = ({ code, detail }: CodedError): CodedError => ({ code, detail }) as CodedError;
 
 /** Tells whether `value` is a code of the list. Values from the network are not trusted to be one. */
 export function isErrorCode(value: unknown): value is ErrorCode {
@@ -120,7 +140,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
  * becomes `internal` with the name of its class only, because its text could hold patient data.
  */
 export function toCodedError(error: unknown): CodedError {
-  if (error instanceof CxrError) return { code: error.code, detail: error.detail };
+  if (error instanceof CxrError) return error.coded;
   if (error instanceof Error && error.name === 'AbortError') return { code: 'cancelled', detail: {} };
   return {
     code: 'internal',

@@ -1,4 +1,5 @@
 import { toCodedError } from '../contract/errors.ts';
+import { listeningLine } from '../contract/evaluator-line.ts';
 import { readConfig } from './config.ts';
 import { type RunningEvaluator, startEvaluator } from './start.ts';
 
@@ -35,7 +36,7 @@ export async function runEvaluator(workerEntry: URL): Promise<void> {
     const config = readConfig(process.argv.slice(2), process.env);
     const evaluator = await startEvaluator(config, version, workerEntry);
     stopOnRequest(() => void stopAndExit(evaluator));
-    process.stdout.write(`cipherfilm evaluator listening on ${evaluator.url}\n`);
+    process.stdout.write(`${listeningLine(evaluator.url)}\n`);
   } catch (error) {
     process.stderr.write(`${JSON.stringify({ event: 'not-started', ...toCodedError(error) })}\n`);
     process.exit(1);

@@ -1,7 +1,14 @@
-/** Agreement of two vectors, as bits of absolute precision: −log2 |got − want|. */
+/**
+ * How well two vectors agree, in bits of absolute precision: an error e counts as −log2 e bits. `minBits` comes from
+ * the largest error, `meanBits` from the mean error.
+ */
 export type Precision = { readonly minBits: number; readonly meanBits: number; readonly maxAbsError: number };
 
-/** @throws TypeError when lengths differ. */
+/**
+ * Measures how well `got` agrees with `want`. A NaN counts as an infinite error.
+ *
+ * @throws TypeError when the lengths differ.
+ */
 export function measurePrecision(got: ArrayLike<number>, want: ArrayLike<number>): Precision {
   if (got.length !== want.length)
     throw new TypeError(`"got" expected ${want.length} values, got ${got.length}`);

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findSamples } from './samples.ts';
 import { windowCommand } from './window-command.ts';
 
 /**
  * `npm test`: types, lint, then every test. The tests of the real window need an Electron that can start: set
  * ELECTRON_OVERRIDE_DIST_PATH to its folder, or have the official one installed (`npx install-electron`). Without it
- * they are skipped, and the last lines say so.
+ * they are skipped, and the last lines say so. Tests on the sample collection need CIPHERFILM_SAMPLES (samples.ts).
  */
 const root = join(import.meta.dirname, '..');
 const report = join(root, 'test-results', 'vitest.json');
@@ -16,20 +17,20 @@ function execute(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
+/** A script of package.json. On Windows `npm` is a batch file, which only a shell starts; Node runs scripts itself. */
+const script = (name: string): boolean => execute(process.execPath, ['--run', name]);
+
 const command = windowCommand();
 if (command.kind === 'possible') process.env.ELECTRON_OVERRIDE_DIST_PATH = command.electron;
 else delete process.env.ELECTRON_OVERRIDE_DIST_PATH;
 const display = command.kind === 'possible' ? command.prefix : [];
 
-const checks = [
-  execute('npm', ['run', '--silent', 'lint']),
-  execute('npm', ['run', '--silent', 'typecheck']),
-];
-if (command.kind === 'possible' && execute('npm', ['run', '--silent', 'build']))
-  process.env.CIPHERFILM_BUILT = 'yes';
+const samples = findSamples('dicom');
+const checks = [script('lint'), script('typecheck')];
+if (command.kind === 'possible' && script('build')) process.env.CIPHERFILM_BUILT = 'yes';
 const vitest = [
-  'npx',
-  'vitest',
+  process.execPath,
+  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
   'run',
   '--reporter=default',
   '--reporter=json',
@@ -47,11 +48,8 @@ const counts = existsSync(report)
   : { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
 if (command.kind === 'missing')
   process.stdout.write(`Skipped: tests of the real window, ${command.reason}.\n`);
-if (!existsSync(join(root, '..', 'shared', 'data', 'dicom'))) {
-  process.stdout.write(
-    'Skipped: tests on the DICOM and NIH collections, which are not part of the repository.\n',
-  );
-}
+if (samples.kind === 'missing')
+  process.stdout.write(`Skipped: tests on the sample collection, ${samples.reason}.\n`);
 if (!checks.every(Boolean)) process.stdout.write('Lint or type check failed.\n');
 // A file that fails before its first test, or a failed check, counts as one failure.
 const failed =

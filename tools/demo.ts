@@ -24,9 +24,10 @@ const note = (line: string) => process.stderr.write(`  ${line}\n`);
 
 async function demonstrate(): Promise<void> {
   const bytes = await readFile(sampleStudy);
-  const { result, bundleName } = await withHeadless(undefined, async ({ engine, evaluator, bundleName }) => {
+  const { result, bundleName } = await withHeadless(undefined, async (session) => {
+    const { engine, evaluator, bundleName } = session;
     note(`evaluator process ${evaluator.pid} at ${evaluator.url}, engine process ${engine.pid}`);
-    return { result: await engine.classify(bytes, progressLines(note)), bundleName };
+    return { result: await session.classify(bytes, { onProgress: progressLines(note) }), bundleName };
   });
   const clear = await classifyInClear(bytes, join(bundleRoot, bundleName));
   const precision = measurePrecision(

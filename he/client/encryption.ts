@@ -14,10 +14,12 @@ import { partSizes, payloadLimits } from '../wire/sizes.ts';
 import type { KeyHolder } from './keys.ts';
 
 /**
- * Encrypts slot vectors at the top level, symmetrically and seeded: half the bytes and less noise than with a public
- * key. Returns uncompressed SEAL bytes.
+ * Encrypts vectors of slots at the top level. It encrypts symmetrically and seeded: the secret key makes the
+ * ciphertext, and half of it is written as the seed of a generator. This takes half the bytes and adds less noise than
+ * a public key would.
  *
- * @param scale  2^scaleBits.
+ * @param scale  2^scaleBits; a value v is encrypted as the integer v·scale.
+ * @returns for each vector the uncompressed bytes of a SEAL ciphertext.
  */
 export function encryptVectors(
   holder: KeyHolder,
@@ -38,7 +40,12 @@ export function encryptVectors(
   });
 }
 
-/** Decrypts checked SEAL bytes to slots. @remarks The result is key material until rounded: never send it anywhere. */
+/**
+ * Decrypts the bytes of a ciphertext, already checked, to its slots.
+ *
+ * @remarks The exact result would reveal the secret key until it is rounded. Never send it anywhere.
+ * @see B. Li, D. Micciancio, "On the Security of Homomorphic Encryption on Approximate Numbers", EUROCRYPT 2021.
+ */
 export function decryptVector(holder: KeyHolder, bytes: Uint8Array): Float64Array {
   const { seal, context } = holder;
   using ciphertext = new seal.Ciphertext();
@@ -51,9 +58,11 @@ export function decryptVector(holder: KeyHolder, bytes: Uint8Array): Float64Arra
 }
 
 /**
- * Encrypts a latent for one bundle.
+ * Encrypts a latent for one bundle and wraps it in a frame (docs/wire-format.md).
  *
- * @param latent  C×H×W of the bundle's packing, |value| ≤ `latentBound`.
+ * @param latent  C×H×W as the bundle's packing says, |value| ≤ `latentBound`.
+ * @param key     the name of the evaluation keys with which the evaluator shall compute.
+ * @returns the frame, and its digest, which the result will name as its subject.
  * @throws CxrError `latent-shape`, `latent-range`.
  */
 export function encrypt(
@@ -75,10 +84,10 @@ export function encrypt(
 /**
  * Decrypts an evaluator's answer to `question`.
  *
- * @returns count×rows×columns logits as the model's output layout says: per finding and region, the mean over all slots
- *          that repeat it. `sumRegions` makes one per finding of them.
- * @throws CxrError `result-foreign`, `result-invalid` before any secret is touched; `result-range` for non-finite or
- *         out-of-bound slots. The caller must not let the evaluator notice which.
+ * @returns count×rows×columns logits, as the model's output layout says: one for each finding and region, the mean over
+ *   all slots that repeat it. `sumRegions` makes one per finding of them.
+ * @throws CxrError `result-foreign` or `result-invalid` before the secret key is used; `result-range` for slots that
+ *   are not finite or out of bound. The caller must not let the evaluator notice which of them it was.
  */
 export function decrypt(
   logits: EncryptedLogits,
@@ -122,8 +131,9 @@ function openResult(
 }
 
 /**
- * Refuses non-finite and out-of-bound slots, then reads one logit per finding and region: the mean over the slots that
- * repeat it.
+ * Reads the logits from decrypted slots: one for each finding and region, the mean over the slots that repeat it.
+ *
+ * @throws CxrError `result-range` for slots that are not finite or out of bound.
  */
 export function readRegions(
   slots: Float64Array,
@@ -133,7 +143,13 @@ export function readRegions(
   return gather([slots], output.layout);
 }
 
-/** One logit per finding: the sum over its regions, of which there is one where a model does not tell regions apart. */
+/**
+ * Adds up the regions of each finding. A model that does not tell regions apart has one region per finding.
+ *
+ * @param regions  count×rows×columns logits, as `decrypt` returns them.
+ * @param count    number of findings.
+ * @returns one logit per finding.
+ */
 export function sumRegions(regions: Float64Array, count: number): Float64Array {
   const each = regions.length / count;
   return Float64Array.from({ length: count }, (_, index) =>

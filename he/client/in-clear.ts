@@ -6,11 +6,11 @@ import { run } from '../run/run.ts';
 import { readRegions } from './encryption.ts';
 
 /**
- * A compiled program on plain numbers: what the encrypted run would give without encryption noise.
+ * Runs a compiled program on plain numbers. The result is what the encrypted run would give without encryption noise.
  *
  * @param latent  C×H×W.
  * @returns one logit per finding and region.
- * @throws CxrError `result-range`.
+ * @throws CxrError `result-range` for logits that are not finite or out of bound.
  */
 export function regionsInClear(
   program: Program,

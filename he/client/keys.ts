@@ -16,9 +16,9 @@ type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;
 type KeyGenerator = InstanceType<SealWithSecrets['KeyGenerator']>;
 
 /**
- * A secret key and the context it belongs to; engine process only.
+ * A key holder owns a secret key and the SEAL context to which it belongs. It lives in the engine process only.
  *
- * @remarks Disposal frees the key's memory in the WebAssembly heap; only the end of the process erases it for certain.
+ * @remarks Disposal frees the key's memory in the WebAssembly heap. Only the end of the process erases it for certain.
  */
 export class KeyHolder implements Disposable {
   readonly seal: SealWithSecrets;
@@ -35,16 +35,26 @@ export class KeyHolder implements Disposable {
     this.secretKey = seed === null ? fresh : secretKeyFromSeed(seal, params, this.context, fresh, seed);
   }
 
-  /** A fresh ternary secret for checked parameters. @throws CxrError as `checkParams`. */
+  /**
+   * Makes a fresh ternary secret for a bundle's parameters.
+   *
+   * @throws CxrError as `checkParams`.
+   */
   static async generate(description: BundleDescription): Promise<KeyHolder> {
     return KeyHolder.forParams(checkParams(description.ckks));
   }
 
+  /** Makes a fresh ternary secret for checked parameters. */
   static async forParams(params: CkksParams): Promise<KeyHolder> {
     return new KeyHolder(await loadSealWithSecrets(), params, null);
   }
 
-  /** The secret that a seed stands for under these parameters (he/client/secret-from-seed.ts). */
+  /**
+   * Makes the secret for which a seed stands under these parameters (he/client/secret-from-seed.ts).
+   *
+   * @param seed  `seedBytes` bytes; a copy is taken, and erased before the call ends.
+   * @throws TypeError for a seed of another length or of zeros.
+   */
   static async fromSeed(params: CkksParams, seed: Uint8Array): Promise<KeyHolder> {
     // Whoever owns the seed may erase it while SEAL is loaded, and zeros would make a key that anybody knows.
     const copy = Uint8Array.from(seed);
@@ -62,10 +72,12 @@ export class KeyHolder implements Disposable {
 }
 
 /**
- * The public evaluation keys of a plan in its order, relinearisation first: each at its level, seeded (half the size),
- * uncompressed SEAL bytes.
+ * Makes the public evaluation keys of a plan in the plan's order, relinearisation first. Each key is made for its level
+ * and seeded, which halves its size.
  *
- * Cost: one key-switching key each; one context per distinct level below the top.
+ * Cost: one key-switching key each, and one SEAL context for each distinct level below the top.
+ *
+ * @returns the uncompressed SEAL bytes of one key after the other.
  */
 export function* evaluationKeyParts(holder: KeyHolder, plan: KeyPlan): Generator<Uint8Array> {
   const { seal } = holder;
@@ -80,7 +92,10 @@ export function* evaluationKeyParts(holder: KeyHolder, plan: KeyPlan): Generator
   }
 }
 
-/** Key generators by level, each opened on first use. Below the top they hold the secret without the higher primes. */
+/**
+ * The key generators by level, each opened on first use. Below the top, a generator holds the secret without the higher
+ * primes.
+ */
 class LevelGenerators implements Disposable {
   readonly #holder: KeyHolder;
   readonly #open = new Map<number, { generator: KeyGenerator; dispose: () => void }>();
@@ -124,7 +139,11 @@ class LevelGenerators implements Disposable {
 
 const secretPrefixBytes = 88;
 
-/** A secret key is a SEAL-made one whose residues are exchanged. @param fresh  taken over and deleted. */
+/**
+ * Makes a secret key by exchanging the residues of one that SEAL has made.
+ *
+ * @param fresh  SEAL's key; it is taken over and deleted.
+ */
 function secretKeyFromSeed(
   seal: SealWithSecrets,
   params: CkksParams,
@@ -151,12 +170,12 @@ function secretKeyFromSeed(
 }
 
 /**
- * The same secret for the first `level` data primes and the special one: a secret key is one block of N residues per
- * prime, and the same prime has the same residues in every context.
+ * Makes the same secret for the first `level` data primes and the special one. A secret key is one block of N residues
+ * per prime, and a prime has the same residues in every context.
  *
  *   header 16 | parms id 32 | count u64 | scale f64 | array header 16 | count u64 | q_0 … q_{L-1} P, N × u64 each
  *
- * @remarks The copies made here are zero-filled; those in the WebAssembly heap go with the process.
+ * @remarks The copies that are made here are filled with zeros; those in the WebAssembly heap go with the process.
  * @see microsoft/SEAL 4.1.2, native/src/seal/{plaintext,dynarray,serialization}.h
  */
 function secretKeyAtLevel(holder: KeyHolder, context: SEALContext, level: number): SecretKey {
@@ -183,12 +202,14 @@ function secretKeyAtLevel(holder: KeyHolder, context: SEALContext, level: number
   }
 }
 
+/** The frame of a client's evaluation keys, and its name: the SHA-256 of the frame. */
 export type EvaluationKeyFrame = { readonly frame: Uint8Array; readonly keyId: KeyId };
 
 /**
- * The evaluation-key frame of a bundle and the name under which an evaluator keeps it. Lets other work of the process
- * run between two keys.
+ * Makes the frame of a bundle's evaluation keys, and the name under which an evaluator keeps it. Other work of the
+ * process may run between two keys.
  *
+ * @param control  `onKey` is told how many keys are done, of how many.
  * @throws CxrError `cancelled` when `signal` aborts.
  */
 export async function generateEvaluationKeys(

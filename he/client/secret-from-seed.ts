@@ -3,13 +3,18 @@ import type { CkksLiteral } from '../../contract/bundle.ts';
 import { minimalRoot, mulMod, powMod, reverseBits } from '../modular.ts';
 import type { CkksParams } from '../params.ts';
 
-/** Bytes of a seed: as much entropy as the strongest part of what is made of it can use. */
+/** A seed has this many bytes. They hold as much entropy as the strongest part of what is made of them can use. */
 export const seedBytes = 32;
 
-/** Names the way from seed to secret; another way gets another name, so that no two ever mix. */
+/** This text names the way from seed to secret. Another way would get another name, so that no two ever mix. */
 const label = 'cipherfilm ternary secret/1';
 
-/** SHA-256 over the numbers that make a parameter set, in one written form. */
+/**
+ * Computes the SHA-256 over the numbers that make a parameter set, written in one form. It binds a secret to its
+ * parameters.
+ *
+ * @returns 64 hexadecimal digits.
+ */
 export function parameterHash({ polyModulusDegree, dataPrimes, specialPrime }: ParameterSet): string {
   const written = JSON.stringify([polyModulusDegree, dataPrimes.map(String), String(specialPrime)]);
   return createHash('sha256').update(written).digest('hex');
@@ -19,10 +24,13 @@ type ParameterSet =
   | Pick<CkksParams, 'polyModulusDegree' | 'dataPrimes' | 'specialPrime'>;
 
 /**
- * A secret polynomial, coefficients uniform in {-1, 0, 1}, determined by seed and parameter set: HKDF-SHA256 gives a key
- * to AES-256-CTR, whose bytes below 243 give five ternary digits each; others are passed over.
+ * Makes a secret polynomial whose coefficients are uniform in {-1, 0, 1}. Seed and parameter set determine it:
+ * HKDF-SHA256 makes a key for AES-256-CTR, and every byte below 243 of its stream gives five ternary digits. Other
+ * bytes are passed over, so that no digit is more likely than another.
  *
  * @param seed  `seedBytes` bytes, not all zero: an erased seed would make a key that anybody knows.
+ * @returns N coefficients; the caller erases them.
+ * @throws TypeError for a seed of another length or of zeros.
  */
 export function ternarySecret(seed: Uint8Array, params: ParameterSet): Int8Array {
   if (seed.length !== seedBytes) throw new TypeError(`"seed" expected ${seedBytes} bytes`);
@@ -49,10 +57,10 @@ export function ternarySecret(seed: Uint8Array, params: ParameterSet): Int8Array
 }
 
 /**
- * The residues of a secret modulo one prime, transformed as SEAL keeps them: negacyclic NTT with the smallest primitive
- * 2N-th root, values in bit-reversed order.
+ * Computes the residues of a secret modulo one prime in the form in which SEAL keeps them: a negacyclic
+ * number-theoretic transform with the smallest primitive 2N-th root, values in bit-reversed order.
  *
- * @returns N numbers below `prime`, as little-endian 64-bit words.
+ * @returns N numbers below `prime`, as little-endian 64-bit words; the caller erases them.
  */
 export function transformedResidues(secret: Int8Array, prime: bigint): Uint8Array {
   return prime < 2n ** 30n ? transformSmall(secret, Number(prime)) : transformLarge(secret, prime);
@@ -78,7 +86,7 @@ function transformSmall(secret: Int8Array, q: number): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-/** For primes that doubles cannot multiply, which the shipped parameters do not have. */
+/** Computes the same for primes that doubles cannot multiply. The shipped parameters have none. */
 function transformLarge(secret: Int8Array, q: bigint): Uint8Array {
   const degree = secret.length;
   const power = (exponent: number, root: bigint) => {
@@ -103,7 +111,7 @@ function transformLarge(secret: Int8Array, q: bigint): Uint8Array {
   return new Uint8Array(BigUint64Array.from(values).buffer);
 }
 
-/** Powers of the root in the order in which the transform uses them. */
+/** Lists the powers of the root in the order in which the transform uses them. */
 function rootPowers<Value>(
   degree: number,
   power: (exponent: number, root: Value) => Value,

@@ -10,55 +10,74 @@ import { gatherPatches, type PatchForm } from './passes/patches.ts';
 import { placeValues, type Strategy, strategies } from './passes/place.ts';
 import { predictError } from './predict.ts';
 
-/** A ring and the sizes of its primes; the number of data primes follows from the network's levels. */
+/**
+ * A ring degree and the sizes of its primes. The number of data primes is not chosen: it follows from the levels of the
+ * network.
+ */
 export type RingChoice = {
   readonly polyModulusDegree: number;
-  /** Bits of every data prime and of the scale. */
+  /**
+   * Bits of every data prime and of the scale. They are equal, so that a rescale after a product brings the scale back
+   * to where it was.
+   */
   readonly primeBits: number;
   /**
-   * Bits of the special prime: 30 for our kernel. SEAL leaves digits in [0, q), which needs 36 bits or more for a noise
-   * that is flat over the slots.
+   * Bits of the special prime. Our kernel, whose digits are centred, needs 30. SEAL keeps digits in [0, q) and needs 36
+   * or more, so that its noise is the same in all slots.
    */
   readonly specialPrimeBits: number;
 };
 
+/** What the caller may decide about a compilation; everything that is left out is chosen. */
 export type CompileOptions = {
-  /** Left out: the smallest that gives `precision` at 128 bits. */
+  /** The ring. When it is left out, the smallest one is taken that gives `precision` at 128-bit security. */
   readonly ring?: RingChoice;
-  /** Left out: the cheapest. */
+  /** The way in which slots are laid out. When it is left out, the cheapest is taken. */
   readonly strategy?: Strategy;
-  /** Largest predicted error of a logit; ignored when `ring` is given. Default 5e-3. */
+  /** The largest predicted error of a logit. It counts only when `ring` is left out. Default: 5e-3. */
   readonly precision?: number;
-  /** Lets a chain exceed 128-bit security, for reports on what a network would need. Default false. */
+  /** Lets the primes exceed 128-bit security, for reports on what a deeper network would need. Default: false. */
   readonly beyondSecurity?: boolean;
 };
 
+/**
+ * A compiled network: the program that the evaluator runs, and what the workstation must know to encrypt for it and to
+ * read its result.
+ */
 export type Compiled = {
   readonly program: Program;
   readonly ckks: CkksLiteral;
   readonly input: InputPacking;
   readonly output: OutputPacking;
-  /** Data primes of the result and its scale. */
+  /** Data primes of the result, and its scale. */
   readonly result: { readonly primes: number; readonly scale: number };
   readonly strategy: Strategy;
-  /** Expected largest error of a logit on a latent of unit variance (twelve standard deviations); null when not asked. */
+  /**
+   * The bound on the error of a logit that is expected on a latent of unit variance, in units of the logit: twelve
+   * standard deviations of the noise. It is null when it was not asked for.
+   */
   readonly predictedError: number | null;
 };
 
-/** Data primes left when the result is returned: two, so that the last map keeps its full plaintext scale. */
+/**
+ * Data primes that are left when the result is returned. There are two, so that the last linear map need not be
+ * rescaled and its weights keep their full precision.
+ */
 export const resultPrimes = 2;
-/** Bits that the last map's plaintexts gain at the expense of its inputs. */
+/** Bits of scale that the last map's plaintexts gain and its inputs lose. The inputs have precision to spare. */
 const headBits = 4;
 const defaultPrecision = 5e-3;
-/** Below this, rescaling noise alone exceeds any useful precision. */
+/** The fewest bits of a data prime. With fewer, the rounding of rescales alone exceeds any useful precision. */
 const leastPrimeBits = 20;
-/** A rotation costs about as much as this many products, on every backend. */
+/** The cost of a rotation, in plaintext products; it is about the same on every backend. */
 const productsPerRotation = 20;
 
 /**
- * Compiles a trained graph to an encrypted program: fold, gather patches on the client, place, pack (with levels).
+ * Compiles a trained graph to an encrypted program. The passes are: fold the graph into linear maps and squares, move
+ * the gathering of patches to the workstation, place every value in slots, and pack, which writes the instructions and
+ * fixes their levels.
  *
- * @throws CxrError `graph-unsupported`, `graph-too-deep`, `graph-imprecise` with what to change.
+ * @throws CxrError `graph-unsupported`, `graph-too-deep` or `graph-imprecise`, each with the node and what to change.
  */
 export function compile(graph: Graph, options: CompileOptions = {}): Compiled {
   const { network, form } = gatherPatches(graph, foldGraph(graph));
@@ -70,14 +89,17 @@ export function compile(graph: Graph, options: CompileOptions = {}): Compiled {
   }
 }
 
-/** Passes name layers; the author of a graph knows its nodes. */
+/**
+ * Renames the layer in an error to the node from which it was made. Passes know layers, but the author of a graph knows
+ * its nodes.
+ */
 function inTermsOfNodes(error: unknown, { origins }: FoldedNetwork): unknown {
   if (!(error instanceof CxrError)) return error;
   const node = origins.get(String(error.detail.node));
   return node === undefined ? error : new CxrError(error.code, { ...error.detail, node }, { cause: error });
 }
 
-/** The ring of written parameters, so that a network compiles to the same program again. */
+/** Reads the ring from written parameters, so that a network compiles to the same program again. */
 export function ringOf(ckks: CkksLiteral): RingChoice {
   const bits = (prime: string) => BigInt(prime).toString(2).length;
   return {
@@ -94,7 +116,7 @@ type FrontEnd = {
   readonly options: CompileOptions;
 };
 
-/** Levels from input to result. */
+/** The levels that a value passes from the input to the result. */
 const levelsOfNetwork = ({ network }: FrontEnd): number => depths(network.layers).get(network.output)!;
 const primesFor = (levels: number): number => Math.max(levels - 1, 0) + resultPrimes;
 
@@ -140,7 +162,10 @@ function chooseRing(front: FrontEnd): Compiled {
   });
 }
 
-/** Deepest network that any ring holds at 128 bits: small primes are many in the limit, but few exist. */
+/**
+ * Computes the levels of the deepest network that any ring holds at 128-bit security. More primes fit when they are
+ * small, but few small ones are 1 modulo 2N.
+ */
 function mostLevels(): number {
   const [degree, limit] = [32768, securityLimit(32768)] as const;
   const primes = Array.from({ length: 31 - leastPrimeBits }, (_, index) => leastPrimeBits + index).map(
@@ -149,11 +174,17 @@ function mostLevels(): number {
   return Math.max(...primes) - resultPrimes + 1;
 }
 
-/** The kernel's lanes hold primes below 2^30, the special one included; centred digits keep its noise flat. */
+/**
+ * The kernel keeps a residue in a 32-bit lane, which holds primes below 2^30. The special prime may be as small as the
+ * data primes, because centred digits keep the noise of a key switch flat.
+ */
 const largestPrimeBits = 30;
 const specialPrimeBits = largestPrimeBits;
 
-/** The largest primes that are enough in number and fit: precision only grows with them. */
+/**
+ * Chooses primes for a ring degree: the largest ones of which there are enough and whose product satisfies the security
+ * tables. Precision only grows with the size of the primes. The result is null when no size fits.
+ */
 function ringWith(polyModulusDegree: (typeof ringDegrees)[number], primes: number): RingChoice | null {
   const limit = securityLimit(polyModulusDegree);
   const fits = (primeBits: number) => {
@@ -198,7 +229,7 @@ function build(front: FrontEnd, ring: RingChoice): Compiled {
   };
 }
 
-/** The strategy that executes least, with its giant steps. */
+/** Tries each strategy and takes the one that executes least, with its giant steps. */
 function choosePlacement({ network, options }: FrontEnd, slotCount: number) {
   const tried = options.strategy === undefined ? strategies : [options.strategy];
   const placed = tried.map((strategy) => {
@@ -215,7 +246,10 @@ function choosePrimes(ring: RingChoice, count: number): { data: bigint[]; specia
   return { data, special };
 }
 
-/** Bits of the result's scale, so that |logit| up to the bound (and one bit more) fits the two last primes. */
+/**
+ * Computes the bits of the result's scale. They are as many as let a logit up to the graph's `outputBound`, and one bit
+ * more, fit into the two last primes.
+ */
 function bitsOfResult(
   primes: readonly bigint[],
   scaleBits: number,

@@ -3,7 +3,8 @@ import type { CkksLiteral } from '../../contract/bundle.ts';
 import type { Program } from '../program.ts';
 
 /**
- * Seconds of each operation of a program, from what the operation does at ring degree N with l data primes:
+ * This model gives the seconds of each operation of a program, from what the operation does at ring degree N with l
+ * data primes:
  *
  * | term         | size           | in                                                                    |
  * |--------------|----------------|-----------------------------------------------------------------------|
@@ -14,7 +15,7 @@ import type { Program } from '../program.ts';
  * | `fourier`    | N·log2 N       | encode: the transform of the slots, in doubles                        |
  * | `call`       | 1              | entering WebAssembly                                                  |
  *
- * The coefficients are fitted to measurements (`npm run calibrate`).
+ * The coefficients of the terms are fitted to measurements (`npm run calibrate`).
  */
 export const operations = [
   'rotate',
@@ -29,13 +30,15 @@ export const operations = [
   'encode',
   'loadKey',
 ] as const;
+/** An operation whose time the model knows. */
 export type Operation = (typeof operations)[number];
 
 const terms = ['keySwitch', 'transform', 'pairs', 'pass', 'fourier', 'call'] as const;
 type Term = (typeof terms)[number];
 
-/** Where an operation is executed: ring degree N and level l, data primes left. */
+/** Where an operation is executed: at ring degree N and at a level, which is the number of data primes left. */
 export type Place = { readonly polyModulusDegree: number; readonly level: number };
+/** The measured time of one operation at one place, in seconds. */
 export type Measurement = Place & { readonly operation: Operation; readonly seconds: number };
 
 const sizes = ({ polyModulusDegree: N, level }: Place): Record<Term, number> => ({
@@ -47,7 +50,7 @@ const sizes = ({ polyModulusDegree: N, level }: Place): Record<Term, number> => 
   call: 1,
 });
 
-/** What an operation can consist of; other terms would only fit noise. */
+/** The terms of which an operation can consist. Other terms would only fit the noise of the measurements. */
 const termsOf: Record<Operation, readonly Term[]> = {
   rotate: ['keySwitch', 'transform', 'pairs', 'pass', 'call'],
   relinearize: ['keySwitch', 'transform', 'pairs', 'pass', 'call'],
@@ -63,8 +66,9 @@ const termsOf: Record<Operation, readonly Term[]> = {
 };
 
 const count = z.number().nonnegative();
-/** Nanoseconds per unit of each term; absent means zero. */
+/** Nanoseconds per unit of each term; a term that is absent costs nothing. */
 const coefficientsSchema = z.partialRecord(z.enum(terms), count);
+/** The coefficients of one operation, in nanoseconds per unit of each term. */
 export type Coefficients = z.infer<typeof coefficientsSchema>;
 
 const fittedSchema = z.object({
@@ -78,8 +82,12 @@ const fittedSchema = z.object({
     }),
   ),
 });
+/** The coefficients of every operation on one backend, and the measurements to which they were fitted. */
 export type FittedCosts = z.infer<typeof fittedSchema>;
 
+/**
+ * The schema of a cost model file: the machine on which it was measured, and the costs of both backends on one thread.
+ */
 export const costModelSchema = z.object({
   schema: z.literal('cipherfilm-cost-model/2'),
   machine: z.object({
@@ -88,9 +96,10 @@ export const costModelSchema = z.object({
     node: z.string(),
     platform: z.string(),
   }),
-  /** On one thread. */
+  /** Each backend was measured on one thread. */
   backends: z.object({ seal: fittedSchema, kernel: fittedSchema }),
 });
+/** A cost model as it is read from its file. */
 export type CostModel = z.infer<typeof costModelSchema>;
 
 function secondsOf(coefficients: Coefficients, at: Place): number {
@@ -98,14 +107,19 @@ function secondsOf(coefficients: Coefficients, at: Place): number {
   return terms.reduce((sum, term) => sum + (coefficients[term] ?? 0) * size[term], 0) * 1e-9;
 }
 
-/** Seconds of one operation. */
+/** Predicts the seconds of one operation at a place. */
 export const operationSeconds = (
   model: Pick<FittedCosts, 'nanoseconds'>,
   operation: Operation,
   at: Place,
 ): number => secondsOf(model.nanoseconds[operation], at);
 
-/** Coefficients ≥ 0 of every operation, with the least sum of squared relative errors of undisturbed measurements. */
+/**
+ * Fits coefficients of 0 or more to the measurements of every operation. It minimises the sum of squared relative
+ * errors, and leaves out measurements that other work disturbed.
+ *
+ * @throws TypeError when an operation was not measured.
+ */
 export function fitCosts(measurements: readonly Measurement[]): FittedCosts['nanoseconds'] {
   const fitted = operations.map((operation) => {
     const own = measurements.filter((measurement) => measurement.operation === operation);
@@ -115,7 +129,10 @@ export function fitCosts(measurements: readonly Measurement[]): FittedCosts['nan
   return Object.fromEntries(fitted) as FittedCosts['nanoseconds'];
 }
 
-/** Other work on the machine only ever adds: what lies far above the fit is left out and the rest fitted again. */
+/**
+ * Other work on the machine only ever adds time. A measurement that lies further than this factor above the fit is left
+ * out, and the rest is fitted again.
+ */
 const mostAboveFit = 1.2;
 const refits = 4;
 
@@ -143,8 +160,8 @@ function fitColumns(measured: readonly Measurement[], columns: readonly Term[]):
 }
 
 /**
- * x ≥ 0 with the least |A·x − 1|²: tries every set of columns, there are at most 2^5, and keeps the best whose
- * unconstrained solution has no negative coefficient. The optimum is one of these.
+ * Finds x ≥ 0 with the least |A·x − 1|². It tries every set of columns (there are at most 2^5) and keeps the best whose
+ * unconstrained solution has no negative coefficient; the optimum is one of these.
  */
 function leastSquaresNonNegative(rows: readonly (readonly number[])[], count: number): number[] {
   const width = rows[0]!.length;
@@ -165,7 +182,10 @@ function leastSquaresNonNegative(rows: readonly (readonly number[])[], count: nu
   return best.x;
 }
 
-/** Unconstrained least squares for A·x = 1 by Gauss–Jordan elimination; null when the columns depend on each other. */
+/**
+ * Solves the unconstrained least squares of A·x = 1 by Gauss–Jordan elimination. The result is null when the columns
+ * depend on each other.
+ */
 function solveNormalEquations(rows: readonly (readonly number[])[]): number[] | null {
   const width = rows[0]!.length;
   const norms = Array.from({ length: width }, (_, j) =>
@@ -188,8 +208,9 @@ function solveNormalEquations(rows: readonly (readonly number[])[]): number[] | 
   return matrix.map((row, j) => row[width]! / norms[j]!);
 }
 
+/** The predicted times of a program, in seconds. */
 export type PredictedSeconds = {
-  /** One run with all weights encoded and all keys loaded. */
+  /** One run, with all weights encoded and all keys loaded. */
   readonly evaluate: number;
   /** Encoding every weight once. */
   readonly encodeWeights: number;
@@ -197,7 +218,7 @@ export type PredictedSeconds = {
   readonly loadKeys: number;
 };
 
-/** What a program takes on the machine of the model, one thread, warm. */
+/** Predicts what a program takes on the machine of the model, on one thread, with caches warm. */
 export function predictSeconds(
   program: Program,
   ckks: Pick<CkksLiteral, 'polyModulusDegree'>,
@@ -224,7 +245,7 @@ export function predictSeconds(
 
 type Executed = { readonly operation: Operation; readonly times: number; readonly level: number };
 
-/** What every step executes, at the level of its operands. */
+/** Lists what every step executes, at the level of its operands. */
 function executedOperations(program: Program): Executed[] {
   const levels = levelsOfSteps(program);
   return program.steps.flatMap((step, index): Executed[] => {
@@ -241,7 +262,7 @@ function executedOperations(program: Program): Executed[] {
   });
 }
 
-/** Data primes left in every step's value. */
+/** Computes the data primes that are left in the value of every step. */
 export function levelsOfSteps(program: Program): number[] {
   const levels: number[] = [];
   for (const step of program.steps) {

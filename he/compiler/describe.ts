@@ -3,9 +3,10 @@ import { mergeKeyPlans } from '../wire/sizes.ts';
 import type { Compiled } from './compile.ts';
 
 /**
- * What both halves of a bundle must know of a compiled network.
+ * Collects what both halves of a bundle must know of a compiled network: parameters, packings, the key plan and the
+ * cost.
  *
- * @param shared  key plans of other programs under the same CKKS parameters that are to be served by the same keys.
+ * @param shared  key plans of other programs under the same CKKS parameters that the same keys are to serve.
  */
 export function describeCompiled(
   compiled: Compiled,

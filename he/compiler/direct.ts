@@ -1,8 +1,11 @@
 import type { Graph, GraphNode } from './graph.ts';
 
 /**
- * The graph computed the plain way, node by node, with nested loops and no part of the compiler: what every compiled
- * program must equal.
+ * Computes a graph the plain way: node by node, with nested loops and no part of the compiler. Every compiled program
+ * must give the same within its precision.
+ *
+ * @param input  the latent, C×H×W.
+ * @returns the elements of the graph's output.
  */
 export function evaluateDirectly(graph: Graph, input: ArrayLike<number>): Float64Array {
   const values = new Map<string, Float64Array>([['input', Float64Array.from(input)]]);

@@ -8,7 +8,10 @@ import { gatherPatches } from './passes/patches.ts';
 import { placeValues } from './passes/place.ts';
 import { reportCircuit } from './report.ts';
 
-/** A compiled network for a reader: what every layer computes, what it costs, and where its elements lie. */
+/**
+ * Describes a compiled network in text for a reader: what every layer computes, what it costs, and in which slots its
+ * elements lie.
+ */
 export function explainCircuit(graph: Graph, compiled: Compiled): string {
   const { network } = gatherPatches(graph, foldGraph(graph));
   const { slotCount } = compiled.program;
@@ -30,7 +33,7 @@ export function explainCircuit(graph: Graph, compiled: Compiled): string {
   ].join('\n');
 }
 
-/** Values that lie alike, under the layout of the first of them. */
+/** Groups the values that lie alike under the layout of the first of them. */
 function groupAlike(
   ids: readonly string[],
   layouts: ReadonlyMap<string, SlotLayout>,
@@ -116,7 +119,7 @@ function layerTable(
   );
 }
 
-/** Up to this many slots are drawn; of larger ones only the first steps are told. */
+/** Layouts of up to so many slots are drawn. Of larger ones, only the first element and its neighbours are told. */
 const mostDrawnSlots = 256;
 const mostDrawnCiphertexts = 4;
 
@@ -170,7 +173,7 @@ function slotGrid(
   return lines;
 }
 
-/** Where the first element lies, and its next neighbours along each axis. */
+/** Tells where the first element lies, and its next neighbour along each axis. */
 function neighbours(layout: SlotLayout, table: ReturnType<typeof slotTable>, slotCount: number): string[] {
   const [channels, height, width] = layout.shape;
   const place = (element: number): string => {
@@ -186,10 +189,13 @@ function neighbours(layout: SlotLayout, table: ReturnType<typeof slotTable>, slo
   return [`  ${[0, ...next].map(place).join('; ')}`];
 }
 
-/** Not secure, and small enough to draw. */
+/** A ring that is small enough to draw. It has no security. */
 export const tinyRing: RingChoice = { polyModulusDegree: 64, primeBits: 30, specialPrimeBits: 30 };
 
-/** The smallest network that shows everything: one channel of 4×4 to two, a stride, a square, a dense layer. */
+/**
+ * Makes the smallest network that shows everything: one channel of 4×4 becomes two, then come a stride, squares and a
+ * dense layer. Its weights are drawn from seeds.
+ */
 export function tinyGraph(): Graph {
   const tensors: GraphLiteral['tensors'] = {
     'conv.weight': { shape: [2, 1, 3, 3], seed: 1, spread: 0.5 },

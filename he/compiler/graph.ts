@@ -3,16 +3,19 @@ import { parseBundleFile } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
 
 /**
- * A trained network as training/ exports it: nodes in topological order over named float32 tensors.
- * Shapes: spatial values are [channels, height, width], vectors are [units]. Coefficients of an activation are per
- * channel, or one for the whole layer.
+ * This file holds the form in which training/ exports a trained network: nodes in an order in which each reads only
+ * earlier ones, over named float32 tensors. Spatial values have the shape [channels, height, width], vectors have the
+ * shape [units]. An activation has one coefficient per channel, or one for the whole layer.
  */
 const name = z.string().min(1).max(64);
 const side = z.int().min(1).max(1024);
 const pair = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)]);
 const positivePair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]);
 
-/** Coefficients, and the largest |x| seen in training with a margin. */
+/**
+ * The fields of an activation node. a, b and c name the tensors of its coefficients; `inputBound` is the largest |x|
+ * seen in training, with a margin.
+ */
 const activation = {
   id: name,
   input: name,
@@ -43,9 +46,9 @@ const nodeSchema = z.discriminatedUnion('op', [
     variance: name,
     epsilon: z.number().positive(),
   }),
-  /** a·x² + b·x + c. */
+  /** Computes a·x² + b·x + c for every element. */
   z.strictObject({ op: z.literal('quadratic'), ...activation }),
-  /** a·x³ + b·x + c: the gate of the paper's squeeze-and-excitation. */
+  /** Computes a·x³ + b·x + c for every element. It stands for the gate of the paper's squeeze-and-excitation. */
   z.strictObject({ op: z.literal('cubic'), ...activation }),
   z.strictObject({ op: z.literal('globalAveragePool'), id: name, input: name }),
   z.strictObject({
@@ -60,10 +63,11 @@ const nodeSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('scaleChannels'), id: name, input: name, gate: name }),
   z.strictObject({ op: z.literal('add'), id: name, input: name, other: name }),
 ]);
+/** One node of a graph: an operator, the values that it reads, and the names of its tensors. */
 export type GraphNode = z.infer<typeof nodeSchema>;
 
 const shapeSchema = z.array(z.int().min(1)).max(4);
-/** Stored in the weights file (offset in float32 elements), or drawn from `seed`: see `seededTensor`. */
+/** A tensor is stored in the weights file (`offset` in float32 elements), or drawn from `seed` by `seededTensor`. */
 const tensorSchema = z.union([
   z.strictObject({ shape: shapeSchema, offset: z.int().min(0) }),
   z.strictObject({
@@ -73,6 +77,7 @@ const tensorSchema = z.union([
   }),
 ]);
 
+/** The schema of a graph document, version 1. */
 export const graphSchema = z.object({
   format: z.literal('cipherfilm-graph/1'),
   name,
@@ -82,9 +87,15 @@ export const graphSchema = z.object({
   output: name,
   outputBound: z.number().positive(),
 });
+/**
+ * A graph document whose form has been checked, but not its references, shapes and weights; `openGraph` checks those.
+ */
 export type GraphLiteral = z.infer<typeof graphSchema>;
 
-/** What to use in place of operators that have no encrypted form. */
+/**
+ * For operators without an encrypted form, the operator to use in their place. Ciphertexts only know addition and
+ * multiplication.
+ */
 const replacements: Readonly<Record<string, string>> = {
   relu: 'quadratic',
   gelu: 'quadratic',
@@ -97,11 +108,11 @@ const replacements: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses a graph document.
+ * Parses the text of a graph document.
  *
- * @param file  its name, for errors.
- * @throws CxrError `graph-unsupported` naming the node of an unknown operator and what to use, `bundle-invalid` when
- *         it is not JSON, `graph-invalid` naming the node or the path of anything else.
+ * @param file  the document's name, for errors.
+ * @throws CxrError `graph-unsupported` for an unknown operator, with the node and what to use instead; `bundle-invalid`
+ *   when the text is not JSON; `graph-invalid` for anything else, with the node or the path.
  */
 export function parseGraph(text: string, file: string): GraphLiteral {
   const json = parseBundleFile(z.looseObject({ nodes: z.array(z.unknown()) }), text, file);
@@ -126,10 +137,15 @@ export function parseGraph(text: string, file: string): GraphLiteral {
   });
 }
 
+/** The sides of a tensor: [channels, height, width] or [units]. */
 export type Shape = readonly number[];
+/** A tensor: its shape and its values in row-major order. */
 export type Tensor = { readonly shape: Shape; readonly values: Float64Array };
 
-/** A graph whose references, shapes and values have been checked; `shapes` by node id. */
+/**
+ * A graph whose references, shapes and weights have been checked. `shapes` gives the shape of every node's value and of
+ * `input`; `tensor` gives a named tensor.
+ */
 export type Graph = {
   readonly literal: GraphLiteral;
   readonly shapes: ReadonlyMap<string, Shape>;
@@ -137,12 +153,16 @@ export type Graph = {
 };
 
 const maxTensorSize = 2 ** 26;
-/** Elements of a node's value: hundreds of ciphertexts. */
+/** Most elements of a node's value. So many already fill hundreds of ciphertexts. */
 const maxValueSize = 2 ** 22;
 
 /**
- * Reproducible random weights, uniform in [−spread, spread), for circuits whose weights are not trained yet.
- * Value i is spread·(h/2^31 − 1) rounded to float32, h = mix(i + mix(seed)), mix being MurmurHash3's 32-bit finaliser.
+ * Draws reproducible random weights, uniform in [−spread, spread). Circuits whose weights are not trained yet use them.
+ * Value i is spread·(h/2^31 − 1), rounded to float32, where h = mix(i + mix(seed)) and mix is the 32-bit finaliser of
+ * MurmurHash3.
+ *
+ * @param size  number of weights.
+ * @param seed  an unsigned 32-bit integer.
  */
 export function seededTensor(size: number, seed: number, spread: number): Float64Array {
   const start = mix32(seed);
@@ -158,13 +178,15 @@ function mix32(value: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** Counts the elements of a tensor of this shape. */
 export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
 
 /**
- * Checks a parsed graph against its weights.
+ * Checks a parsed graph against its weights and infers the shape of every value.
  *
- * @param weights  all tensors, float32 little-endian, concatenated.
- * @throws CxrError `graph-invalid` with the node's id: unknown reference, wrong shape, non-finite weight.
+ * @param weights  all stored tensors one after the other, float32, little-endian.
+ * @throws CxrError `graph-invalid` with the node's id: an unknown reference, a wrong shape, a weight that is not
+ *   finite, a tensor or value that is too large.
  */
 export function openGraph(literal: GraphLiteral, weights: Uint8Array): Graph {
   const tensors = new Map<string, Tensor>();

@@ -11,29 +11,41 @@ import {
   visitStencilRow,
 } from './stencil.ts';
 
+/** This function is called once per weight of a row, with the index of the input element and the weight. */
 export type VisitWeight = (input: number, weight: number) => void;
 
 /**
- * An affine map between flattened tensors: out = W·in + bias. Rows are enumerated on demand; nothing of the size
- * out × in is stored for a convolution. A row may name an input more than once: weights add.
+ * An affine map takes one tensor to another: out = W·in + bias, with both tensors written as vectors (channel, then
+ * row, then column). Rows of W are made on demand; for a convolution, nothing of the size out × in is stored. A row may
+ * name an input more than once; its weights then add up.
+ *
+ * Smallest case: a 2×2 kernel with the weights 1 2 3 4 on one channel of 3×3, without padding. The output is 2×2, so
+ * that W has 4 rows of 9:
+ *
+ *     out (0,0)   1 2 0  3 4 0  0 0 0
+ *     out (0,1)   0 1 2  0 3 4  0 0 0
+ *     out (1,0)   0 0 0  1 2 0  3 4 0
+ *     out (1,1)   0 0 0  0 1 2  0 3 4
  */
 export type LinearMap = {
   readonly inShape: Shape;
   readonly outShape: Shape;
-  /** Per output element; absent means zero. */
+  /** The bias of each output element; null means that all are zero. */
   readonly bias: Float64Array | null;
+  /** Calls `visit` for every weight of one row. */
   readonly row: (out: number, visit: VisitWeight) => void;
-  /** All rows at once, in any order, where that is faster than row by row. */
+  /** Visits all rows at once, in any order. It is there only where that is faster than row by row. */
   readonly forEach?: (visit: (out: number, input: number, weight: number) => void, window?: number) => void;
-  /** out = diagonal ⊙ in, element by element. */
+  /** When this is there, the map multiplies element by element: out = diagonal ⊙ in (+ bias). */
   readonly diagonal?: Float64Array;
+  /** When this is there, the map does the same at every position, as a convolution does. */
   readonly stencil?: Stencil;
 };
 
 /**
- * Visits every weight.
+ * Visits every weight of a map.
  *
- * @param window  where a map looks the same at every position, only so many rows and columns in the middle.
+ * @param window  for maps that look the same at every position: visits only so many rows and columns in the middle.
  */
 export function forEachWeight(
   map: LinearMap,
@@ -48,7 +60,7 @@ export function forEachWeight(
   for (let out = 0; out < rows; out += 1) map.row(out, (input, weight) => visit(out, input, weight));
 }
 
-/** W·in + bias. */
+/** Computes W·input + bias on plain numbers. */
 export function applyMap(map: LinearMap, input: Float64Array): Float64Array {
   const out = map.bias === null ? new Float64Array(sizeOf(map.outShape)) : map.bias.slice();
   for (let row = 0; row < out.length; row += 1) {
@@ -61,6 +73,7 @@ export function applyMap(map: LinearMap, input: Float64Array): Float64Array {
   return out;
 }
 
+/** Makes the map that multiplies every element by its own factor and adds its own bias. */
 export function diagonalMap(
   shape: Shape,
   diagonal: Float64Array,
@@ -76,10 +89,15 @@ export function diagonalMap(
   };
 }
 
+/** Makes the map that changes nothing, or only the shape (flattening). */
 export const identityMap = (shape: Shape, outShape: Shape = shape): LinearMap =>
   diagonalMap(shape, new Float64Array(sizeOf(shape)).fill(1), null, outShape);
 
-/** Row-major [out, in] weights. */
+/**
+ * Makes a map from a full matrix.
+ *
+ * @param weights  row-major [out, in].
+ */
 export function denseMap(
   inShape: Shape,
   outShape: Shape,
@@ -100,7 +118,7 @@ export function denseMap(
   };
 }
 
-/** [channels] → [channels, height, width]: each value over its whole channel. */
+/** Makes the map [channels] → [channels, height, width] that repeats each value over its whole channel. */
 export function broadcastMap(outShape: Shape): LinearMap {
   const [channels = 0, height = 0, width = 0] = outShape;
   return {
@@ -111,7 +129,7 @@ export function broadcastMap(outShape: Shape): LinearMap {
   };
 }
 
-/** Mean over each channel: [channels, height, width] → [channels]. */
+/** Makes the map [channels, height, width] → [channels] that takes the mean of each channel. */
 export function globalMeanMap(inShape: Shape): LinearMap {
   const [channels = 0, height = 0, width = 0] = inShape;
   const area = height * width;
@@ -125,7 +143,12 @@ export function globalMeanMap(inShape: Shape): LinearMap {
   };
 }
 
-/** Mean over windows. */
+/**
+ * Makes the map that takes the mean over windows of each channel.
+ *
+ * @param kernel  rows and columns of a window.
+ * @param stride  rows and columns from one window to the next.
+ */
 export function averagePoolMap(
   inShape: Shape,
   kernel: readonly [number, number],
@@ -146,7 +169,12 @@ export function averagePoolMap(
   return stencilMap(inShape, outShape, { stride, taps, groups: channels }, null);
 }
 
-/** Zero-padded convolution; weights [out, in/groups, kernelY, kernelX]. */
+/**
+ * Makes the map of a convolution whose input is padded with zeros.
+ *
+ * @param weight  [out, in/groups, kernelY, kernelX].
+ * @param bias    one per output channel, or null.
+ */
 export function convolutionMap(
   inShape: Shape,
   outShape: Shape,
@@ -198,14 +226,14 @@ function stencilMap(inShape: Shape, outShape: Shape, stencil: Stencil, bias: Flo
   };
 }
 
-/** Largest dense product that a composition may form. */
+/** The largest dense matrix that a composition may form, in weights. */
 const maxDenseWeights = 2 ** 24;
 
 /**
- * Two maps with nothing between them become one. Diagonals scale the other's weights; two stencils become one wider
- * stencil; anything else becomes a dense matrix.
+ * Makes one map of two that follow each other with nothing between them. A diagonal scales the other's weights; two
+ * stencils become one wider stencil; anything else becomes a dense matrix.
  *
- * @returns null when the dense matrix would be too large.
+ * @returns null when the dense matrix would have more than 2^24 weights.
  */
 export function composeMaps(first: LinearMap, second: LinearMap): LinearMap | null {
   const bias = first.bias === null ? second.bias : applyMap(second, first.bias);
@@ -260,7 +288,7 @@ function scaleInputs(map: LinearMap, factor: Float64Array, shapes: Shapes): Line
   };
 }
 
-/** The factor of each channel, or null when it varies inside a channel. */
+/** Finds the factor of each channel, or returns null when the factor varies inside a channel. */
 export function constantPerChannel(factor: Float64Array, shape: Shape): Float64Array | null {
   const channels = shape[0]!;
   const area = factor.length / channels;
@@ -268,7 +296,7 @@ export function constantPerChannel(factor: Float64Array, shape: Shape): Float64A
   return factor.every((value, index) => value === perChannel[Math.floor(index / area)]) ? perChannel : null;
 }
 
-/** The sum of two maps of equal shapes. */
+/** Makes the sum of two maps of equal shapes. */
 export function addMaps(left: LinearMap, right: LinearMap): LinearMap {
   const bias =
     left.bias === null || right.bias === null

@@ -5,16 +5,20 @@ import type { Compiled } from './compile.ts';
 import { seededTensor } from './graph.ts';
 
 /**
- * Standard deviations between the expected error and the bound that is reported. More than the six of a Gaussian: a
- * rounding error meets the secret, and the product of two such numbers has exponential tails (2^-24 beyond twelve); and
- * values that share a source have errors that share it too, which the sum of their variances does not see (about
- * twice in some random networks).
+ * How many standard deviations lie between the expected error and the bound that is reported. A Gaussian error would
+ * need six. Here a rounding error is multiplied by the secret, and the product of two such numbers has exponential
+ * tails: twelve leave 2^-24. Besides, values that share a source have errors that share it too, which a sum of
+ * variances does not see (in some random networks this is a factor of about two).
  */
 const deviations = 12;
 
 /**
- * Bound on the error of every element of a compiled program's output for one latent, from the noise that each CKKS
- * operation adds (`ClearBackend.withNoise`): twelve standard deviations.
+ * Bounds the error of every output element of a compiled program for one latent: twelve standard deviations of the
+ * noise that its CKKS operations add. The program is run on plain numbers (`ClearBackend.withNoise`) that carry the
+ * variance of their error.
+ *
+ * @param latent  C×H×W.
+ * @returns one bound per logit and region, in units of the logit.
  */
 export function boundErrors(
   { program, ckks, input, output }: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>,
@@ -31,7 +35,10 @@ export function boundErrors(
   return gather([result.variance!], output.layout).map((variance) => deviations * Math.sqrt(variance));
 }
 
-/** The largest of these bounds on one reference latent of unit variance. */
+/**
+ * Predicts the largest error of a logit, in units of the logit: the largest of `boundErrors` on one reference latent of
+ * unit variance.
+ */
 export function predictError(compiled: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>): number {
   const { channels, height, width } = compiled.input;
   const latent = seededTensor(channels * height * width, 1, Math.sqrt(3));

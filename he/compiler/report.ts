@@ -5,7 +5,7 @@ import { run } from '../run/run.ts';
 import { predictAnalysisBytes, predictKeyBytes } from '../wire/sizes.ts';
 import type { Compiled } from './compile.ts';
 
-/** What an encrypted run of a compiled network needs; docs/circuits.md says what each figure means. */
+/** What an encrypted run of a compiled network needs; docs/circuits.md explains each figure. */
 export type CircuitReport = {
   readonly levels: number;
   readonly polyModulusDegree: number;
@@ -23,21 +23,24 @@ export type CircuitReport = {
   readonly ciphertextProducts: number;
   readonly rescales: number;
   readonly inputCiphertexts: number;
-  /** Rotation keys. */
+  /** Number of rotation keys. */
   readonly keySteps: number;
-  /** All evaluation keys as they cross the network, relinearisation included. */
+  /** Bytes of all evaluation keys as they cross the network, relinearisation included. */
   readonly keyBytes: number;
-  /** All weights encoded in the kernel's memory. */
+  /** Bytes of all weights, encoded in the kernel's memory. */
   readonly weightBytes: number;
-  /** One analysis's input frame, compressed. */
+  /** Bytes of one analysis's input frame, compressed. */
   readonly uploadBytes: number;
-  /** One analysis's result frame, compressed. */
+  /** Bytes of one analysis's result frame, compressed. */
   readonly downloadBytes: number;
-  /** Expected largest error of a logit; null where it was not computed. */
+  /** The largest error that is expected of a logit; null where it was not computed. */
   readonly predictedError: number | null;
 };
 
-/** Operations are counted by running the program on the `dry` backend; nothing is read from its own cost. */
+/**
+ * Reports what a compiled network needs. Operations are counted by running the program on the `dry` backend; the cost
+ * that the program itself states is not read, so that a test can compare the two.
+ */
 export function reportCircuit(compiled: Compiled): CircuitReport {
   const { program, ckks, result, strategy, predictedError } = compiled;
   const { polyModulusDegree } = ckks;
@@ -63,7 +66,10 @@ export function reportCircuit(compiled: Compiled): CircuitReport {
   };
 }
 
-/** One 32-bit word per coefficient (two per slot) and data prime of every plaintext. */
+/**
+ * Computes the bytes of a program's encoded plaintexts: one 32-bit word per coefficient (there are two per slot) and
+ * data prime.
+ */
 export const weightBytes = ({ plaintexts, slotCount }: Program): number =>
   plaintexts.reduce((sum, { level }) => sum + 8 * slotCount * level, 0);
 

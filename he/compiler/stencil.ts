@@ -1,31 +1,45 @@
 import type { VisitWeight } from './linear-map.ts';
 
-/** Channel weights of one tap, grouped by output channel: those of channel c stand at starts[c] … starts[c + 1] − 1. */
+/**
+ * These are the channel weights of one tap. They are grouped by output channel: those of channel c stand at starts[c] …
+ * starts[c + 1] − 1, each with the input channel that it multiplies.
+ */
 export type ChannelRows = {
   readonly starts: Int32Array;
   readonly inputs: Int32Array;
   readonly weights: Float64Array;
 };
-/** A tap counts only where stride·position + offset lies inside [0, height) × [0, width). */
+/** A guard is a condition: the tap counts only where stride·position + offset lies inside [0, height) × [0, width). */
 type Guard = {
   readonly stride: readonly [number, number];
   readonly offset: readonly [number, number];
   readonly height: number;
   readonly width: number;
 };
+/**
+ * A tap is one of the places that a stencil reads around a position: a 3×3 kernel has nine. It counts where all its
+ * guards hold.
+ */
 export type Tap = { readonly guards: readonly Guard[]; readonly rows: ChannelRows };
 /**
- * A map that looks the same at every position: convolutions, pools, and compositions of them. The last guard of a tap
- * says where it reads; earlier ones hold the borders of the values between two composed maps.
+ * A stencil is a map that does the same at every position: a convolution, a pool, or a composition of these. The last
+ * guard of a tap says where it reads; earlier guards keep the borders of the values that lay between two composed maps.
  */
 export type Stencil = {
   readonly stride: readonly [number, number];
   readonly taps: readonly Tap[];
-  /** Blocks of consecutive channels, as many in the input as in the output, between which there is no weight. */
+  /**
+   * The number of groups: blocks of consecutive channels, as many in the input as in the output. No weight leads from
+   * one block to another.
+   */
   readonly groups: number;
 };
 
-/** The weights of one output element. */
+/**
+ * Visits the weights of one output element.
+ *
+ * @param out  the output element's index.
+ */
 export function visitStencilRow(
   stencil: Stencil,
   out: number,
@@ -50,9 +64,9 @@ export function visitStencilRow(
 }
 
 /**
- * Visits the weights of a stencil tap by tap; the positions where a tap counts form a rectangle.
+ * Visits all weights of a stencil, tap by tap. The positions where a tap counts form a rectangle.
  *
- * @param window  at most so many rows and columns of it, in the middle.
+ * @param window  at most so many rows and columns of the rectangle, in its middle.
  */
 export function forEachInStencil(
   stencil: Stencil,
@@ -87,20 +101,20 @@ export function forEachInStencil(
   }
 }
 
-/** The middle `length` of a range, or all of it. */
+/** Takes the middle `length` numbers of a range, or all of it when it is shorter. */
 const middle = (from: number, to: number, length: number): [number, number] => {
   if (to - from <= length) return [from, to];
   const start = Math.floor((from + to - length) / 2);
   return [start, start + length];
 };
 
-/** Every output channel times its factor. */
+/** Multiplies every output channel by its factor. */
 export function scaleOutputs(stencil: Stencil, factor: Float64Array): Stencil {
   const taps = stencil.taps.map(({ guards, rows }) => ({ guards, rows: scaleChannelRows(rows, factor) }));
   return { ...stencil, taps };
 }
 
-/** Every input channel times its factor. */
+/** Multiplies every input channel by its factor. */
 export function scaleStencilInputs(stencil: Stencil, factor: Float64Array): Stencil {
   const taps = stencil.taps.map(({ guards, rows }) => ({
     guards,
@@ -118,7 +132,12 @@ function scaleChannelRows(rows: ChannelRows, factor: Float64Array): ChannelRows 
   return { ...rows, weights };
 }
 
-/** Every pair of taps becomes a tap; the border of the value between them stays as a guard. */
+/**
+ * Makes one stencil of two that follow each other. Every pair of taps becomes a tap; the border of the value between
+ * them stays as a guard.
+ *
+ * @param inner  the stencil that is applied first.
+ */
 export function composeStencils(inner: Stencil, outer: Stencil): Stencil {
   const taps = outer.taps.flatMap((late) =>
     inner.taps.map((early) => {

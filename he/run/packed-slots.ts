@@ -1,17 +1,20 @@
 /**
- * Slot vectors of a program are mostly one weight per channel over all positions, with zeros at the borders: runs of
- * equal values. There are thousands of vectors, and each is read once.
+ * This file keeps slot vectors in little memory. Most vectors of a program hold one weight per channel over all
+ * positions, with zeros at the borders, so that they are runs of equal values. There are thousands of vectors, and each
+ * is read once.
  */
 
 const isSame = (left: number, right: number): boolean => left === right && 1 / left === 1 / right;
 
+/** These are the values of a slot vector in less memory. */
 export interface PackedSlots {
-  /** Equal to the last bit. */
+  /** Gives the values again, equal to the last bit. */
   unpack(): Float64Array;
+  /** Writes the values into `target`. */
   copyTo(target: Float64Array): void;
 }
 
-/** A copy of a vector, as runs of equal values where that is shorter. */
+/** Copies a vector, as runs of equal values where that is shorter. */
 export function packSlots(values: Float64Array): PackedSlots {
   let runs = 1;
   for (let index = 1; index < values.length; index += 1)
@@ -35,7 +38,7 @@ class WholeSlots implements PackedSlots {
 
 class SlotRuns implements PackedSlots {
   readonly #count: number;
-  /** After the last slot of each run. */
+  /** For each run, the slot after its last one. */
   readonly #ends: Uint32Array;
   readonly #values: Float64Array;
 

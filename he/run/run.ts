@@ -2,24 +2,28 @@ import { CxrError } from '../../contract/errors.ts';
 import type { Program, Step } from '../program.ts';
 import type { HeBackend } from './backend.ts';
 
+/** With this, the caller of a run watches it and can end it. */
 export type RunControl = {
-  /** Called before each instruction batch with the share of work done and the layer's name. */
+  /** This is called before each instruction, with the share of the work that is done (0 to 1) and the layer's name. */
   readonly progress?: (fraction: number, layer: string) => void;
-  /** Polled between instructions; true ends the run with `cancelled`. */
+  /** This is asked between instructions; true ends the run with `cancelled`. */
   readonly isAborted?: () => boolean;
 };
 
 /**
- * Gives the encoded form of plaintext `index`; lets an evaluator encode once and keep. It must stay valid only until
- * the next one is asked for.
+ * A plaintext source gives the encoded form of plaintext `index`, so that an evaluator can encode once and keep it. The
+ * plaintext need stay valid only until the next one is asked for.
  */
 export type PlaintextSource<Pt> = (index: number) => Pt;
 
 /**
- * The one interpreter: runs a program on any backend. Values are released after their last use; inputs belong to
- * the caller.
+ * Runs a program on any backend. This is the one interpreter. Values are released after their last use; inputs belong
+ * to the caller.
  *
- * @throws CxrError `cancelled` between two instructions once `isAborted` answers true.
+ * @param inputs  one ciphertext for each input of the program, at its input level and scale.
+ * @returns the result, which the caller releases.
+ * @throws CxrError `ciphertext-invalid` for a wrong number of inputs; `cancelled` between two instructions once
+ *   `isAborted` answers true.
  */
 export function run<Ct, Pt>(
   program: Program,
@@ -94,10 +98,16 @@ function execute<Ct, Pt>(
   }
 }
 
-/** Encoded plaintexts that the sums of one batch may take, bytes: where memory is short they are all encoded for it. */
+/**
+ * The encoded plaintexts of one batch of sums may take so many bytes. Where memory is short, all of them are encoded
+ * for the batch.
+ */
 const batchBytes = 64 * 2 ** 20;
 
-/** The sum at `index`, unless it is there, with those that follow in its layer and whose values are there as well. */
+/**
+ * Computes the sum at `index`, unless it is there, together with those sums that follow in its layer and whose values
+ * are there as well.
+ */
 function sumsFrom<Ct, Pt>(
   index: number,
   program: Program,
@@ -130,7 +140,7 @@ function sumsFrom<Ct, Pt>(
   return batch.map((at, place) => [at, sums[place]!]);
 }
 
-/** One term at a time, because there may be more plaintexts than fit into memory. */
+/** Gives one term at a time, because there may be more plaintexts than fit into memory. */
 function* termsOf<Ct, Pt>(
   terms: readonly (readonly [value: number, plaintext: number])[],
   read: (index: number) => Ct,
@@ -139,7 +149,7 @@ function* termsOf<Ct, Pt>(
   for (const [value, index] of terms) yield [read(value), plaintext(index)];
 }
 
-/** The values an instruction reads, each once. */
+/** Lists the values that an instruction reads, each once. */
 export function operandsOf(step: Step): number[] {
   switch (step.op) {
     case 'input':
@@ -154,7 +164,7 @@ export function operandsOf(step: Step): number[] {
   }
 }
 
-/** The instructions that rotate each value. */
+/** Lists the instructions that rotate each value. */
 function rotationsByValue(program: Program): Map<number, number[]> {
   const rotations = new Map<number, number[]>();
   for (const [index, step] of program.steps.entries())
@@ -162,7 +172,10 @@ function rotationsByValue(program: Program): Map<number, number[]> {
   return rotations;
 }
 
-/** Makes the rotation at `index`, unless it is there, and its layer's others of the same value while digits are kept. */
+/**
+ * Makes the rotation at `index`, unless it is there, and its layer's other rotations of the same value while the
+ * value's digits are kept.
+ */
 function rotateFrom<Ct, Pt>(
   index: number,
   { steps }: Program,

@@ -10,25 +10,32 @@ import { collectGarbage } from './collect-garbage.ts';
 import type { Engine, LoadedKeys } from './engine.ts';
 import { PlaintextCache } from './plaintext-cache.ts';
 
+/** With this, the caller of an evaluation watches it and can end it. */
 export type EvaluationControl = { progress(fraction: number, layer: string): void; isAborted(): boolean };
 
+/** An encrypted evaluator runs one program on ciphertexts, for one client after the other. */
 export interface EncryptedEvaluator<Keys extends LoadedKeys = LoadedKeys> extends Disposable {
   /** Encodes the weights now rather than during the first run. */
   prepare(): void;
-  /** Checks every byte of every key, before any run. @throws CxrError `evaluation-key-invalid`. */
+  /**
+   * Checks every byte of every key of a client and loads the keys, before any run.
+   *
+   * @throws CxrError `evaluation-key-invalid`.
+   */
   loadKeys(payload: Uint8Array | ByteSource): Keys;
   /**
    * Runs the program on an input payload.
    *
+   * @returns the result's payload, and what was executed.
    * @throws CxrError `ciphertext-invalid`, `cancelled`; `evaluation-key-missing` when the program needs a key, or a key
-   *         at a level, that its description does not name.
+   *   at a level, that its description does not name.
    */
   evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
 }
 
 /**
- * Opens a program for encrypted runs on an engine, which it ends with itself. Weights are encoded during the first run;
- * they and the keys are kept within the engine's budgets.
+ * Opens a program for encrypted runs on an engine. Disposal ends the engine too. Weights are encoded during the first
+ * run; they and the keys are kept within the engine's budgets.
  *
  * @throws CxrError `bundle-invalid` for a key at a level that the parameters do not have.
  */
@@ -38,7 +45,10 @@ export const openEncryptedEvaluator = <Ct, Pt, Keys extends LoadedKeys>(
   engine: Engine<Ct, Pt, Keys>,
 ): EncryptedEvaluator<Keys> => new EncryptedProgram(description, program, engine);
 
-/** Bytes of keys after which those that were read and loaded are given back: several times as much was made of them. */
+/**
+ * After so many bytes of keys, those that were read and loaded are given back. Several times as much was made of them
+ * meanwhile.
+ */
 const collectEvery = 2 ** 23;
 
 class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEvaluator<Keys> {

@@ -11,7 +11,7 @@ import { defaultBudgets, type Engine, type EvaluatorBudgets } from './engine.ts'
 import { keyLimbs, parmsId, readKey, readSeeded, writeCiphertext } from './kernel-material.ts';
 import { KeyCache, type KeyPlan } from './key-cache.ts';
 
-/** Our own kernel; reads and writes SEAL's bytes. The memory stays the caller's. */
+/** This engine is our own kernel. It reads and writes SEAL's bytes. The memory stays the caller's. */
 export class KernelEngine implements Engine<KernelCiphertext, KernelPlaintext, KeyCache<KernelKey>> {
   readonly params: CkksParams;
   readonly budgets: EvaluatorBudgets;

@@ -3,8 +3,9 @@ import type { KernelRing } from '../run/kernel/ring.ts';
 import { galoisElement } from '../wire/seal-bytes.ts';
 
 /**
- * Ciphertexts and keys between SEAL's bytes, already checked (he/wire/seal-bytes.ts), and the kernel's memory: 64-bit
- * residues there, 32-bit residues here, and uniform halves expanded from their seeds.
+ * This file carries ciphertexts and keys between SEAL's bytes, already checked (he/wire/seal-bytes.ts), and the
+ * kernel's memory. A residue has 64 bits there and 32 bits here, and the uniform halves of seeded ciphertexts are
+ * expanded from their seeds.
  */
 const prefixBytes = 16 + 32 + 1 + 8 + 8 + 8 + 8 + 8;
 const arrayHeaderBytes = 16 + 8;
@@ -13,7 +14,7 @@ const seedLength = 64;
 const expandArgumentBytes = 20;
 const prepareArgumentBytes = 16;
 
-/** Low words of `count` 64-bit words at any offset. */
+/** Reads the low words of `count` 64-bit words, at any offset. */
 function lowWords(bytes: Uint8Array, at: number, count: number, into: Uint32Array): void {
   const words = new Uint32Array(bytes.slice(at, at + 8 * count).buffer);
   for (let index = 0; index < count; index += 1) into[index] = words[2 * index]!;
@@ -21,7 +22,12 @@ function lowWords(bytes: Uint8Array, at: number, count: number, into: Uint32Arra
 
 type Uniform = { readonly seed: Uint8Array; readonly indices: readonly number[]; readonly out: number };
 
-/** Expands seeds to uniform limbs, on all threads. `indices`: modulus of each limb. */
+/**
+ * Expands seeds to uniform limbs, on all threads. In a seeded ciphertext or key, the second polynomial is uniform and
+ * written as the 64-byte seed of a generator.
+ *
+ * @param requests  for each seed the moduli of its limbs (`indices`) and the address of the limbs (`out`).
+ */
 export function expandSeeds(ring: KernelRing, requests: readonly Uniform[]): void {
   const { memory, limbBytes } = ring;
   const held: [number, number][] = [];
@@ -43,7 +49,11 @@ export function expandSeeds(ring: KernelRing, requests: readonly Uniform[]): voi
   for (const [at, bytes] of held) memory.free(at, bytes);
 }
 
-/** @param bytes  seeded ciphertext at the top level, checked. */
+/**
+ * Reads a seeded ciphertext at the top level.
+ *
+ * @param bytes  SEAL's bytes, checked.
+ */
 export function readSeeded(
   ring: KernelRing,
   backend: KernelBackend,
@@ -60,7 +70,11 @@ export function readSeeded(
   return value;
 }
 
-/** @param bytes  two-polynomial ciphertext without a seed, checked. */
+/**
+ * Reads a ciphertext of two polynomials, without a seed.
+ *
+ * @param bytes  SEAL's bytes, checked.
+ */
 export function readCiphertext(
   ring: KernelRing,
   backend: KernelBackend,
@@ -75,9 +89,11 @@ export function readCiphertext(
 }
 
 /**
- * @param bytes  seeded switching keys with one key among `places`, checked.
- * @param step   rotation step; 0 for relinearisation.
- * @param at     `keyLimbs(level)` limbs.
+ * Reads a key-switching key into the kernel's form.
+ *
+ * @param bytes  SEAL's seeded keys with one key among `places`, checked.
+ * @param at     address of `keyLimbs(level)` limbs.
+ * @throws TypeError when the step's place is not among `places`.
  */
 export function readKey(
   ring: KernelRing,
@@ -128,17 +144,17 @@ export function readKey(
   return { at, level, permutation };
 }
 
-/** Limbs of a key of this level. */
+/** Computes the limbs of a key of this level: 2·level·(level + 1). */
 export const keyLimbs = (level: number): number => 2 * level * (level + 1);
 
-/** Inverse of an odd element modulo a power of two. */
+/** Computes the inverse of an odd element modulo a power of two. */
 function inverseElement(element: number, order: number): number {
   let inverse = element;
   for (let bits = 3; bits < 32; bits *= 2) inverse = Math.imul(inverse, 2 - Math.imul(element, inverse));
   return (inverse >>> 0) % order;
 }
 
-/** SEAL's bytes of a two-polynomial ciphertext, uncompressed. */
+/** Writes a ciphertext of two polynomials as SEAL's bytes, uncompressed. */
 export function writeCiphertext(ring: KernelRing, value: KernelCiphertext): Uint8Array {
   const { level, size, scale } = value;
   const count = size * level * ring.degree;
@@ -166,10 +182,11 @@ export function writeCiphertext(ring: KernelRing, value: KernelCiphertext): Uint
 }
 
 /**
- * SEAL's id of a parameter set: BLAKE2b-256 of scheme, ring degree, moduli and plain modulus.
+ * Computes SEAL's id of a parameter set: the BLAKE2b-256 of scheme, ring degree, moduli and plain modulus.
  *
  * @param level  data primes left.
- * @param key    whether the special prime belongs to it, as for keys.
+ * @param key    whether the special prime belongs to it, as it does for keys.
+ * @returns 32 bytes.
  */
 export function parmsId(ring: KernelRing, level: number, key = false): Uint8Array {
   const { memory, degree, moduli } = ring;

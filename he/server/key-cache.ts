@@ -1,27 +1,30 @@
 import { CxrError } from '../../contract/errors.ts';
 
-/** One key as it arrived, its bytes already checked (he/wire/seal-bytes.ts). */
+/** A checked key is one key as it arrived; its bytes are already checked (he/wire/seal-bytes.ts). */
 export type CheckedKey = {
-  /** 0 for relinearisation. */
+  /** The rotation step; 0 for relinearisation. */
   readonly step: number;
   readonly level: number;
-  /** Rotation keys of SEAL have one place per odd element, relinearisation keys one. */
+  /** Rotation keys of SEAL have one place per odd element, relinearisation keys have one. */
   readonly places: number;
   readonly bytes: Uint8Array;
-  /** What it takes in the engine's memory. */
+  /** The bytes that it takes in the engine's memory. */
   readonly heapBytes: number;
 };
 
-/** What is known of keys before they are there. */
+/** A key plan is what is known of keys before they are there. */
 export type KeyPlan = readonly Pick<CheckedKey, 'level' | 'heapBytes'>[];
 
 type Loaded<Key> = { readonly key: Key; readonly level: number };
 
 /**
- * Loads keys into an engine's memory, which ends at 4 GiB: at once if all have room in `budgetBytes`. If not, their
- * bytes stay outside, each is loaded when it is used, and each level has places for its share of them, at least one, and the key of the
- * level that was used longest ago gives way. Not a key of another level: engines keep freed memory for arrays of the
- * same length, so that dropping one makes no room for the other.
+ * A key cache loads keys into an engine's memory, which ends at 4 GiB. When all have room in `budgetBytes`, they are
+ * loaded at once.
+ *
+ * When they do not, their bytes stay outside, and each key is loaded when it is used. Each level has places for its
+ * share of its keys, at least one; the key of the level that was used longest ago gives way. A key of another level
+ * does not give way: engines keep freed memory for arrays of the same length, so that dropping one would make no room
+ * for the other.
  */
 export class KeyCache<Key> implements Disposable {
   readonly #checked = new Map<number, CheckedKey>();
@@ -29,11 +32,14 @@ export class KeyCache<Key> implements Disposable {
   readonly #load: (checked: CheckedKey) => Key;
   readonly #drop: (key: Key, checked: CheckedKey) => void;
   readonly #places = new Map<number, number>();
-  /** By step, used last comes last. */
+  /** The loaded keys by step; the one that was used last comes last. */
   readonly #loaded = new Map<number, Loaded<Key>>();
   #loads = 0;
 
-  /** @param plan  the keys that will be added. */
+  /**
+   * @param plan  the keys that will be added.
+   * @param form  brings a key into the engine's form, and frees it.
+   */
   constructor(
     plan: KeyPlan,
     budgetBytes: number,
@@ -47,6 +53,7 @@ export class KeyCache<Key> implements Disposable {
       this.#places.set(level, Math.max(1, Math.floor(length * share)));
   }
 
+  /** Adds one checked key. */
   add(checked: CheckedKey): void {
     this.#checked.set(checked.step, checked);
     if (!this.#allFit) return;
@@ -55,13 +62,13 @@ export class KeyCache<Key> implements Disposable {
     this.#checked.set(checked.step, { ...checked, bytes: new Uint8Array() });
   }
 
-  /** How often a key was loaded. */
+  /** Counts how often a key was loaded. */
   get loads(): number {
     return this.#loads;
   }
 
   /**
-   * The key of a rotation step, 0 for relinearisation. Valid until the next one is asked for.
+   * Gives the key of a rotation step; 0 stands for relinearisation. It is valid until the next one is asked for.
    *
    * @throws CxrError `evaluation-key-missing`.
    */

@@ -2,22 +2,22 @@ import type { PlaintextOperand } from '../program.ts';
 import type { HeBackend } from '../run/backend.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
-/** What the cache needs of an engine. */
+/** This is what the cache needs of an engine. */
 export type Encoding<Pt> = {
   readonly backend: Pick<HeBackend<unknown, Pt>, 'encode' | 'encodeAll' | 'releasePlaintext'>;
   readonly budgets: { readonly plaintextBytes: number };
   plaintextBytes(level: number): number;
 };
 
-/** So many are encoded at once where the backend has several threads. */
+/** So many plaintexts are encoded at once, where the backend has several threads. */
 const batch = 32;
-/** Encoded bytes after which the numbers that they were made from are given back. */
+/** After so many encoded bytes, the numbers from which they were made are given back. */
 const collectEvery = 2 ** 27;
 
 /**
- * Encoded plaintexts of a program: encoded on first use and kept until the budget is full; from then on further ones
- * live until the next are asked for. First come, first kept, because every run asks for all in the same order. What is
- * kept encoded is not kept as numbers.
+ * A plaintext cache keeps a program's encoded plaintexts. Each is encoded on its first use and kept until the budget is
+ * full; from then on, further ones live until the next are asked for. What comes first is kept, because every run asks
+ * for all in the same order. What is kept encoded is not kept as numbers.
  */
 export class PlaintextCache<Pt> implements Disposable {
   readonly #encoding: Encoding<Pt>;
@@ -36,13 +36,14 @@ export class PlaintextCache<Pt> implements Disposable {
     this.#batch = encoding.backend.encodeAll === undefined ? 1 : batch;
   }
 
+  /** Gives the encoded plaintext of an index, and encodes it if it is not there. */
   get(index: number): Pt {
     const known = this.#kept.get(index) ?? this.#passing.get(index);
     if (known === undefined) this.#encodeFrom(index);
     return known ?? this.#kept.get(index) ?? this.#passing.get(index)!;
   }
 
-  /** Encodes all that will be kept. */
+  /** Encodes all plaintexts that will be kept. */
   fill(): void {
     for (const index of this.#operands.keys()) {
       if (this.#isFull) break;
@@ -51,7 +52,7 @@ export class PlaintextCache<Pt> implements Disposable {
     this.#releasePassing();
   }
 
-  /** Encodes this one and those after it that are not kept. */
+  /** Encodes this plaintext and those after it that are not kept. */
   #encodeFrom(first: number): void {
     this.#releasePassing();
     const indices: number[] = [];

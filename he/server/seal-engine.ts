@@ -8,10 +8,14 @@ import { keyBytes } from '../wire/seal-bytes.ts';
 import { defaultBudgets, type Engine, type EvaluatorBudgets } from './engine.ts';
 import { type CheckedKey, KeyCache, type KeyPlan } from './key-cache.ts';
 
-/** A key in SEAL's form and the level whose context it belongs to. */
+/** A SEAL key is a key in SEAL's form, with the level whose context it belongs to. */
 export type SealKey = { readonly key: RelinKeys | GaloisKeys; readonly level: number };
 
-/** Brings checked keys into SEAL's form. */
+/**
+ * Makes a cache that brings checked keys into SEAL's form.
+ *
+ * @throws CxrError `evaluation-key-invalid`, when a key is loaded, for values that SEAL refuses.
+ */
 export function sealKeyCache(
   seal: EvaluationSeal,
   contexts: LevelContexts,
@@ -32,7 +36,7 @@ export function sealKeyCache(
   return new KeyCache(plan, budgetBytes, { load, drop: ({ key }) => key.delete() });
 }
 
-/** The reference: SEAL through node-seal, one thread. The evaluator does not use it. */
+/** This engine is the reference: SEAL through node-seal, on one thread. The evaluator does not use it. */
 export class SealEngine implements Engine<Ciphertext, Plaintext, KeyCache<SealKey>> {
   readonly params: CkksParams;
   readonly budgets: EvaluatorBudgets;
@@ -55,7 +59,11 @@ export class SealEngine implements Engine<Ciphertext, Plaintext, KeyCache<SealKe
     this.backend = new SealBackend(seal, this.#contexts);
   }
 
-  /** @param keyLevels  levels that have evaluation keys. */
+  /**
+   * Loads SEAL and opens the contexts of these parameters.
+   *
+   * @param keyLevels  levels that have evaluation keys.
+   */
   static async open(
     params: CkksParams,
     keyLevels: readonly number[],

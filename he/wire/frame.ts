@@ -5,7 +5,8 @@ import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
 
 /**
- * Wire framing, version 1; integers little-endian (docs/wire-format.md).
+ * The header of a frame has this many bytes. A *frame* is what workstation and evaluator send each other: a header that
+ * says what it is, and a payload. This is version 1; integers are little-endian (docs/wire-format.md):
  *
  *   offset size
  *        0    4  magic "CXFR"
@@ -23,31 +24,44 @@ import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
  */
 export const frameHeaderBytes = 128;
 
+/** There are three kinds of frames, and each has its number in the header. */
 export const frameKinds = { evaluationKeys: 1, input: 2, result: 3 } as const;
+/** A frame kind says what a frame carries: evaluation keys, an input or a result. */
 export type FrameKind = keyof typeof frameKinds;
 
+/** This is a frame whose header has been read. */
 export type Frame = {
   readonly kind: FrameKind;
   readonly bundle: BundleId;
-  /** Input: the key id. Result: the digest of the input frame. Evaluation keys: 64 zeros. */
+  /**
+   * What the frame belongs to. An input names the id of its evaluation keys, a result names the digest of the input
+   * frame that it answers, and evaluation keys name nothing: 64 zeros.
+   */
   readonly subject: Digest;
   readonly nonce: Uint8Array;
   readonly payload: Uint8Array;
 };
 
+/** The subject of a frame that belongs to no other frame is 64 zeros. */
 export const noSubject = parseDigest('0'.repeat(64));
 
+/** Computes the SHA-256 of several byte strings as if they were one. */
 export function sha256(...parts: readonly Uint8Array[]): Digest {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return parseDigest(hash.digest('hex'));
 }
 
-/** The digest under which a whole frame is known: key id of a key frame, subject of the result of an input frame. */
+/** Computes the digest under which a whole frame is known. The result of an input frame names it as its subject. */
 export const frameDigest = (frame: Uint8Array): Digest => sha256(frame);
+/** Computes the id of a client's evaluation keys: the digest of their frame. */
 export const keyIdOf = (frame: Uint8Array): KeyId => parseKeyId(sha256(frame));
 
-/** Serialises a frame; the inverse of `decodeFrame`. */
+/**
+ * Serialises a frame; `decodeFrame` undoes it.
+ *
+ * @throws TypeError for a nonce that does not have 16 bytes.
+ */
 export function encodeFrame(frame: Frame): Uint8Array {
   if (frame.nonce.length !== 16) throw new TypeError(`"nonce" expected 16 bytes, got ${frame.nonce.length}`);
   const bytes = new Uint8Array(frameHeaderBytes + frame.payload.length);
@@ -62,12 +76,14 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes;
 }
 
+/** A frame header is what the first 128 bytes of a frame say, before the payload is there. */
 export type FrameHeader = Omit<Frame, 'payload'> & { readonly payloadBytes: number; readonly digest: string };
 
 /**
- * Reads the first 128 bytes of a frame.
+ * Reads the first 128 bytes of a frame. The digest is read but not compared, because the payload is needed for it.
  *
- * @param maxPayloadBytes  largest payload accepted, or a function of the bundle that throws for an unknown one.
+ * @param maxPayloadBytes  the largest payload that is accepted, or a function of the bundle that throws for an unknown
+ *         one.
  * @throws CxrError `frame-truncated`, `frame-malformed`, `frame-too-large`.
  */
 export function decodeFrameHeader(
@@ -102,11 +118,12 @@ export function decodeFrameHeader(
 }
 
 /**
- * Parses and checks a whole frame from the network.
+ * Parses a whole frame from the network and checks it.
  *
- * @param expected  kind, bundle and largest payload that the caller accepts; `subject` where it is known.
+ * @param expected  the kind and the largest payload that the caller accepts; bundle and subject where they are known.
  * @returns a frame whose payload is a view into `bytes`.
- * @throws CxrError as `decodeFrameHeader`, `frame-digest`, `frame-foreign`.
+ * @throws CxrError as `decodeFrameHeader`; `frame-digest` when a bit has changed; `frame-foreign` for another bundle or
+ *   subject.
  */
 export function decodeFrame(
   bytes: Uint8Array,

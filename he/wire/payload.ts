@@ -3,20 +3,25 @@ import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 import { type ByteSource, inMemory } from './byte-source.ts';
 
 /**
- * Payload of a frame: a list of byte strings, each compressed with zstd.
+ * The payload of a frame is a list of byte strings, its *parts*, each compressed with zstd; integers are little-endian:
  *
- *   u32 count · count × { u32 bytes when expanded · u32 bytes compressed · zstd frame }      little-endian
+ *   u32 count · count × { u32 bytes when expanded · u32 bytes compressed · zstd frame }
  *
- * Nothing is expanded beyond the size that the receiver expects, so a bomb costs nothing.
+ * Nothing is expanded beyond the size that the receiver expects, so that a small part which would expand to gigabytes
+ * costs nothing.
  */
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** Largest payload that `count` parts of the given expanded sizes can need (zstd grows incompressible data slightly). */
+/**
+ * Computes the largest payload that parts of these sizes can need. Data that cannot be compressed grows slightly.
+ *
+ * @param sizes  bytes of each part when expanded.
+ */
 export function payloadBound(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + 8 + size + Math.ceil(size / 128) + 512, 4);
 }
 
-/** One part of a payload: its header and its compressed bytes. */
+/** Makes one part of a payload: its header and its compressed bytes. */
 export function compressPart(part: Uint8Array): Uint8Array {
   const compressed = zstdCompressSync(part, fast);
   const packed = new Uint8Array(8 + compressed.length);
@@ -27,20 +32,22 @@ export function compressPart(part: Uint8Array): Uint8Array {
   return packed;
 }
 
-/** A payload from parts made by `compressPart`. */
+/** Makes a payload of parts that `compressPart` has made. */
 export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
   const count = new Uint8Array(4);
   new DataView(count.buffer).setUint32(0, parts.length, true);
   return new Uint8Array(Buffer.concat([count, ...parts]));
 }
 
+/** Makes a payload of byte strings; `unpackPayload` undoes it. */
 export const packPayload = (parts: readonly Uint8Array[]): Uint8Array => joinParts(parts.map(compressPart));
 
 /**
- * Expands a payload part by part; of a source, it reads no more than one part at a time.
+ * Expands a payload part by part. Of a byte source, it reads no more than one part at a time.
  *
- * @param sizes  exact expanded size of every part, in order.
- * @throws CxrError `code` when the number of parts or any size differs, or a part does not expand to its size.
+ * @param sizes  the exact expanded size of every part, in order.
+ * @param code   the error code to throw, because it depends on what the payload is.
+ * @throws CxrError `code` when the number of parts or any size differs, or when a part does not expand to its size.
  */
 export function* unpackPayload(
   payload: Uint8Array | ByteSource,

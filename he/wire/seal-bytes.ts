@@ -1,9 +1,9 @@
 import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 
 /**
- * SEAL 4.1's uncompressed serialisation, checked field by field before SEAL's own parser sees it: foreign bytes reach
- * the WebAssembly heap only when every length, count, identifier and flag is exactly the expected one and every residue
- * lies below its modulus, so that nothing is left for SEAL to refuse.
+ * This file checks SEAL 4.1's uncompressed serialisation field by field, before SEAL's own parser sees it. Foreign
+ * bytes reach the WebAssembly heap only when every length, count, identifier and flag is exactly the expected one and
+ * every residue lies below its modulus. Nothing is then left for SEAL to refuse.
  *
  *   header      16   u16 magic 0xA15E · u8 size 16 · u8 major 4 · u8 minor · u8 compression 0 · u16 0 · u64 total bytes
  *   ciphertext  header | parms id 32 | ntt u8 | size u64 | N u64 | l u64 | scale f64 | correction u64 | array
@@ -17,31 +17,40 @@ const headerBytes = 16;
 const seedBytes = headerBytes + 1 + 64;
 const ciphertextPrefixBytes = headerBytes + 32 + 1 + 8 + 8 + 8 + 8 + 8;
 
+/** This is the form that a ciphertext's bytes must have. */
 export type CiphertextForm = {
+  /** SEAL's id of the parameters that are left at the ciphertext's level. */
   readonly parmsId: Uint8Array;
   readonly polyModulusDegree: number;
-  /** One residue per coefficient and modulus: the data primes left; for key material also the special prime. */
+  /**
+   * There is one residue per coefficient and modulus. The moduli are the data primes that are left, and for key
+   * material also the special prime.
+   */
   readonly moduli: readonly bigint[];
+  /** Whether the second polynomial is written as a seed. */
   readonly seeded: boolean;
-  /** Scale to the last bit; 1 for key material. */
+  /** The scale, to the last bit; 1 for key material. */
   readonly scale: number;
 };
 
-/** What decides about the number of bytes. */
+/** These are the three things on which the number of bytes depends. */
 export type ByteShape = {
   readonly polyModulusDegree: number;
   readonly primes: number;
   readonly seeded: boolean;
 };
 
-/** Exact bytes of a two-polynomial ciphertext. */
+/** Computes the exact number of bytes of a ciphertext of two polynomials. */
 export function ciphertextBytes({ polyModulusDegree, primes, seeded }: ByteShape): number {
   const polynomial = polyModulusDegree * primes * 8;
   const array = headerBytes + 8 + (seeded ? polynomial : 2 * polynomial);
   return ciphertextPrefixBytes + array + (seeded ? seedBytes : 0);
 }
 
-/** Exact bytes of key-switching keys with one key among `indices` places (Galois: N places, relinearisation: 1). */
+/**
+ * Computes the exact number of bytes of key-switching keys that hold one key among `indices` places. Galois keys have N
+ * places, relinearisation keys have 1.
+ */
 export function keyBytes(shape: ByteShape, indices: number): number {
   const decompositions = shape.primes - 1;
   return headerBytes + 32 + 8 + indices * 8 + decompositions * ciphertextBytes(shape);
@@ -87,7 +96,7 @@ class Reader {
     if (Buffer.compare(this.take(expected.length, field), expected) !== 0) this.refuse(field);
   }
 
-  /** One residue per coefficient, each below `modulus`. */
+  /** Reads one residue per coefficient; each must lie below `modulus`. */
   residues(count: number, modulus: bigint): void {
     // Copied because the words lie at odd offsets.
     const words = new Uint32Array(new Uint8Array(this.take(count * 8, 'array')).buffer);
@@ -99,7 +108,10 @@ class Reader {
     }
   }
 
-  /** A header announcing exactly `total` bytes, uncompressed. SEAL 4.x accepts minor versions up to its own. */
+  /**
+   * Reads a header that must announce exactly `total` bytes, uncompressed. SEAL 4.x accepts minor versions up to its
+   * own, and so does this.
+   */
   header(total: number, field: string): void {
     const head = this.take(headerBytes, field);
     const announced = new DataView(head.buffer, head.byteOffset).getBigUint64(8, true);
@@ -137,7 +149,11 @@ function readCiphertext(reader: Reader, form: CiphertextForm): void {
   }
 }
 
-/** @throws CxrError `code` naming the first field that differs from `form`. */
+/**
+ * Checks that bytes are a ciphertext of exactly this form.
+ *
+ * @throws CxrError `code`, with the first field that differs.
+ */
 export function checkCiphertextBytes(bytes: Uint8Array, form: CiphertextForm, code: ErrorCode): void {
   const reader = new Reader(bytes, code);
   readCiphertext(reader, form);
@@ -145,9 +161,11 @@ export function checkCiphertextBytes(bytes: Uint8Array, form: CiphertextForm, co
 }
 
 /**
- * Checks seeded key-switching keys that hold exactly one key.
+ * Checks that bytes are seeded key-switching keys that hold exactly one key.
  *
- * @param places  index of the one key among how many: Galois element (e−1)/2 of N, relinearisation 0 of 1.
+ * @param places  the place of the one key, and the number of places. The key of the Galois element e has place (e−1)/2
+ *         of N, relinearisation has place 0 of 1.
+ * @throws CxrError `evaluation-key-invalid`, with the first field that differs.
  */
 export function checkKeyBytes(
   bytes: Uint8Array,
@@ -168,13 +186,16 @@ export function checkKeyBytes(
   reader.end();
 }
 
-/** Galois element of a rotation: 3^step mod 2N. */
+/**
+ * Computes the Galois element of a rotation: 3^step mod 2N. Replacing X by X^element in a polynomial rotates its slots
+ * by `step`.
+ */
 export function galoisElement(step: number, polyModulusDegree: number): number {
   let element = 1;
   for (let power = 0; power < step; power += 1) element = (element * 3) % (2 * polyModulusDegree);
   return element;
 }
 
-/** Index of a rotation step's key in SEAL's Galois keys: (element − 1) / 2. */
+/** Computes the place of a rotation step's key in SEAL's Galois keys: (element − 1) / 2. */
 export const galoisIndex = (step: number, polyModulusDegree: number): number =>
   (galoisElement(step, polyModulusDegree) - 1) / 2;

@@ -5,14 +5,17 @@ import { frameHeaderBytes } from './frame.ts';
 import { packPayload, payloadBound } from './payload.ts';
 import { ciphertextBytes, keyBytes } from './seal-bytes.ts';
 
-/** What decides which evaluation keys there are and how large they are. */
+/** This decides which evaluation keys there are and how large they are. */
 export type KeyDemand = Pick<BundleDescription, 'ckks' | 'evaluationKeys'>;
 
-/** One evaluation key: rotation step (0 for relinearisation), level, and SEAL's number of places for keys. */
+/**
+ * A key place describes one evaluation key: its rotation step (0 for relinearisation), its level, and SEAL's number of
+ * places for keys.
+ */
 export type KeyPlace = { readonly step: number; readonly level: number; readonly places: number };
 
 /**
- * The evaluation keys in the order of the payload: relinearisation, then rotations.
+ * Lists the evaluation keys in the order of the payload: relinearisation, then rotations.
  *
  * @throws CxrError `bundle-invalid` for a level above the number of data primes.
  */
@@ -28,7 +31,7 @@ export function keyPlaces({ ckks, evaluationKeys }: KeyDemand): KeyPlace[] {
   return places;
 }
 
-/** Exact expanded size of every part of each payload of a bundle, bytes. */
+/** Computes the exact expanded size of every part of each payload of a bundle, in bytes. */
 export function partSizes(description: BundleDescription): {
   evaluationKeys: number[];
   input: number[];
@@ -52,7 +55,7 @@ function keyPartSizes(demand: KeyDemand): number[] {
   );
 }
 
-/** Largest payload of each kind that a frame of this bundle may carry, bytes. */
+/** Computes the largest payload of each kind that a frame of this bundle may carry, in bytes. */
 export function payloadLimits(description: BundleDescription): {
   evaluationKeys: number;
   input: number;
@@ -66,14 +69,14 @@ export function payloadLimits(description: BundleDescription): {
   };
 }
 
-/** Bytes of evaluation keys: the parts when expanded, and the frame that crosses the network. */
+/** These are the bytes of evaluation keys: the parts when expanded, and the frame that crosses the network. */
 export type KeyBytes = { readonly expandedBytes: number; readonly transferBytes: number };
 
 /**
- * How large the evaluation keys of a bundle will be, before any is generated. The expanded size is exact. The size on
- * the network is what compression makes of random residues of the same primes, within a few per cent.
+ * Predicts how large the evaluation keys of a bundle will be, before any is made. The expanded size is exact. The size
+ * on the network is what compression makes of random residues of the same primes, which is right within a few per cent.
  *
- * Cost: compresses one polynomial per distinct level; about 0.1 s for ten levels at N = 16384.
+ * Cost: it compresses one polynomial per distinct level; this takes about 0.1 s for ten levels at N = 16384.
  */
 export function predictKeyBytes(demand: KeyDemand): KeyBytes {
   const { ckks } = demand;
@@ -92,7 +95,13 @@ export function predictKeyBytes(demand: KeyDemand): KeyBytes {
   return { expandedBytes, transferBytes: Math.round(transferBytes) };
 }
 
-/** How large one analysis's frames will be, within a few per cent; method as `predictKeyBytes`. */
+/**
+ * Predicts how large one analysis's frames will be, in bytes, within a few per cent. The method is that of
+ * `predictKeyBytes`.
+ *
+ * @param inputs        number of input ciphertexts.
+ * @param resultPrimes  data primes that are left in the result.
+ */
 export function predictAnalysisBytes(
   ckks: BundleDescription['ckks'],
   inputs: number,
@@ -107,13 +116,13 @@ export function predictAnalysisBytes(
   return { sentBytes: frame(inputs, dataPrimes.length, true), receivedBytes: frame(1, resultPrimes, false) };
 }
 
-/** What part of its size is left of a polynomial modulo `primes` after compression, measured on random residues. */
+/** Measures which part of its size is left of a polynomial modulo `primes` after compression, on random residues. */
 function compressedShare(primes: readonly string[], count: number): number {
   const sample = randomResidues(primes.map(Number), count);
   return packPayload([sample]).length / sample.length;
 }
 
-/** 64-bit words as in a polynomial of a key: `count` residues for each modulus, the same ones every time. */
+/** Makes 64-bit words as in a polynomial of a key: `count` residues for each modulus, the same ones every time. */
 function randomResidues(moduli: readonly number[], count: number): Uint8Array {
   const words = new Uint32Array(2 * count * moduli.length);
   const random = seededTensor(words.length, 1, 1);
@@ -130,8 +139,8 @@ function randomResidues(moduli: readonly number[], count: number): Uint8Array {
 }
 
 /**
- * The keys that serve several programs of the same CKKS parameters: every key that one of them needs, at the highest
- * level at which one of them does.
+ * Merges the key plans of several programs under the same CKKS parameters. The result has every key that one of the
+ * programs needs, at the highest level at which one of them needs it.
  */
 export function mergeKeyPlans(plans: readonly KeyPlan[]): KeyPlan {
   const levels = new Map<number, number>();

@@ -4,8 +4,7 @@ import { parseArgs } from 'node:util';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { maxDroppedBytes } from '../../contract/limits.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
-import type { EngineClient } from '../host/engine-client.ts';
-import { withHeadless } from '../host/headless.ts';
+import { type Headless, withHeadless } from '../host/headless.ts';
 import { progressLines } from './progress-lines.ts';
 import { reportLines } from './report.ts';
 
@@ -36,11 +35,11 @@ async function readAnalysis(file: string): Promise<Uint8Array> {
   return readFile(file).catch(unreadable);
 }
 
-async function classifyFile(file: string, engine: EngineClient, signal: AbortSignal): Promise<Outcome> {
+async function classifyFile(file: string, session: Headless, signal: AbortSignal): Promise<Outcome> {
   process.stderr.write(`${file}\n`);
   try {
     const bytes = await readAnalysis(file);
-    const result = await engine.classify(bytes, progressLines(note), signal);
+    const result = await session.classify(bytes, { onProgress: progressLines(note), signal });
     const { evaluationKeys, sent, received } = result.bytes;
     note(
       `left this machine: ${evaluationKeys + sent} bytes (keys ${evaluationKeys}, ciphertext ${sent}); received ${received}`,
@@ -63,12 +62,13 @@ async function classify(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
   }
-  const outcomes = await withHeadless(evaluatorUrl, async ({ engine, evaluator }) => {
+  const outcomes = await withHeadless(evaluatorUrl, async (session) => {
+    const { evaluator } = session;
     const where = evaluator.embedded ? 'no evaluator configured: using one on this machine' : 'evaluator';
     process.stderr.write(`${where}, ${evaluator.url}\n`);
     const done: Outcome[] = [];
     for (const file of files)
-      if (!interrupt.signal.aborted) done.push(await classifyFile(file, engine, interrupt.signal));
+      if (!interrupt.signal.aborted) done.push(await classifyFile(file, session, interrupt.signal));
     return done;
   });
   if (asJson) process.stdout.write(`${JSON.stringify({ analyses: outcomes })}\n`);

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { unreachable } from '../../contract/check.ts';
 import type { Connection, Probe } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
@@ -22,7 +21,6 @@ import {
   type Exchange,
   ExchangeError,
   exchange,
-  parseJson,
   patientRetry,
   pause,
   type Reply,
@@ -30,6 +28,8 @@ import {
 } from './evaluator-request.ts';
 import { openRoute, plainConnection, type Route } from './evaluator-route.ts';
 import { parseEvaluatorUrl } from './evaluator-url.ts';
+import { parseReply } from './parse-reply.ts';
+import { uploadStream } from './upload-stream.ts';
 
 /** How patient a connector is. Tests shorten the times. */
 export type ConnectorOptions = {
@@ -44,8 +44,6 @@ const once: RetryPolicy = { attempts: 1, baseDelayMs: 0, maxDelayMs: 0 };
 
 const maxJsonBytes = 64 * 1024;
 const maxDescriptionBytes = 1024 * 1024;
-/** Bytes handed to the network at a time; progress is told after each. */
-const uploadChunkBytes = 256 * 1024;
 /** Shortest time between two polls, in case an evaluator answers at once instead of waiting. */
 const minPollMs = 100;
 
@@ -154,7 +152,11 @@ export class Connector {
         method: 'PUT',
         url,
         contentType: mediaTypes.keys,
-        body: () => this.#keyStream(frame, onProgress),
+        body: () =>
+          uploadStream(frame, (chunkBytes, fraction) => {
+            this.#moved.evaluationKeys += chunkBytes;
+            onProgress(fraction);
+          }),
         bodyBytes: frame.length,
         maxReplyBytes: maxJsonBytes,
         timeoutMs: this.#uploadTimeoutMs,
@@ -293,27 +295,4 @@ export class Connector {
     const whole = { timeoutMs: this.#timeoutMs, ...asked, route: this.#route, url: this.url + asked.url };
     return exchange(whole, retry, onReceived);
   }
-
-  #keyStream(frame: Uint8Array, onProgress: (fraction: number) => void): ReadableStream<Uint8Array> {
-    let at = 0;
-    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      const chunk = frame.subarray(at, at + uploadChunkBytes);
-      at += chunk.length;
-      this.#moved.evaluationKeys += chunk.length;
-      // The copy is for the network, which may detach what it is given.
-      if (chunk.length > 0) controller.enqueue(chunk.slice());
-      if (at >= frame.length) controller.close();
-      onProgress(at / frame.length);
-    };
-    return new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 1 });
-  }
-}
-
-function parseReply<T>(schema: z.ZodType<T>, reply: Reply): T {
-  const parsed = schema.safeParse(parseJson(reply.body));
-  if (!parsed.success) {
-    const field = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new CxrError('evaluator-protocol', { field, status: reply.status });
-  }
-  return parsed.data;
 }

@@ -20,7 +20,7 @@ async function boot(): Promise<void> {
   await app.whenReady();
   refusePermissions(session.defaultSession);
   serveRenderer(session.defaultSession, scripts().renderer);
-  const workstation = openWorkstation({ tell: tellAll, ask });
+  const workstation = await openWorkstation({ tell: tellAll, ask });
   const window = openWindow(scripts().preload, join(app.getPath('userData'), 'window.json'));
   openMenu((command) => tellAll({ kind: 'command', command }));
   windows.push(window);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
@@ -18,17 +18,6 @@ export const scripts = () => ({
 /** Says where the bundles lie: beside the sources while developing, in the resources of a packaged application. */
 export function bundleRoot(): string {
   return join(app.isPackaged ? process.resourcesPath : app.getAppPath(), 'native-models');
-}
-
-/**
- * Chooses the bundle: the only one that has a client half. Where there is none, or several, it is the standard one,
- * which may then be missing.
- */
-export function bundleName(root: string): string {
-  const standard = 'cxr-f8-r1';
-  if (!existsSync(root)) return standard;
-  const names = readdirSync(root).filter((name) => existsSync(join(root, name, 'client')));
-  return names.length === 1 ? names[0]! : standard;
 }
 
 /** Tells whether the evaluator's half of a bundle is on this machine too. */

@@ -3,20 +3,22 @@ import { app, session, type UtilityProcess, utilityProcess } from 'electron';
 import { CxrError } from '../../contract/errors.ts';
 import type { Location, Source } from '../../contract/ipc/reader.ts';
 import type { WindowEvent } from '../../contract/ipc/window.ts';
-import { EngineHost, type EngineProcess } from '../host/engine-host.ts';
+import { chooseBundle } from '../host/choose-bundle.ts';
+import { EmbeddedEvaluator } from '../host/embedded-evaluator.ts';
+import { EngineHost } from '../host/engine-host.ts';
 import { ReaderHost, type ReaderProcess } from '../host/reader-host.ts';
-import { type RecomputeProcess, recompute } from '../host/recompute-host.ts';
+import { recompute } from '../host/recompute-host.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
 import { AppState } from './app-state.ts';
-import { EmbeddedEvaluator } from './embedded-evaluator.ts';
 import type { Answers } from './ipc/ipc.ts';
-import { bundleName, bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
+import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
 import { keychainName } from './secrets/keychain.ts';
 import { worklistKey } from './secrets/worklist-key.ts';
 import { SettingsDesk } from './settings-desk.ts';
+import { launchUtility } from './utility-port.ts';
 
 /** What the system's dialog is asked for. */
 export type Wanted = 'files' | 'folder' | 'certificates';
@@ -34,14 +36,21 @@ const fork = <Process>(script: string, name: string): Process =>
   utilityProcess.fork(script, [], { serviceName: `Cipherfilm ${name}` }) as UtilityProcess & Process;
 
 /** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
-export function openWorkstation({ tell, ask }: Surroundings) {
+export async function openWorkstation({ tell, ask }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
-  const bundle = bundleName(root);
+  // A workstation without a bundle still opens, and says so: whoever needs the name asks again and hears why.
+  const bundle = chooseBundle(root);
+  const canRecompute = await bundle.then(
+    (name) => hasServerHalf(root, name),
+    () => false,
+  );
   const evaluator = new EmbeddedEvaluator({
-    script: scripts().evaluator,
-    dataFolder: join(userData, 'evaluator'),
+    launch: launchUtility,
+    entry: scripts().evaluator,
+    dataDir: join(userData, 'evaluator'),
     bundleRoot: root,
+    restarts: true,
   });
   const settings = new SettingsDesk({
     userData,
@@ -59,7 +68,7 @@ export function openWorkstation({ tell, ask }: Surroundings) {
       version: app.getVersion(),
       embedded: settings.isEmbedded,
       keepsWorklist: key !== null,
-      canRecompute: hasServerHalf(root, bundle),
+      canRecompute,
     },
     (status) => tell({ kind: 'status', status }),
   );
@@ -70,11 +79,11 @@ export function openWorkstation({ tell, ask }: Surroundings) {
     return found;
   };
   const engine = new EngineHost({
-    fork: () => fork<EngineProcess>(scripts().engine, 'engine'),
+    launch: () => launchUtility({ name: 'engine', entry: scripts().engine }),
     start: async () => ({
       kind: 'start',
       bundleRoot: root,
-      bundleName: bundle,
+      bundleName: await bundle,
       connection: await connection(),
     }),
     tell: (event) => {
@@ -86,10 +95,10 @@ export function openWorkstation({ tell, ask }: Surroundings) {
   const worklist = new Worklist({
     input: (location) => reader.request({ kind: 'input', location }),
     engine,
-    recompute: (input) =>
-      recompute(() => fork<RecomputeProcess>(scripts().recompute, 'check'), {
+    recompute: async (input) =>
+      recompute(() => launchUtility({ name: 'check', entry: scripts().recompute }), {
         bundleRoot: root,
-        bundleName: bundle,
+        bundleName: await bundle,
         input,
       }),
     store,
@@ -109,7 +118,7 @@ export function openWorkstation({ tell, ask }: Surroundings) {
   /** Goes over to what is configured now; an evaluator here that nobody needs any more is ended. */
   const reconnect = async () => {
     engine.connect(await connection());
-    if (!settings.isEmbedded && !engine.isBusy) evaluator.pause();
+    if (!settings.isEmbedded && !engine.isBusy) void evaluator.pause();
   };
   const answers: Answers = {
     open: ({ sources }) => ({
@@ -145,8 +154,8 @@ export function openWorkstation({ tell, ask }: Surroundings) {
   app.on('will-quit', () => {
     worklist.close();
     reader.dispose();
-    engine.dispose();
-    evaluator.stop();
+    void engine[Symbol.asyncDispose]();
+    void evaluator.stop();
     store?.[Symbol.dispose]();
   });
   return { engine, answers, open, resume: () => worklist.resume() };

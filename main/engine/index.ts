@@ -4,8 +4,9 @@ import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { connect } from '../connector/connector.ts';
-import { openPort } from '../host/process-port.ts';
-import { analyse, type Line, type Models } from './analyse.ts';
+import { openParentPort } from '../host/parent-port.ts';
+import { analyse } from './analyse.ts';
+import type { Line, Models } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
 
 /**
@@ -103,7 +104,7 @@ class Engine {
   }
 }
 
-const port = openPort<EngineCommand, EngineEvent>();
+const port = openParentPort<EngineCommand, EngineEvent>();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));
 port.onClose(() => process.exit(0));

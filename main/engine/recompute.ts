@@ -4,7 +4,7 @@ import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recomp
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
-import { openPort } from '../host/process-port.ts';
+import { openParentPort } from '../host/parent-port.ts';
 import { clearLogits } from './clear-reference.ts';
 import { toProbability } from './findings.ts';
 import { admit } from './input-gate.ts';
@@ -14,7 +14,7 @@ import { admit } from './input-gate.ts';
  * latent and the same compiled network, and has neither keys nor a connection. Its host ends it after one analysis,
  * because both halves of a model fill memory that nobody needs otherwise.
  */
-const port = openPort<RecomputeCommand, RecomputeEvent>();
+const port = openParentPort<RecomputeCommand, RecomputeEvent>();
 port.onCommand(async ({ bundleRoot, bundleName, input }) => {
   try {
     const folder = join(bundleRoot, bundleName);

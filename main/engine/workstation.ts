@@ -3,8 +3,8 @@ import type { Connection } from '../../contract/connection.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { connect } from '../connector/connector.ts';
-import type { Line, Models, Workstation } from './analyse.ts';
 import { Keyring } from './keyring.ts';
+import type { Line, Models, Workstation } from './station.ts';
 
 /** Says which bundle to open, and how the evaluator is reached. The bundle lies in `bundleRoot`/`bundleName`. */
 export type WorkstationOptions = {

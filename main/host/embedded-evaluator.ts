@@ -1,100 +1,155 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { CxrError } from '../../contract/errors.ts';
+import { addressIn } from '../../contract/evaluator-line.ts';
+import type { Launcher, Port } from './port.ts';
 
 export type EmbeddedEvaluatorOptions = {
+  readonly launch: Launcher;
+  /** Path of the evaluator's entry script. */
+  readonly entry: string;
   readonly dataDir: string;
   readonly bundleRoot: string;
-  /** The evaluator's entry file; the packaged application has its own. */
-  readonly entry?: string;
-  /** Analyses evaluated at the same time; each worker holds the encoded weights, some 1.2 GB. */
-  readonly workers?: number;
+  /** Analyses evaluated at the same time, default 1; each worker holds the encoded weights, some 1.2 GB. */
+  readonly workers?: number | undefined;
   /** Default: the evaluator's own. */
-  readonly threads?: number;
-  readonly arithmetic?: string;
-  readonly signal?: AbortSignal;
-  readonly startTimeoutMs?: number;
+  readonly threads?: number | undefined;
+  /** Default: the evaluator's own. */
+  readonly arithmetic?: string | undefined;
+  /** Whether one that ends by itself is followed by another on the same port. Default: false. */
+  readonly restarts?: boolean;
+  readonly startTimeoutMs?: number | undefined;
 };
-export type EmbeddedEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
-const listening = /^cipherfilm evaluator listening on (http:\/\/127\.0\.0\.1:\d+)$/;
+type EvaluatorPort = Port<never, never>;
+
 /** glibc: one heap instead of one per thread, and what is freed in large pieces goes back at once. */
 const frugalMalloc = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
 /** How long the evaluator may take to stop by itself. */
 const stopTimeoutMs = 6_000;
+const startTimeoutMs = 60_000;
 
 /**
- * Starts an evaluator as a separate process on a free loopback port: the demonstration without a cloud. It shares
- * no memory with the caller, gets no secret, and stops when the caller does, even if the caller is killed (its end
- * of the IPC channel closes).
- *
- * @throws CxrError `evaluator-unreachable` when it ends or stays silent instead of listening, `cancelled`.
+ * The evaluator as a process of its own on this machine's loopback, for use without a server. It gets ciphertexts
+ * and evaluation keys over HTTP like any other and shares no memory with its parent; the secret key is in another
+ * process.
  */
-export async function startEmbeddedEvaluator(options: EmbeddedEvaluatorOptions): Promise<EmbeddedEvaluator> {
-  if (options.signal?.aborted) throw new CxrError('cancelled');
-  const child = spawn(process.execPath, argumentsOf(options), {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    // In Electron, execPath is the application; this makes it behave as Node.
-    env: { ...frugalMalloc, ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  });
-  try {
-    const url = await addressOf(child, options);
-    letGo(child);
-    return { url, pid: child.pid!, stop: () => stop(child) };
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
+export class EmbeddedEvaluator {
+  readonly #options: EmbeddedEvaluatorOptions;
+  #port: EvaluatorPort | null = null;
+  #url: Promise<string> | null = null;
+  #isStopped = false;
+
+  constructor(options: EmbeddedEvaluatorOptions) {
+    this.#options = options;
+  }
+
+  /** Its process id; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#port?.pid;
+  }
+
+  /**
+   * Its address; starts it when it is not running.
+   *
+   * @param signal  gives up the start, for everybody who waits for it.
+   * @throws CxrError `evaluator-unreachable` with its reason when it could not be started, ended or stayed silent instead
+   *         of listening; `cancelled` by `signal` or after `stop`.
+   */
+  url(signal?: AbortSignal): Promise<string> {
+    if (this.#isStopped || signal?.aborted) return Promise.reject(new CxrError('cancelled'));
+    this.#url ??= this.#start(0, signal);
+    return this.#url;
+  }
+
+  /** Ends it for good, and resolves when its process is gone. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.pause();
+  }
+
+  /** Ends it until its address is asked for again: another evaluator is in use, and this one fills a gigabyte. */
+  pause(): Promise<void> {
+    const port = this.#port;
+    this.#forget();
+    return port === null ? Promise.resolve() : endOf(port);
+  }
+
+  #forget(): void {
+    this.#port = null;
+    this.#url = null;
+  }
+
+  /** @param at  0 for any port; after a crash the old one, which is part of the address that the engine knows. */
+  async #start(at: number, signal?: AbortSignal): Promise<string> {
+    const { launch, entry, startTimeoutMs: limitMs } = this.#options;
+    const port = launch<never, never>({
+      name: 'evaluator',
+      entry,
+      argv: argumentsOf(this.#options, at),
+      environment: frugalMalloc,
+      isBackground: true,
+    });
+    this.#port = port;
+    try {
+      const url = await addressOf(port, limitMs ?? startTimeoutMs, signal);
+      port.onEnd(() => this.#ended(port, Number(new URL(url).port)));
+      return url;
+    } catch (error) {
+      port.kill();
+      if (this.#port === port) this.#forget();
+      throw error;
+    }
+  }
+
+  #ended(port: EvaluatorPort, at: number): void {
+    if (this.#port !== port) return;
+    this.#forget();
+    if (this.#options.restarts !== true) return;
+    this.#url = this.#start(at);
+    // Whoever asks for the address hears the reason; here nobody does.
+    this.#url.catch(() => {});
   }
 }
 
-function argumentsOf(options: EmbeddedEvaluatorOptions): string[] {
-  const entry = options.entry ?? fileURLToPath(new URL('../../evaluator/index.ts', import.meta.url));
-  const place = ['--data', options.dataDir, '--bundles', options.bundleRoot];
-  const workers = ['--workers', String(options.workers ?? 1)];
-  const threads = options.threads === undefined ? [] : ['--threads', String(options.threads)];
-  const arithmetic = options.arithmetic === undefined ? [] : ['--arithmetic', options.arithmetic];
-  return [entry, '--host', '127.0.0.1', '--port', '0', ...workers, ...threads, ...arithmetic, ...place];
+function argumentsOf(options: EmbeddedEvaluatorOptions, port: number): string[] {
+  const { dataDir, bundleRoot, workers = 1, threads, arithmetic } = options;
+  return [
+    ...['--host', '127.0.0.1', '--port', String(port), '--workers', String(workers)],
+    ...(threads === undefined ? [] : ['--threads', String(threads)]),
+    ...(arithmetic === undefined ? [] : ['--arithmetic', arithmetic]),
+    ...['--data', dataDir, '--bundles', bundleRoot],
+  ];
 }
 
-function addressOf(child: ChildProcess, options: EmbeddedEvaluatorOptions): Promise<string> {
+/** Waits for the line with the address. */
+function addressOf(port: EvaluatorPort, limitMs: number, signal?: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const lines = createInterface({ input: child.stdout! });
+  const refuse = (reason: string, status?: number | null) =>
+    reject(
+      new CxrError('evaluator-unreachable', {
+        reason,
+        ...(status === undefined ? {} : { status }),
+        embedded: true,
+      }),
+    );
   const onAbort = () => reject(new CxrError('cancelled'));
-  const timer = setTimeout(
-    () => reject(new CxrError('evaluator-unreachable', { reason: 'silent' })),
-    options.startTimeoutMs ?? 60_000,
-  );
-  lines.on('line', (line) => {
-    const url = listening.exec(line)?.[1];
-    if (url !== undefined) resolve(url);
+  const timer = setTimeout(() => refuse('silent'), limitMs);
+  port.onLine((line) => {
+    const url = addressIn(line);
+    if (url !== null) resolve(url);
   });
-  child.once('error', (cause) =>
-    reject(new CxrError('evaluator-unreachable', { reason: 'not started' }, { cause })),
-  );
-  child.once('exit', (status) => reject(new CxrError('evaluator-unreachable', { reason: 'ended', status })));
-  options.signal?.addEventListener('abort', onAbort, { once: true });
+  port.onEnd(({ status, hasStarted }) => (hasStarted ? refuse('ended', status) : refuse('not started')));
+  signal?.addEventListener('abort', onAbort, { once: true });
   return promise.finally(() => {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', onAbort);
+    signal?.removeEventListener('abort', onAbort);
   });
 }
 
-/** The evaluator alone does not keep the caller from ending. */
-function letGo(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
-  (child.stdout as Socket).unref();
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.ref();
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+/** Asks politely and, when that takes too long, ends it. */
+async function endOf(port: EvaluatorPort): Promise<void> {
+  const ended = new Promise((resolve) => port.onEnd(resolve));
+  port.stop();
+  const timer = setTimeout(() => port.kill(), stopTimeoutMs);
   await ended;
   clearTimeout(timer);
 }

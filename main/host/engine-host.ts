@@ -1,47 +1,74 @@
+import { randomUUID } from 'node:crypto';
 import type { Connection, Probe } from '../../contract/connection.ts';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
+import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
-import type { EngineInput } from '../../contract/stages.ts';
+import type { AnalysisResult, EngineInput, Progress } from '../../contract/stages.ts';
+import type { Port } from './port.ts';
 
-/** The part of Electron's UtilityProcess that the host uses, so that tests can stand in for it. */
-export type EngineProcess = {
-  postMessage(message: EngineCommand): void;
-  on(event: 'message', listener: (message: EngineEvent) => void): unknown;
-  once(event: 'exit', listener: (code: number) => void): unknown;
-  kill(): boolean;
-};
+export type EnginePort = Port<EngineCommand, EngineEvent>;
+export type EngineStart = Extract<EngineCommand, { kind: 'start' }>;
+/** Name and id of the bundle that an engine opened. */
+export type OpenedBundle = Extract<EngineEvent, { kind: 'ready' }>['bundle'];
 
 export type EngineHostOptions = {
-  readonly fork: () => EngineProcess;
+  readonly launch: () => EnginePort;
   /** The first command; resolves when the evaluator's address is known. */
-  readonly start: () => Promise<EngineCommand>;
-  readonly tell: (event: EngineEvent | { readonly kind: 'stopped' }) => void;
+  readonly start: () => Promise<EngineStart>;
+  readonly tell?: (event: EngineEvent | { readonly kind: 'stopped' }) => void;
+  /** Whether an engine that died is followed by another. Default: true. */
+  readonly restarts?: boolean;
+};
+
+/** What the asker of one analysis hears of it and may do about it. */
+export type AnalysisWatch = {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** An engine that dies younger than this would die again: it is not restarted until somebody asks for something. */
 const infancyMs = 5_000;
 
 /**
- * Owns the engine process: starts it, passes commands in order, and when it dies fails the analyses it had with
- * 'engine-crashed' and starts another. It never sees keys, latents or ciphertexts.
+ * Owns the engine process, for the desktop application and for the command line: starts it, passes commands in order,
+ * and when it dies fails the analyses it had with `engine-crashed` and, unless told otherwise, starts another. It
+ * never sees keys, latents or ciphertexts.
+ *
+ * An analysis is either followed through `tell` (`classify`) or awaited (`analyse`).
  */
-export class EngineHost {
+export class EngineHost implements AsyncDisposable {
   readonly #options: EngineHostOptions;
   readonly #inFlight = new Set<AnalysisId>();
+  readonly #awaited = new Map<
+    AnalysisId,
+    { readonly onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<AnalysisResult> }
+  >();
   readonly #probes = new Map<string, PromiseWithResolvers<Probe>>();
+  #opened: PromiseWithResolvers<OpenedBundle> = unhandled();
   #waiting: Extract<EngineCommand, { kind: 'classify' }>[] = [];
-  #child: EngineProcess | null = null;
+  #port: EnginePort | null = null;
   #launching: Promise<void> | null = null;
-  #disposed = false;
+  /** No engine is running and none will be started any more. */
+  #isOver = false;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
   }
 
+  /** The engine's process id; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#port?.pid;
+  }
+
+  /** Whether an analysis is under way or waiting here. */
+  get isBusy(): boolean {
+    return this.#inFlight.size > 0;
+  }
+
   /** Starts the engine unless it is running or starting; never rejects, failures end the waiting analyses. */
   launch(): Promise<void> {
-    if (this.#child !== null || this.#disposed) return Promise.resolve();
+    if (this.#isOver) this.#failAll({ code: 'engine-crashed', detail: {} });
+    if (this.#port !== null || this.#isOver) return Promise.resolve();
     this.#launching ??= this.#launch().finally(() => {
       this.#launching = null;
     });
@@ -49,44 +76,62 @@ export class EngineHost {
   }
 
   async #launch(): Promise<void> {
+    this.#opened = unhandled();
     try {
       const start = await this.#options.start();
-      if (!this.#disposed) this.#adopt(this.#options.fork(), start);
+      if (!this.#isOver) this.#adopt(this.#options.launch(), start);
     } catch (error) {
-      this.#failAll(toCodedError(error));
+      const coded = toCodedError(error);
+      this.#pass({ kind: 'unusable', error: coded });
+      this.#failAll(coded);
     }
   }
 
+  /**
+   * Starts the engine unless it runs, and waits for what it says first.
+   *
+   * @throws CxrError why the engine cannot serve: a broken bundle, an evaluator's address that is refused, or
+   *         `engine-crashed`.
+   */
+  async ready(): Promise<OpenedBundle> {
+    await this.launch();
+    if (this.#isOver) throw new CxrError('engine-crashed');
+    return this.#opened.promise;
+  }
+
+  /** Asks for an analysis, whose events go to `tell`; starts the engine when none runs. */
   classify(analysisId: AnalysisId, input: EngineInput): void {
     if (this.#inFlight.has(analysisId)) return;
     this.#inFlight.add(analysisId);
     const command = { kind: 'classify', analysisId, input } as const;
-    if (this.#child !== null) this.#child.postMessage(command);
+    if (this.#port !== null) this.#port.send(command);
     else {
       this.#waiting.push(command);
       void this.launch();
     }
   }
 
-  /** Another evaluator from the next analysis on; an engine that is not running learns it when it starts. */
-  connect(connection: Connection): void {
-    this.#child?.postMessage({ kind: 'connect', connection });
-  }
-
-  /** @throws CxrError as `Connector.probe`, or `engine-crashed`. */
-  async probe(connection: Connection): Promise<Probe> {
-    await this.launch();
-    if (this.#child === null) throw new CxrError('engine-crashed');
-    const probeId = crypto.randomUUID();
-    const settle = Promise.withResolvers<Probe>();
-    this.#probes.set(probeId, settle);
-    this.#child.postMessage({ kind: 'probe', probeId, connection });
-    return settle.promise;
-  }
-
-  /** Whether an analysis is under way or waiting here. */
-  get isBusy(): boolean {
-    return this.#inFlight.size > 0;
+  /**
+   * Asks for an analysis and waits for its result.
+   *
+   * @param read  gives the input; not called when the engine is gone for good.
+   * @throws CxrError of the stage that refused, `engine-crashed`, `cancelled` when `signal` aborts; whatever `read` throws.
+   */
+  async analyse(
+    read: () => Promise<EngineInput>,
+    { onProgress = () => {}, signal }: AnalysisWatch = {},
+  ): Promise<AnalysisResult> {
+    if (this.#isOver) throw new CxrError('engine-crashed');
+    onProgress({ stage: 'reading', fraction: null });
+    const input = await read();
+    if (signal?.aborted) throw new CxrError('cancelled');
+    const analysisId = parseAnalysisId(randomUUID());
+    const settle = Promise.withResolvers<AnalysisResult>();
+    this.#awaited.set(analysisId, { onProgress, settle });
+    const cancel = () => this.cancel(analysisId);
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.classify(analysisId, input);
+    return settle.promise.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   /** Whether there was such an analysis to cancel. */
@@ -97,48 +142,105 @@ export class EngineHost {
       this.#waiting = this.#waiting.filter((command) => command.analysisId !== analysisId);
       this.#pass({ kind: 'failed', analysisId, error: { code: 'cancelled', detail: {} } });
     } else {
-      this.#child?.postMessage({ kind: 'cancel', analysisId });
+      this.#port?.send({ kind: 'cancel', analysisId });
     }
     return true;
   }
 
-  dispose(): void {
-    this.#disposed = true;
-    this.#child?.kill();
+  /** Another evaluator from the next analysis on; an engine that is not running learns it when it starts. */
+  connect(connection: Connection): void {
+    this.#port?.send({ kind: 'connect', connection });
   }
 
-  #adopt(child: EngineProcess, start: EngineCommand): void {
-    const bornMs = Date.now();
-    this.#child = child;
-    child.on('message', (event) => {
-      if (this.#child === child) this.#pass(event);
-    });
-    child.once('exit', () => {
-      this.#child = null;
-      this.#options.tell({ kind: 'stopped' });
+  /** @throws CxrError as `Connector.probe`, or `engine-crashed`. */
+  async probe(connection: Connection): Promise<Probe> {
+    await this.launch();
+    if (this.#port === null) throw new CxrError('engine-crashed');
+    const probeId = randomUUID();
+    const settle = Promise.withResolvers<Probe>();
+    this.#probes.set(probeId, settle);
+    this.#port.send({ kind: 'probe', probeId, connection });
+    return settle.promise;
+  }
+
+  /** Ends the engine for good, and resolves when its process is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    const port = this.#port;
+    if (port === null) {
       this.#failAll({ code: 'engine-crashed', detail: {} });
-      if (Date.now() - bornMs > infancyMs) void this.launch();
+      return;
+    }
+    const gone = new Promise((resolve) => port.onEnd(resolve));
+    port.stop();
+    await gone;
+  }
+
+  #adopt(port: EnginePort, start: EngineStart): void {
+    const bornMs = Date.now();
+    this.#port = port;
+    port.onEvent((event) => {
+      if (this.#port === port) this.#pass(event);
     });
-    child.postMessage(start);
-    for (const command of this.#waiting.splice(0)) child.postMessage(command);
+    port.onEnd(() => {
+      this.#port = null;
+      if (this.#options.restarts === false) this.#isOver = true;
+      this.#options.tell?.({ kind: 'stopped' });
+      this.#failAll({ code: 'engine-crashed', detail: {} });
+      if (!this.#isOver && Date.now() - bornMs > infancyMs) void this.launch();
+    });
+    port.send(start);
+    for (const command of this.#waiting.splice(0)) port.send(command);
   }
 
   #pass(event: EngineEvent): void {
-    if (event.kind === 'probed') {
-      const settle = this.#probes.get(event.probeId);
-      this.#probes.delete(event.probeId);
-      if ('code' in event.found) settle?.reject(new CxrError(event.found.code, event.found.detail));
-      else settle?.resolve(event.found);
-      return;
+    switch (event.kind) {
+      case 'probed': {
+        const settle = this.#probes.get(event.probeId);
+        this.#probes.delete(event.probeId);
+        if ('code' in event.found) settle?.reject(toError(event.found));
+        else settle?.resolve(event.found);
+        return;
+      }
+      case 'ready':
+        this.#opened.resolve(event.bundle);
+        break;
+      case 'unusable':
+        this.#opened.reject(toError(event.error));
+        break;
+      case 'progress':
+        this.#awaited.get(event.analysisId)?.onProgress(event.progress);
+        break;
+      case 'done':
+        this.#awaited.get(event.analysisId)?.settle.resolve(event.result);
+        this.#forget(event.analysisId);
+        break;
+      case 'failed':
+        this.#awaited.get(event.analysisId)?.settle.reject(toError(event.error));
+        this.#forget(event.analysisId);
     }
-    if (event.kind === 'done' || event.kind === 'failed') this.#inFlight.delete(event.analysisId);
-    this.#options.tell(event);
+    this.#options.tell?.(event);
+  }
+
+  #forget(analysisId: AnalysisId): void {
+    this.#inFlight.delete(analysisId);
+    this.#awaited.delete(analysisId);
   }
 
   #failAll(error: CodedError): void {
     this.#waiting = [];
-    for (const settle of this.#probes.values()) settle.reject(new CxrError(error.code, error.detail));
+    this.#opened.reject(toError(error));
+    for (const settle of this.#probes.values()) settle.reject(toError(error));
     this.#probes.clear();
     for (const analysisId of [...this.#inFlight]) this.#pass({ kind: 'failed', analysisId, error });
   }
+}
+
+const toError = ({ code, detail }: CodedError): CxrError => new CxrError(code, detail);
+
+/** A promise whose refusal nobody has to hear. */
+function unhandled<T>(): PromiseWithResolvers<T> {
+  const settle = Promise.withResolvers<T>();
+  settle.promise.catch(() => {});
+  return settle;
 }

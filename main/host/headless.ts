@@ -1,10 +1,14 @@
 import { join } from 'node:path';
-import { CxrError } from '../../contract/errors.ts';
-import { listBundles } from '../../native-models/bundle.ts';
+import type { Connection } from '../../contract/connection.ts';
+import type { AnalysisResult } from '../../contract/stages.ts';
+import { toInput } from '../../dicom/encoder-input.ts';
 import { connectionFromEnvironment, plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
-import { startEmbeddedEvaluator } from './embedded-evaluator.ts';
-import { EngineClient } from './engine-client.ts';
+import { chooseBundle } from './choose-bundle.ts';
+import { EmbeddedEvaluator, type EmbeddedEvaluatorOptions } from './embedded-evaluator.ts';
+import { type AnalysisWatch, EngineHost } from './engine-host.ts';
+import { entries } from './entries.ts';
+import { launchNode } from './node-port.ts';
 
 /** Folder of bundles beside the code. */
 export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models');
@@ -12,38 +16,83 @@ export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models')
 export const sampleStudy = join(bundleRoot, 'samples', '00000002_000.dcm');
 
 export type Headless = {
-  readonly engine: EngineClient;
+  readonly engine: EngineHost;
   readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly pid: number | null };
   readonly bundleName: string;
+  /** Classifies one DICOM file. @throws CxrError as `classify`. */
+  readonly classify: (bytes: Uint8Array, watch?: AnalysisWatch) => Promise<AnalysisResult>;
 };
+
+export type EngineOptions = {
+  readonly bundleRoot: string;
+  readonly bundleName: string;
+  readonly connection: Connection;
+};
+
+/** Starts an engine process without Electron. One that dies is not followed by another. */
+export function openEngine(options: EngineOptions): EngineHost {
+  const engine = new EngineHost({
+    launch: () => launchNode({ name: 'engine', entry: entries.engine }),
+    start: async () => ({ kind: 'start', ...options }),
+    restarts: false,
+  });
+  void engine.launch();
+  return engine;
+}
+
+/**
+ * Classifies one DICOM file, which is decoded in this process: the engine's holds the secret key.
+ *
+ * @throws CxrError why the file was refused, or as `EngineHost.analyse`.
+ */
+export const classify = (engine: EngineHost, bytes: Uint8Array, watch?: AnalysisWatch) =>
+  engine.analyse(() => toInput(bytes), watch);
+
+export type RunningEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
+
+/**
+ * Starts an evaluator process without Electron and waits until it listens: the demonstration without a cloud.
+ *
+ * @throws CxrError as `EmbeddedEvaluator.url`.
+ */
+export async function startEmbeddedEvaluator({
+  signal,
+  ...options
+}: Omit<EmbeddedEvaluatorOptions, 'launch' | 'entry'> & {
+  readonly entry?: string;
+  readonly signal?: AbortSignal;
+}): Promise<RunningEvaluator> {
+  const evaluator = new EmbeddedEvaluator({ launch: launchNode, entry: entries.evaluator, ...options });
+  const url = await evaluator.url(signal);
+  return { url, pid: evaluator.pid!, stop: () => evaluator.stop() };
+}
 
 /**
  * Opens an engine process and, unless `evaluatorUrl` names one, an evaluator process of its own on loopback with a
  * temporary data folder; runs `work`; ends both.
+ *
+ * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
  */
 export async function withHeadless<T>(
   evaluatorUrl: string | undefined,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
-  const [bundleName] = await listBundles(bundleRoot, 'client');
-  if (bundleName === undefined) throw new CxrError('bundle-missing', { file: 'client/bundle.json' });
-  if (evaluatorUrl !== undefined) {
-    const connection = connectionFromEnvironment(evaluatorUrl);
-    await using engine = new EngineClient({ bundleRoot, bundleName, connection });
+  const bundleName = await chooseBundle(bundleRoot);
+  const within = async (connection: Connection, pid: number | null): Promise<T> => {
+    await using engine = openEngine({ bundleRoot, bundleName, connection });
     await engine.ready();
-    return await work({ engine, evaluator: { url: evaluatorUrl, embedded: false, pid: null }, bundleName });
-  }
+    return await work({
+      engine,
+      evaluator: { url: connection.url, embedded: connection.embedded, pid },
+      bundleName,
+      classify: (bytes, watch) => classify(engine, bytes, watch),
+    });
+  };
+  if (evaluatorUrl !== undefined) return within(connectionFromEnvironment(evaluatorUrl), null);
   return withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
     try {
-      await using engine = new EngineClient({
-        bundleRoot,
-        bundleName,
-        connection: plainConnection(evaluator.url, true),
-      });
-      await engine.ready();
-      const { url, pid } = evaluator;
-      return await work({ engine, evaluator: { url, embedded: true, pid }, bundleName });
+      return await within(plainConnection(evaluator.url, true), evaluator.pid);
     } finally {
       await evaluator.stop();
     }

@@ -8,7 +8,7 @@ import type {
 } from '../../contract/ipc/reader.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
 import { toFilm, toThumbnail } from '../../dicom/film.ts';
-import { openPort } from '../host/process-port.ts';
+import { openParentPort } from '../host/parent-port.ts';
 import { readLocation } from './location.ts';
 import { scan } from './scan.ts';
 
@@ -111,7 +111,7 @@ class Reader {
   }
 }
 
-const port = openPort<ReaderCommand, ReaderEvent>();
+const port = openParentPort<ReaderCommand, ReaderEvent>();
 const reader = new Reader(port.send);
 port.onCommand((command) => reader.handle(command));
 port.onClose(() => process.exit(0));

@@ -36,9 +36,10 @@ export function withFileLock(path: string, work: () => void): void {
     const holder = readHolder(path);
     if (holder !== watched) since = now;
     watched = holder;
+    // First of all: where the folder is not writable, a lock left behind cannot be taken away.
+    if (now - started > patienceMs) throw new CxrError('key-vault-busy');
     if (holder !== null && (hasEnded(holder) || now - since > abandonedMs)) takeAway(path, holder);
-    else if (now - started > patienceMs) throw new CxrError('key-vault-busy');
-    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
   }
   try {
     work();

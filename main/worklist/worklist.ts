@@ -4,8 +4,10 @@ import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
+import type { EngineInput } from '../../contract/stages.ts';
 import { candidates, priorOf, urgencyOf } from './candidates.ts';
+import { bySeries, type Entry, freshEntry, reopened } from './entry.ts';
+import { largestDifference } from './largest-difference.ts';
 import type { StoredStudy, WorklistStore } from './store.ts';
 
 /** What the worklist needs of others. */
@@ -29,19 +31,6 @@ export type WorklistDeps = {
 export type WorklistEvent =
   | { readonly kind: 'row'; readonly row: StudyRow }
   | { readonly kind: 'removed'; readonly id: string };
-
-type Entry = {
-  row: StudyRow;
-  readonly locations: Map<string, Location>;
-  /** The images that were tried since somebody last asked. */
-  readonly tried: Set<string>;
-  /** True when the rules chose the image. The next one is then tried when the gate refuses this one. */
-  byRule: boolean;
-  /** How often a process died under this study since somebody last asked. */
-  crashes: number;
-  /** The analysis under way. An event that comes late from an earlier one has another id and is ignored. */
-  analysis: AnalysisId | null;
-};
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
 
@@ -68,17 +57,7 @@ export class Worklist {
 
   constructor(deps: WorklistDeps) {
     this.#deps = deps;
-    for (const { row, locations } of deps.store?.load() ?? []) {
-      const isOpen = row.state === 'working' || row.state === 'waiting';
-      this.#entries.set(row.id, {
-        row: isOpen ? { ...row, state: 'waiting', progress: null, seen: [] } : withoutUnfinishedCheck(row),
-        locations: new Map(locations),
-        tried: new Set(),
-        byRule: true,
-        crashes: 0,
-        analysis: null,
-      });
-    }
+    for (const stored of deps.store?.load() ?? []) this.#entries.set(stored.row.id, reopened(stored));
   }
 
   /** The studies in the order in which they came. */
@@ -193,7 +172,7 @@ export class Worklist {
       if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
       const started = performance.now();
       const plain = await this.#deps.recompute(await this.#deps.input(location));
-      keep({ ...difference(result!, plain), tookMs: performance.now() - started });
+      keep({ ...largestDifference(result!, plain), tookMs: performance.now() - started });
     } catch (error) {
       keep(toCodedError(error));
     }
@@ -256,30 +235,7 @@ export class Worklist {
 
   #entryOf({ header }: Taken): Entry {
     for (const entry of this.#entries.values()) if (entry.row.study.uid === header.study.uid) return entry;
-    const entry: Entry = {
-      row: {
-        id: randomUUID(),
-        patient: header.patient,
-        study: header.study,
-        images: [],
-        scoredImageId: null,
-        state: 'unasked',
-        progress: null,
-        seen: [],
-        pair: null,
-        result: null,
-        check: null,
-        error: null,
-        addedAt: Date.now(),
-        urgency: null,
-        priorId: null,
-      },
-      locations: new Map(),
-      tried: new Set(),
-      byRule: true,
-      crashes: 0,
-      analysis: null,
-    };
+    const entry = freshEntry(header);
     this.#entries.set(entry.row.id, entry);
     return entry;
   }
@@ -362,25 +318,3 @@ export class Worklist {
     this.#deps.tell({ kind: 'row', row: entry.row });
   }
 }
-
-const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
-  row.check === 'working' ? { ...row, check: null } : row;
-
-/** Finds the largest differences over the findings. */
-function difference(
-  { findings }: AnalysisResult,
-  plain: { readonly logits: readonly number[]; readonly probabilities: readonly number[] },
-): { readonly logit: number; readonly probability: number } {
-  const largest = (each: (index: number) => number) =>
-    Math.max(...findings.map((_, index) => Math.abs(each(index))));
-  return {
-    logit: largest((index) => findings[index]!.logit - plain.logits[index]!),
-    probability: largest((index) => findings[index]!.probability - plain.probabilities[index]!),
-  };
-}
-
-const bySeries = (a: ImageRow, b: ImageRow): number =>
-  (a.series.number ?? 1e9) - (b.series.number ?? 1e9) ||
-  a.series.uid.localeCompare(b.series.uid) ||
-  (a.frame.number ?? 1e9) - (b.frame.number ?? 1e9) ||
-  a.frame.uid.localeCompare(b.frame.uid);

@@ -1,5 +1,5 @@
 import type { Probe } from '../../contract/connection.ts';
-import type { CodedError } from '../../contract/errors.ts';
+import { type CodedError, codedPart } from '../../contract/errors.ts';
 import type { Reply } from '../../contract/ipc/window.ts';
 import type { Setting, SettingSource, SettingsChange, SettingsView } from '../../contract/settings.ts';
 
@@ -47,7 +47,7 @@ export class SettingsForm {
       evaluator: this.#evaluator,
       ...(token === '' ? {} : { token }),
     });
-    this.probed = reply.ok ? reply.value : { code: reply.code, detail: reply.detail };
+    this.probed = reply.ok ? reply.value : codedPart(reply);
   }
 
   async save(): Promise<boolean> {
@@ -91,7 +91,7 @@ export class SettingsForm {
   }
 
   #take(reply: Reply<SettingsView>): void {
-    this.problem = reply.ok ? null : { code: reply.code, detail: reply.detail };
+    this.problem = reply.ok ? null : codedPart(reply);
     if (!reply.ok) return;
     const view = reply.value;
     this.view = view;

@@ -1,4 +1,4 @@
-import type { CodedError } from '../../contract/errors.ts';
+import { type CodedError, codedPart } from '../../contract/errors.ts';
 import type { Film } from '../../contract/film.ts';
 import {
   adjusted,
@@ -43,7 +43,7 @@ async function filmOf(imageId: string): Promise<Film | CodedError> {
     return known;
   }
   const reply = await window.cipherfilm.film({ imageId });
-  if (!reply.ok) return { code: reply.code, detail: reply.detail };
+  if (!reply.ok) return codedPart(reply);
   films.set(imageId, reply.value);
   for (const old of [...films.keys()].slice(0, -mostFilms)) films.delete(old);
   return reply.value;

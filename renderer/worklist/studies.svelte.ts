@@ -1,4 +1,4 @@
-import type { CodedError } from '../../contract/errors.ts';
+import { type CodedError, codedPart } from '../../contract/errors.ts';
 import type { Thumbnail } from '../../contract/film.ts';
 import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc/window.ts';
 import type { DropReport, ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
@@ -96,7 +96,7 @@ export class Studies {
   }
 
   #note(reply: { readonly ok: true } | ({ readonly ok: false } & CodedError)): void {
-    this.problem = reply.ok ? null : { code: reply.code, detail: reply.detail };
+    this.problem = reply.ok ? null : codedPart(reply);
   }
 
   #hear(event: Exclude<WindowEvent, { kind: 'command' }>): void {

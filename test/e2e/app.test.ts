@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dicomBytes, type Field } from '../dicom/dicom-bytes.ts';
+import { titled } from '../titled.ts';
 import {
   accessibilityProblems,
   build,
@@ -24,7 +25,7 @@ import {
  * shown. Needs ELECTRON_OVERRIDE_DIST_PATH (the folder of an Electron that can start), a display and a built bundle:
  * `xvfb-run -a dbus-run-session -- npx vitest run test/e2e/app.test.ts`.
  */
-describe.skipIf(noWindow !== null)(`the window${noWindow === null ? '' : ` (skipped: ${noWindow})`}`, () => {
+describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
   const userData = profile();
   const films = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-films-'));
   let window: Window;

@@ -15,8 +15,8 @@ import { keyPlaces, payloadLimits } from '../../he/wire/sizes.ts';
 import { nativeSets } from '../../kernel/native.ts';
 import { openKernel } from '../../kernel/open.ts';
 import { toFindings } from '../../main/engine/findings.ts';
+import { chooseBundle } from '../../main/host/choose-bundle.ts';
 import { bundleRoot, sampleStudy } from '../../main/host/headless.ts';
-import { listBundles } from '../../native-models/bundle.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { openEncoder } from '../../native-models/encoder.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
@@ -27,8 +27,7 @@ describe('the shipped study with one key', () => {
   it('has the same probabilities from SEAL and from the kernel, and the same bytes from every kernel', {
     timeout: 8 * minutes,
   }, async () => {
-    const [bundleName] = await listBundles(bundleRoot, 'client');
-    const folder = join(bundleRoot, bundleName!);
+    const folder = join(bundleRoot, await chooseBundle(bundleRoot));
     const { id, description, calibration, encoderPath } = await openClientHalf(folder);
     const { program } = await openServerHalf(folder);
     const encoder = await openEncoder(encoderPath);

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
-import { bundleRoot } from '../../main/host/headless.ts';
+import { bundleRoot, type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { titled } from '../titled.ts';
 import { openTroubledEvaluator, type Trouble, type TroubledEvaluator, token } from './troubled-evaluator.ts';
 import {
   accessibilityProblems,
@@ -29,7 +29,7 @@ describe.skipIf(noWindow !== null)(
   () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-evaluator-'));
     const folders = [dataDir];
-    let real: EmbeddedEvaluator;
+    let real: RunningEvaluator;
     let door: TroubledEvaluator;
     let window: Window;
 
@@ -127,48 +127,56 @@ describe.skipIf(noWindow !== null)(
   },
 );
 
-describe.skipIf(noWindow !== null)('an evaluator whose certificate nobody vouches for', () => {
-  let server: Server;
-  let window: Window;
-  let userData: string;
-  let contacted = 0;
+describe.skipIf(noWindow !== null)(
+  titled('an evaluator whose certificate nobody vouches for', noWindow),
+  () => {
+    let server: Server;
+    let window: Window;
+    let userData: string;
+    let contacted = 0;
 
-  beforeAll(async () => {
-    const of = (name: string) => readFileSync(join(import.meta.dirname, '..', 'fixtures', 'tls', name));
-    server = createServer({ key: of('self-signed.key'), cert: of('self-signed.crt') }, (_request, answer) => {
-      contacted += 1;
-      answer.end();
+    beforeAll(async () => {
+      const of = (name: string) => readFileSync(join(import.meta.dirname, '..', 'fixtures', 'tls', name));
+      server = createServer(
+        { key: of('self-signed.key'), cert: of('self-signed.crt') },
+        (_request, answer) => {
+          contacted += 1;
+          answer.end();
+        },
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      userData = profile();
+      const policy = join(userData, 'policy.json');
+      const { port } = server.address() as AddressInfo;
+      writeFileSync(
+        policy,
+        JSON.stringify({ evaluator: `https://127.0.0.1:${port}`, systemCertificates: true }),
+      );
+      window = await launch(userData, { CIPHERFILM_POLICY: policy });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    userData = profile();
-    const policy = join(userData, 'policy.json');
-    const { port } = server.address() as AddressInfo;
-    writeFileSync(
-      policy,
-      JSON.stringify({ evaluator: `https://127.0.0.1:${port}`, systemCertificates: true }),
-    );
-    window = await launch(userData, { CIPHERFILM_POLICY: policy });
-  });
-  afterAll(async () => {
-    await window?.app.close();
-    server?.close();
-    rmSync(userData, { recursive: true, force: true });
-  });
+    afterAll(async () => {
+      await window?.app.close();
+      server?.close();
+      rmSync(userData, { recursive: true, force: true });
+    });
 
-  it('that the policy names cannot be changed in the settings', async () => {
-    const settings = window.page.getByRole('dialog', { name: 'Settings' });
-    await window.page.getByRole('button', { name: 'Settings' }).click();
-    await settings.getByText('Some settings are decided by your organisation.').waitFor();
-    expect(await settings.getByRole('radio', { name: /On this machine/ }).isDisabled()).toBe(true);
-    expect(await settings.getByRole('checkbox', { name: /this system trusts/ }).isDisabled()).toBe(true);
-    const reply = await window.page.evaluate('window.cipherfilm.saveSettings({ evaluator: "embedded" })');
-    expect(reply).toMatchObject({ ok: false, code: 'setting-locked' });
-    await settings.getByRole('button', { name: 'Cancel' }).click();
-  });
+    it('that the policy names cannot be changed in the settings', async () => {
+      const settings = window.page.getByRole('dialog', { name: 'Settings' });
+      await window.page.getByRole('button', { name: 'Settings' }).click();
+      await settings.getByText('Some settings are decided by your organisation.').waitFor();
+      expect(await settings.getByRole('radio', { name: /On this machine/ }).isDisabled()).toBe(true);
+      expect(await settings.getByRole('checkbox', { name: /this system trusts/ }).isDisabled()).toBe(true);
+      const reply = await window.page.evaluate('window.cipherfilm.saveSettings({ evaluator: "embedded" })');
+      expect(reply).toMatchObject({ ok: false, code: 'setting-locked' });
+      await settings.getByRole('button', { name: 'Cancel' }).click();
+    });
 
-  it('gets nothing, and the window says why', { timeout: studyMs }, async () => {
-    await openPaths(window, [sample]);
-    await window.page.getByText('The evaluator’s certificate is not trusted.').waitFor({ timeout: studyMs });
-    expect(contacted).toBe(0);
-  });
-});
+    it('gets nothing, and the window says why', { timeout: studyMs }, async () => {
+      await openPaths(window, [sample]);
+      await window.page
+        .getByText('The evaluator’s certificate is not trusted.')
+        .waitFor({ timeout: studyMs });
+      expect(contacted).toBe(0);
+    });
+  },
+);

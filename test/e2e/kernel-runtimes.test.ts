@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nativeSets } from '../../kernel/native.ts';
+import { titled } from '../titled.ts';
+import { electronProgram } from '../window-command.ts';
 
 /** The kernel in Node and in Electron's Node: WebAssembly and native code give the same bytes in both. */
 const script = join(import.meta.dirname, '..', 'he', 'kernel', 'kernel-digest.ts');
 const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? '';
-const electron = ['electron', 'electron.exe']
-  .map((name) => join(folder, name))
-  .find((path) => folder !== '' && existsSync(path));
+const electron = folder === '' ? null : electronProgram(folder);
+const reason = electron === null ? 'ELECTRON_OVERRIDE_DIST_PATH names no Electron' : null;
 
 function digests(program: string): Record<string, string> {
   const printed = execFileSync(program, [script], {
@@ -32,7 +32,7 @@ describe('the kernel', () => {
     expect(found.wasm).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it.skipIf(electron === undefined)("computes the same in Electron's Node", () => {
+  it.skipIf(electron === null)(titled("computes the same in Electron's Node", reason), () => {
     expect(digests(electron!)).toEqual(digests(process.execPath));
   });
 });

@@ -29,7 +29,7 @@ describe.skipIf(reason !== null)(
     it('is made by one command and classifies a film without the repository', {
       timeout: 2 * studyMs,
     }, async () => {
-      execFileSync('npm', ['run', 'package'], { cwd: root, stdio: 'pipe' });
+      execFileSync(process.execPath, ['--run', 'package'], { cwd: root, stdio: 'pipe' });
       cpSync(join(root, 'dist', 'linux-unpacked'), join(elsewhere, 'application'), { recursive: true });
       cpSync(sample, join(elsewhere, 'film.dcm'));
       const port = await freePort();

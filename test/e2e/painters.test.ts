@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { titled } from '../titled.ts';
 import { build, launch, noWindow, openPaths, profile, sample, troubles, type Window } from './window.ts';
 
 /** The film as it is drawn with WebGL2 (imitated here, on machines without a graphics processor) and by plain code. */
-describe.skipIf(noWindow !== null)(`painters${noWindow === null ? '' : ` (skipped: ${noWindow})`}`, () => {
+describe.skipIf(noWindow !== null)(titled('painters', noWindow), () => {
   // Nobody is there: nothing but the film is wanted.
   const userData = profile({ evaluator: 'https://127.0.0.1:1' });
   let window: Window;

@@ -53,21 +53,20 @@ describe('the shipped study through engine and evaluator processes', () => {
   it('can be cancelled while the evaluator works, and the engine goes on', {
     timeout: 8 * minutes,
   }, async () => {
-    await withHeadless(undefined, async ({ engine }) => {
+    await withHeadless(undefined, async ({ classify }) => {
       const abort = new AbortController();
       const stages: StageName[] = [];
-      const cancelled = engine.classify(
-        await readFile(sampleStudy),
-        ({ stage }) => {
+      const cancelled = classify(await readFile(sampleStudy), {
+        onProgress: ({ stage }) => {
           stages.push(stage);
           if (stage === 'evaluating') abort.abort();
         },
-        abort.signal,
-      );
+        signal: abort.signal,
+      });
       await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
       expect(stages).toContain('evaluating');
       expect(stages).not.toContain('decrypting');
-      await expect(engine.classify(new Uint8Array(500), () => {})).rejects.toMatchObject({
+      await expect(classify(new Uint8Array(500))).rejects.toMatchObject({
         code: 'dicom-not-dicom',
       });
     });

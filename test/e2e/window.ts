@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { electronProgram } from '../window-command.ts';
 
 /** Starts the built application in a real Electron window; shared by the tests of the window. */
 export const root = join(import.meta.dirname, '..', '..');
@@ -34,7 +36,7 @@ export type Window = {
 export function build(): void {
   mkdirSync(results, { recursive: true });
   if (process.env.CIPHERFILM_BUILT === 'yes') return;
-  execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe', shell: process.platform === 'win32' });
+  execFileSync(process.execPath, ['--run', 'build'], { cwd: root, stdio: 'pipe' });
 }
 
 /** A profile folder whose worklist is kept although a test machine has no keychain. */
@@ -54,26 +56,44 @@ export async function launch(
   switches: readonly string[] = [],
 ): Promise<Window> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const executablePath = join(electron!, process.platform === 'win32' ? 'electron.exe' : 'electron');
+  const executablePath = electronProgram(electron!)!;
   const { CIPHERFILM_EVALUATOR: _, ...inherited } = process.env as Record<string, string>;
   const env = { ...inherited, ...environment };
   for (let attempt = 1; ; attempt += 1) {
     const args = [...asRoot, ...switches, `--user-data-dir=${userData}`, root];
+    using started = childrenFromNow();
     try {
       return await prepared(await _electron.launch({ executablePath, args, env, timeout: 40_000 }));
     } catch (error) {
-      if (attempt === 4) throw error;
       // The stalled one may still hold the single-instance lock of the profile.
-      endStalled(userData);
+      started.end();
+      if (attempt === 4) throw error;
     }
   }
 }
 
-function endStalled(userData: string): void {
-  try {
-    execFileSync('pkill', ['-KILL', '-f', `user-data-dir=${userData}`]);
-  } catch {
-    // None was left.
+/** The processes that this one starts until disposal: Playwright keeps that of a start which failed to itself. */
+function childrenFromNow() {
+  const children: ChildProcess[] = [];
+  const hear = (message: unknown): void => {
+    children.push((message as { process: ChildProcess }).process);
+  };
+  subscribe('child_process', hear);
+  return {
+    end: () => children.forEach(endWithItsOwn),
+    [Symbol.dispose]: () => unsubscribe('child_process', hear),
+  };
+}
+
+/** Ends a process and, where there are process groups, its own children: Playwright gives each browser a group. */
+function endWithItsOwn({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  for (const target of process.platform === 'win32' ? [pid] : [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // It has ended, or leads no group.
+    }
   }
 }
 

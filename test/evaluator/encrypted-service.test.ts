@@ -12,7 +12,7 @@ import { measurePrecision } from '../../he/precision.ts';
 import { encodeFrame } from '../../he/wire/frame.ts';
 import { payloadLimits } from '../../he/wire/sizes.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
-import { type EmbeddedEvaluator, startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
+import { type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { readDescription } from '../../native-models/bundle.ts';
 import { buildBundle } from '../../tools/bundle/build-bundle.ts';
 import { plainFinding } from '../fixtures/calibration.ts';
@@ -53,7 +53,7 @@ const gate: Gate = {
 };
 
 let folder: string;
-let evaluator: EmbeddedEvaluator;
+let evaluator: RunningEvaluator;
 let connector: Connector;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
+import { startEmbeddedEvaluator } from '../../main/host/headless.ts';
 
 /** A process that starts an embedded evaluator, tells its process id, and waits to be killed. */
 const entry = process.argv[2]!;

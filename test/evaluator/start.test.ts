@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../evaluator/config.ts';
 import { instructionSets, nativeSets } from '../../kernel/native.ts';
-import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
+import { startEmbeddedEvaluator } from '../../main/host/headless.ts';
 
 const entry = fileURLToPath(new URL('./fake-entry.ts', import.meta.url));
 const isAlive = (pid: number): boolean => {

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockFolder } from '../../evaluator/store/folder-lock.ts';
 import { plainConnection } from '../../main/connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
-import { EngineClient } from '../../main/host/engine-client.ts';
-import { bundleRoot, sampleStudy } from '../../main/host/headless.ts';
+import { bundleRoot, classify, openEngine, sampleStudy } from '../../main/host/headless.ts';
+import { titled } from '../titled.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -68,16 +68,16 @@ describe('a temporary folder', () => {
 
 describe('an engine that dies', () => {
   it('fails what is asked of it with a code, before and after its death', async () => {
-    const engine = new EngineClient({
+    const engine = openEngine({
       bundleRoot,
       bundleName: 'cxr-f8-r1',
       connection: plainConnection('http://127.0.0.1:9'),
     });
     await engine.ready();
-    const running = engine.classify(await readFile(sampleStudy), () => {});
-    process.kill(engine.pid, 'SIGKILL');
+    const running = classify(engine, await readFile(sampleStudy));
+    process.kill(engine.pid!, 'SIGKILL');
     await expect(running).rejects.toMatchObject({ code: 'engine-crashed' });
-    await expect(engine.classify(new Uint8Array(4), () => {})).rejects.toMatchObject({
+    await expect(classify(engine, new Uint8Array(4))).rejects.toMatchObject({
       code: 'engine-crashed',
     });
     await engine[Symbol.asyncDispose]();
@@ -85,7 +85,10 @@ describe('an engine that dies', () => {
 });
 
 describe.skipIf(process.platform === 'win32')(
-  'Ctrl-C in a terminal, which reaches the whole process group',
+  titled(
+    'Ctrl-C in a terminal, which reaches the whole process group',
+    process.platform === 'win32' ? 'Windows has no process groups' : null,
+  ),
   () => {
     it('cancels, reports the code and leaves no folder and no process behind', async () => {
       const before = new Set(readdirSync(tmpdir()));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+import { type CodedError, CxrError, type ErrorCode } from '../../contract/errors.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { DropReport, StudyRow } from '../../contract/ipc/worklist.ts';
@@ -88,7 +88,7 @@ function workstation(store: ReturnType<typeof openStore> | null = null) {
     const { analysisId } = asked.at(-1)!;
     for (const stage of stages)
       list.hear({ kind: 'progress', analysisId, progress: { stage, fraction: null } });
-    list.hear({ kind: 'failed', analysisId, error: { code, detail: {} } });
+    list.hear({ kind: 'failed', analysisId, error: { code, detail: {} } as CodedError });
     await settled();
   };
   const finish = async (...findings: Finding[]) => {

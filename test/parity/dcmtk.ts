@@ -5,6 +5,8 @@ import type { Film } from '../../contract/film.ts';
 import { displayTable, greyLevels } from '../../dicom/display/grayscale.ts';
 import { toFilm } from '../../dicom/film.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { findProgram } from '../programs.ts';
+import { findSamples } from '../samples.ts';
 
 /** Shows films with DCMTK (dcm2pnm, dcmj2pnm) and compares its grey levels with ours. */
 export type GreyComparison = {
@@ -16,18 +18,22 @@ export type GreyComparison = {
   readonly beyondOne: number;
 };
 
-const isThere = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
+type Comparable =
+  | { readonly files: readonly string[]; readonly reason: null }
+  | { readonly files: readonly []; readonly reason: string };
 
-/** Tools that are missing here; Debian has them in dcmtk and libgdcm-tools. */
-export const missingTools = (): string[] => ['dcmj2pnm', 'gdcmconv'].filter((tool) => !isThere(tool));
-
-export const dicomFolder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'dicom');
-
-/** Every file that ours reads, by folder. */
-export const dicomFiles = (): string[] =>
-  ['chest', 'transfer-syntaxes', 'lut', 'not-chest'].flatMap((folder) =>
-    readdirSync(join(dicomFolder, folder)).map((name) => join(dicomFolder, folder, name)),
+/** Every sample that ours reads, by folder; or why nothing can be compared here. */
+export function comparableFiles(): Comparable {
+  const { folder, reason } = findSamples('dicom');
+  // Debian has them in dcmtk and libgdcm-tools.
+  const missing = ['dcmj2pnm', 'gdcmconv'].filter((tool) => findProgram(tool) === null);
+  if (folder === null) return { files: [], reason };
+  if (missing.length > 0) return { files: [], reason: `${missing.join(', ')} not installed` };
+  const files = ['chest', 'transfer-syntaxes', 'lut', 'not-chest'].flatMap((part) =>
+    readdirSync(join(folder, part)).map((name) => join(folder, part, name)),
   );
+  return { files, reason: null };
+}
 
 /** The film under each of its grayscales, the first being what a viewer begins with. */
 export async function compareWithDcmtk(path: string): Promise<GreyComparison[]> {

@@ -1,22 +1,26 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
 import { decodePixels } from '../../dicom/codecs/stored.ts';
 import { toRadiograph } from '../../dicom/radiograph.ts';
 import { readDicom } from '../../dicom/read.ts';
+import { findSamples } from '../samples.ts';
+import { titled } from '../titled.ts';
 
 /** Public files whose licences do not let them into this repository; see the README beside them. */
-const folder = fileURLToPath(new URL('../../../shared/data/dicom', import.meta.url));
-const present = existsSync(folder);
-const reason = present ? '' : ' (skipped: ../shared/data/dicom is not on this machine)';
+const { folder, reason } = findSamples('dicom');
 
 const refused: Readonly<Record<string, string>> = {
   'neg_DX_no_pixel_data.dcm': 'dicom-no-pixels',
   'neg_oob_46341x46341_truncated.dcm': 'dicom-too-large',
 };
-const files = present ? globSync(`${folder}/**/*.dcm`).sort() : [];
+const files =
+  folder === null
+    ? []
+    : globSync('**/*.dcm', { cwd: folder })
+        .map((name) => join(folder, name))
+        .sort();
 const bytesOf = (name: string) =>
   new Uint8Array(readFileSync(files.find((file) => basename(file) === name)!));
 const read = (name: string) => toRadiograph(bytesOf(name));
@@ -40,7 +44,7 @@ async function cellsOf(name: string): Promise<Uint16Array> {
   return new Uint16Array(new Uint8Array(cells).buffer);
 }
 
-describe.skipIf(!present)(`real files${reason}`, () => {
+describe.skipIf(reason !== null)(titled('real files', reason), () => {
   it.each(files.map((file) => [basename(file), file]))(
     '%s is read or refused with its code',
     async (name, file) => {

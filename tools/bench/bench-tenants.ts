@@ -6,9 +6,8 @@ import { seededTensor } from '../../he/compiler/graph.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
-import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
-import { bundleRoot } from '../../main/host/headless.ts';
-import { listBundles } from '../../native-models/bundle.ts';
+import { chooseBundle } from '../../main/host/choose-bundle.ts';
+import { bundleRoot, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { median } from './machine.ts';
 
@@ -76,8 +75,7 @@ export async function benchTenants(
   ways: readonly (readonly [arithmetic: Arithmetic, threads: number])[],
   note: (line: string) => void,
 ): Promise<TenantBench> {
-  const [bundleName] = await listBundles(bundleRoot, 'client');
-  const half = await openClientHalf(join(bundleRoot, bundleName!));
+  const half = await openClientHalf(join(bundleRoot, await chooseBundle(bundleRoot)));
   const keys: { holder: KeyHolder; evaluation: EvaluationKeyFrame }[] = [];
   for (let count = 0; count < Math.max(2, ...counts); count += 1) {
     const holder = await KeyHolder.generate(half.description);

@@ -29,8 +29,8 @@ async function peakBytes(pid: number | null): Promise<number | null> {
 
 async function measure() {
   const bytes = await readFile(sampleStudy);
-  return withHeadless(undefined, async ({ engine, evaluator }) => {
-    const classify = () => engine.classify(bytes, () => {});
+  return withHeadless(undefined, async ({ engine, evaluator, classify: classifyBytes }) => {
+    const classify = () => classifyBytes(bytes);
     const first = await classify();
     const warm: AnalysisResult[] = [];
     for (let run = 0; run < runs; run += 1) {
@@ -60,7 +60,7 @@ async function measure() {
       },
       peakBytes: {
         host: await peakBytes(process.pid),
-        engine: await peakBytes(engine.pid),
+        engine: await peakBytes(engine.pid ?? null),
         evaluator: await peakBytes(evaluator.pid),
       },
     };

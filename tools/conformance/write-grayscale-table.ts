@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { compareWithDcmtk, dicomFiles, missingTools } from '../../test/parity/dcmtk.ts';
+import { comparableFiles, compareWithDcmtk } from '../../test/parity/dcmtk.ts';
 
 /** `npm run grayscale`: writes the table of docs/conformance.md between its marks, from what is measured here. */
 const page = join(import.meta.dirname, '..', '..', 'docs', 'conformance.md');
 const marks = ['<!-- grayscale -->', '<!-- /grayscale -->'] as const;
 
-const missing = missingTools();
-if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
+const { files, reason } = comparableFiles();
+if (reason !== null) throw new Error(reason);
 const rows: string[] = [];
-for (const path of dicomFiles()) {
+for (const path of files) {
   for (const { grayscale, pixels, largest, beyondOne } of await compareWithDcmtk(path))
     rows.push(
       `| ${basename(path)} | ${grayscale} | ${pixels} | ${largest} | ${(100 * beyondOne).toFixed(3)} % |`,

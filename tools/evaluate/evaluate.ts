@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
 import { reduced } from '../../dicom/encoder-input.ts';
 import { plainConnection } from '../../main/connector/evaluator-route.ts';
-import { analyse, type Workstation } from '../../main/engine/analyse.ts';
+import { analyse } from '../../main/engine/analyse.ts';
 import { clearLogits } from '../../main/engine/clear-reference.ts';
 import { admit } from '../../main/engine/input-gate.ts';
+import type { Workstation } from '../../main/engine/station.ts';
 import { openWorkstation } from '../../main/engine/workstation.ts';
 import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
-import { startEmbeddedEvaluator } from '../../main/host/embedded-evaluator.ts';
-import { bundleRoot } from '../../main/host/headless.ts';
-import { listBundles } from '../../native-models/bundle.ts';
+import { chooseBundle } from '../../main/host/choose-bundle.ts';
+import { bundleRoot, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
 import { readCount, readOptions } from '../command-options.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
@@ -60,7 +60,7 @@ async function scoreAll(
   folder: string,
   station: Workstation,
 ): Promise<Scores> {
-  const half = await openServerHalf(join(bundleRoot, (await listBundles(bundleRoot, 'client'))[0]!));
+  const half = await openServerHalf(join(bundleRoot, await chooseBundle(bundleRoot)));
   const rows: Row[] = [];
   let refused = 0;
   const queue = images.values();
@@ -129,10 +129,9 @@ async function evaluate(dataDir: string): Promise<void> {
   const workers = readCount(options.parallel, [1, 64], usage);
   const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
   try {
-    const [bundleName] = await listBundles(bundleRoot, 'client');
     const station = await openWorkstation({
       bundleRoot,
-      bundleName: bundleName!,
+      bundleName: await chooseBundle(bundleRoot),
       connection: plainConnection(evaluator?.url ?? 'http://127.0.0.1:1', true),
     });
     const names = station.half.calibration.findings.map(({ name }) => name);

@@ -2,25 +2,53 @@ import { periodOf, type SlotLayout, slotTable } from '../../layout.ts';
 import { forEachWeight, type LinearMap } from '../linear-map.ts';
 
 /**
- * A linear map as rotations and slot-wise products (Halevi–Shoup diagonals): out = Σ diagonal_r ⊙ rotate(in, r).
+ * This is a linear map in the form that ciphertexts can compute: rotations and slot-wise products. Halevi and Shoup's
+ * *diagonals* give it: out = Σ_r diagonal_r ⊙ rotate(in, r), where rotate(in, r) has the slot i + r of `in` in slot i.
  *
- * Tensors that repeat let rotations be taken modulo the shorter of the two periods. When the result repeats faster
- * than the input, the products leave partial sums in its replicas; rotations by `fold.from`, 2·`fold.from`, …,
- * `fold.to`/2 add them up and fill all replicas.
+ * Smallest case: a 4×4 matrix on a vector in 4 slots. Slot i of diagonal r is the weight of row i and column i + r,
+ * modulo 4:
+ *
+ *     11 12 13 14       diagonal 0: 11 22 33 44
+ *     21 22 23 24       diagonal 1: 12 23 34 41
+ *     31 32 33 34       diagonal 2: 13 24 31 42
+ *     41 42 43 44       diagonal 3: 14 21 32 43
+ *
+ * For tensors that repeat, rotations are taken modulo the shorter of the two periods. When the result repeats faster
+ * than the input, the products leave partial sums in the result's replicas. The *fold* adds these up by rotations by
+ * `fold.from`, 2·`fold.from`, …, `fold.to`/2, and so fills all replicas.
+ *
+ * Smallest case of a fold: the first two rows alone, from a period of 4 to one of 2. Two diagonals remain, 11 22 13 24
+ * and 12 23 14 21. On the input 1 2 3 4 they leave 35 113 95 117; one rotation by 2 adds 35 + 95 = 130 and 113 + 117 =
+ * 230, which is the result, twice.
+ *
+ * @see S. Halevi, V. Shoup, "Algorithms in HElib", CRYPTO 2014, ia.cr/2014/106.
  */
 export type DiagonalForm = {
   readonly diagonals: readonly Diagonal[];
+  /** How many ciphertexts the result has. */
   readonly outputs: number;
+  /** The rotations that add up the replicas; null when there is nothing to add. */
   readonly fold: Fold | null;
 };
+/**
+ * A fold goes from one period to another: it rotates by `from`, 2·`from`, …, `to`/2 and adds each time. Cost:
+ * log2(to/from) rotations, 0 levels.
+ */
 export type Fold = { readonly from: number; readonly to: number };
+/** A diagonal is one product of a map: its place and the weights in its slots. */
 export type Diagonal = Place & { readonly values: Float64Array };
-/** Rows and columns that show everything about a map: as many as phases of three strides of 2. */
+/** This many rows and columns show everything about where a map reads: they hold all phases of three strides of 2. */
 export const planningWindow = 8;
-/** One product of a map: which input rotated how far contributes to which output ciphertext. */
+/**
+ * A place names one product of a map: which input ciphertext, rotated by how many slots, contributes to which output
+ * ciphertext.
+ */
 export type Place = { readonly input: number; readonly output: number; readonly rotation: number };
 
-/** Visits every weight with its place; `slot` is the one of the output's slots where the input arrives. */
+/**
+ * Visits every weight with the place of its product. `slot` is the one of the output's slots at which the rotated input
+ * arrives.
+ */
 function forEachPlace(
   map: LinearMap,
   from: SlotLayout,
@@ -51,10 +79,13 @@ function forEachPlace(
   };
 }
 
-/** Memory that is asked for in one piece goes back to the system as one; thousands of small pieces do not. */
+/**
+ * Memory is taken in pieces of this size. One large piece goes back to the system as a whole; thousands of small pieces
+ * do not.
+ */
 const poolBytes = 2 ** 26;
 
-/** Zero vectors out of large pieces of memory. */
+/** Hands out vectors of zeros that are cut from large pieces of memory. */
 function vectorPool(slotCount: number): () => Float64Array {
   const perPiece = Math.ceil(poolBytes / (8 * slotCount));
   let piece = new Float64Array(0);
@@ -69,7 +100,12 @@ function vectorPool(slotCount: number): () => Float64Array {
   };
 }
 
-/** The products of a map and where they lie, with their slot values. */
+/**
+ * Computes the diagonals of a map between two layouts: the products, where they lie, and the weights in their slots.
+ *
+ * @param from  layout of the input.
+ * @param to    layout of the output.
+ */
 export function diagonalForm(
   map: LinearMap,
   from: SlotLayout,
@@ -98,15 +134,15 @@ export function diagonalForm(
   return { diagonals, outputs: form.outputs, fold: form.fold };
 }
 
-/** Adds up what lies at distance `period` and writes the sum to all of them. */
+/** Adds up what lies at distance `period` and writes the sum to all these slots. */
 function repeatEvery(values: Float64Array, period: number): void {
   for (let slot = period; slot < values.length; slot += 1) values[slot % period]! += values[slot]!;
   for (let slot = period; slot < values.length; slot += 1) values[slot] = values[slot % period]!;
 }
 
 /**
- * The places of a map's products without their values: what a layout would cost. Looks at the middle of the grid only;
- * its borders read nothing that the middle does not.
+ * Finds the places of a map's products without their weights; a compiler that compares layouts needs no more. It looks
+ * only at the middle of the grid, because the border reads nothing that the middle does not.
  */
 export function diagonalPlaces(
   map: LinearMap,

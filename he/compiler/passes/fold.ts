@@ -13,41 +13,50 @@ import {
 import { linearMapOf, perElement } from './node-maps.ts';
 
 /**
- * A network in which only these are left: sums of affine maps, pure squares, products, and window sums.
+ * These are the layers that are left of a graph: sums of affine maps, squares, products, shifts and window sums.
  *
- * Every graph value is affine in some non-linear values, so batch norm, pooling, flattening and the activation's
- * coefficients cost nothing: a·x² + b·x + c = a·(x + b/2a)² + (c − b²/4a); the shift goes into the map before the
- * square, a and the constant into the map after it. Maps with nothing between them are composed, also across residual
- * additions. One level per affine layer, one per square or product.
+ * Every value of a graph is an affine map of some non-linear values. Batch norm, pooling, flattening and the
+ * coefficients of activations therefore cost nothing. An activation is rewritten as a·x² + b·x + c = a·(x + b/2a)² + (c
+ * − b²/4a): the shift b/2a goes into the map before the square, a and the constant go into the map after it. Maps with
+ * nothing between them become one, also across residual additions.
+ *
+ * Cost: one level for each affine layer, square and product.
  */
 export type Layer =
-  /** Σ map(input) over the terms. */
+  /** Adds up map(input) over the terms. Cost: 1 level; rotations and products as passes/pack.ts says. */
   | { readonly kind: 'affine'; readonly id: string; readonly terms: readonly Term[]; readonly shape: Shape }
   | { readonly kind: 'square'; readonly id: string; readonly input: string }
-  /** Adds a constant per element; no level. */
+  /** Adds a constant to each element. Cost: 0 levels. */
   | { readonly kind: 'shift'; readonly id: string; readonly input: string; readonly constant: Float64Array }
   | { readonly kind: 'product'; readonly id: string; readonly left: string; readonly right: string }
-  /** Sums windows of 2^log2[0] × 2^log2[1] that tile the input; no level, no product. */
+  /** Sums windows of 2^log2[0] rows by 2^log2[1] columns that tile the input. Cost: 0 levels, no products. */
   | {
       readonly kind: 'sum';
       readonly id: string;
       readonly input: string;
       readonly log2: readonly [number, number];
     };
+/** An affine layer is a sum of affine maps of earlier values. */
 export type AffineLayer = Layer & { kind: 'affine' };
+/** A term is one summand of an affine layer: an earlier value and the map that is applied to it. */
 export type Term = { readonly input: string; readonly map: LinearMap };
 
+/**
+ * A folded network is a graph of which only the layers above are left, in an order in which each reads only earlier
+ * ones.
+ */
 export type FoldedNetwork = {
   readonly layers: readonly Layer[];
-  /** Element shape by layer id, and of `input`. */
+  /** The shape of every layer's value by its id, and that of `input`. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly output: string;
-  /** Bound on |value| by layer id, where the graph knows one. */
+  /** A bound on |value| by layer id, where the graph knows one. */
   readonly bounds: ReadonlyMap<string, number>;
   /** The graph's node from which a layer comes, by layer id. */
   readonly origins: ReadonlyMap<string, string>;
 };
 
+/** Lists the ids of the values that a layer reads. */
 export const inputsOf = (layer: Layer): string[] =>
   layer.kind === 'affine'
     ? layer.terms.map(({ input }) => input)
@@ -55,10 +64,10 @@ export const inputsOf = (layer: Layer): string[] =>
       ? [layer.left, layer.right]
       : [layer.input];
 
-/** Levels that a layer consumes. */
+/** Says how many levels a layer consumes: 0 for a shift and a window sum, otherwise 1. */
 export const levelsOf = (layer: Layer): number => (layer.kind === 'shift' || layer.kind === 'sum' ? 0 : 1);
 
-/** Longest chain of levels from the input to each layer. */
+/** Computes the longest chain of levels from the input to each layer. */
 export function depths(layers: readonly Layer[]): Map<string, number> {
   const depth = new Map<string, number>([['input', 0]]);
   for (const layer of layers)
@@ -66,10 +75,14 @@ export function depths(layers: readonly Layer[]): Map<string, number> {
   return depth;
 }
 
-/** A graph value: Σ map(base) over its terms, each base a layer. */
+/** A value of the graph while it is folded: Σ map(base) over its terms, where each base is a layer or the input. */
 type Value = { readonly shape: Shape; readonly terms: readonly Term[] };
 
-/** @throws CxrError `graph-unsupported` naming the node. */
+/**
+ * Folds a graph into layers: linear nodes disappear into the maps around squares and products.
+ *
+ * @throws CxrError `graph-unsupported` with the node, when two wide linear maps follow each other.
+ */
 export function foldGraph(graph: Graph): FoldedNetwork {
   return new Folder(graph).fold();
 }
@@ -82,7 +95,7 @@ class Folder {
   readonly #depth = new Map<string, number>([['input', 0]]);
   readonly #bounds = new Map<string, number>();
   readonly #origins = new Map<string, string>();
-  /** The node that is being folded. */
+  /** The node that is being folded now. */
   #node = '';
 
   constructor(graph: Graph) {
@@ -104,7 +117,10 @@ class Folder {
     return { layers, shapes: this.#shapes, output, bounds: this.#bounds, origins: this.#origins };
   }
 
-  /** The result is always a map: it alone is returned without a rescale, and masks what does not belong to it. */
+  /**
+   * Makes an affine layer of the result. It alone is returned without a rescale, and its weights put zero where nothing
+   * belongs to the result.
+   */
   #result(value: Value, id: string): string {
     const base = asBase(value);
     if (base !== null && this.#layers.find((layer) => layer.id === base)?.kind === 'affine') return base;
@@ -132,7 +148,7 @@ class Folder {
     }
   }
 
-  /** Names of nodes and of layers made from them may coincide; layers get a name of their own. */
+  /** Adds a layer. Names of nodes and of layers made from them may coincide, so that a layer may get a longer name. */
   #define(wanted: Layer, shape: Shape): string {
     let { id } = wanted;
     while (this.#shapes.has(id)) id += '+';
@@ -161,13 +177,16 @@ class Folder {
     return { shape: map.outShape, terms };
   }
 
-  /** The value as a layer of its own; none is made for a value that is one already. Cost: 1 level. */
+  /** Makes a layer of the value, unless it is one already. Cost: 1 level. */
   #materialise(value: Value, id: string): string {
     const only = asBase(value);
     return only ?? this.#define({ kind: 'affine', id, terms: value.terms, shape: value.shape }, value.shape);
   }
 
-  /** A base plus a constant per element, when the value is d ⊙ base + e with no zero in d: base + e/d, and d. */
+  /**
+   * Rewrites a value d ⊙ base + e, with no zero in d, as (base + e/d) and the factor d. A constant is added without a
+   * level. The result is null for any other value.
+   */
   #shiftedBase(
     value: Value,
     extra: Float64Array | null,
@@ -187,7 +206,7 @@ class Folder {
     return { base, factor };
   }
 
-  /** a·x² + b·x + c = a·(x + b/2a)² + (c − b²/4a). */
+  /** Folds a·x² + b·x + c = a·(x + b/2a)² + (c − b²/4a). Cost: 1 level after the map that makes x + b/2a. */
   #quadratic(node: GraphNode & { op: 'quadratic' }, id: string, value: Value): Value {
     const [a, b, c] = this.#coefficients(node, value.shape);
     const shift = a.map((square, index) => b[index]! / (2 * square));
@@ -214,7 +233,7 @@ class Folder {
     return { shape: value.shape, terms: [{ input: base, map: diagonalMap(value.shape, a, constant) }] };
   }
 
-  /** a·x³ + b·x + c = y·(y² + b/k) + c with y = k·x, k³ = a. Cost: 2 levels after the map that makes y. */
+  /** Folds a·x³ + b·x + c = y·(y² + b/k) + c with y = k·x and k³ = a. Cost: 2 levels after the map that makes y. */
   #cubic(node: GraphNode & { op: 'cubic' }, id: string, value: Value): Value {
     const [a, b, c] = this.#coefficients(node, value.shape);
     const root = a.map(Math.cbrt);
@@ -234,7 +253,10 @@ class Folder {
     };
   }
 
-  /** (d⊙p + e) ⊙ g = (p + e/d) ⊙ (d⊙g): the factor d joins the gate's map, the constant is added without a level. */
+  /**
+   * Folds a channel scaling by a gate g: (d⊙p + e) ⊙ g = (p + e/d) ⊙ (d⊙g). The factor d joins the gate's map, and the
+   * constant is added without a level. Cost: 1 level.
+   */
   #gate(node: GraphNode & { op: 'scaleChannels' }, value: Value, shape: Shape): Value {
     const shifted = this.#shiftedBase(value, null, node.id);
     const left = shifted?.base ?? this.#materialise(value, `${node.id}.value`);
@@ -251,8 +273,8 @@ class Folder {
   }
 
   /**
-   * A gate's vector over the channels it scales. Element-wise steps at its end are done after the broadcast, so that
-   * the broadcast joins the linear map before them and costs no level.
+   * Spreads a gate's vector over the channels that it scales. Element-wise steps at the gate's end are done after this
+   * broadcast, so that the broadcast joins the linear map before them and costs no level.
    */
   #broadcast(id: string, shape: Shape, reader: string): Value {
     const node = this.#graph.literal.nodes.find((candidate) => candidate.id === id);
@@ -267,8 +289,8 @@ class Folder {
   }
 
   /**
-   * A residual sum keeps its newest operand as maps, so that the next layer composes with them; the older operand,
-   * which has a level to spare, becomes a layer when it is more than one scaled value.
+   * Folds a residual addition. The operand that is computed last stays a sum of maps, so that the next layer composes
+   * with it. The other one has a level to spare; it becomes a layer of its own when it is more than one scaled value.
    */
   #add(id: string, left: Value, right: Value): Value {
     if (left === right) return this.#extend(left, diagonalMap(left.shape, twos(left.shape), null), id);
@@ -285,7 +307,11 @@ class Folder {
     return { shape: left.shape, terms };
   }
 
-  /** Pooling in front of a convolution, when its windows tile by powers of two: rotations and additions, no products. */
+  /**
+   * Makes a window sum of a pool in front of a convolution, when its windows tile the input and have sides that are
+   * powers of two. A window sum takes rotations and additions, but no products and no level. The result is null when
+   * the pool cannot be one.
+   */
   #windowSum(node: GraphNode & { op: 'averagePool' }, value: Value, shape: Shape): Value | null {
     const [term, ...others] = value.terms;
     const perChannel =
@@ -328,7 +354,7 @@ const plain = (base: string, shape: Shape): Value => ({
 const maxAbs = (values: Float64Array): number =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** The base that a value is, unchanged. */
+/** Finds the layer that a value is, unchanged; null when some map still has to be applied. */
 function asBase({ terms, shape }: Value): string | null {
   const [term, ...others] = terms;
   const same =
@@ -339,7 +365,7 @@ function asBase({ terms, shape }: Value): string | null {
   return same ? term!.input : null;
 }
 
-/** Drops layers that nothing reads. */
+/** Drops the layers that nothing reads. */
 function withoutDead(layers: readonly Layer[], output: string): Layer[] {
   const needed = new Set([output]);
   const kept: Layer[] = [];

@@ -10,8 +10,11 @@ import { type FoldedNetwork, inputsOf, levelsOf } from './fold.ts';
 type Value = number;
 
 /**
- * Data primes left in every layer's result, as few as its readers allow: what is needed late is computed late, where
- * every operation is cheaper. The last map is not rescaled, so its inputs have `resultPrimes` as well.
+ * Chooses how many data primes are left in every layer's result: as few as its readers allow. Operations are cheaper at
+ * low levels, so that whatever is needed late is computed late. The last map is not rescaled; its inputs therefore have
+ * `resultPrimes` as well.
+ *
+ * @returns the level by layer id, and that of `input`.
  */
 export function assignLevels(network: FoldedNetwork, resultPrimes: number): Map<string, number> {
   const levels = new Map<string, number>([[network.output, resultPrimes]]);
@@ -24,8 +27,8 @@ export function assignLevels(network: FoldedNetwork, resultPrimes: number): Map<
 }
 
 /**
- * Writes instructions and knows every value's level and exact scale, so that plaintexts are encoded at the right
- * ones. Rescaling divides the scale by the dropped prime, in doubles, exactly as SEAL does.
+ * A program builder writes instructions and knows the level and the exact scale of every value, so that plaintexts are
+ * encoded to fit. A rescale divides the scale by the dropped prime, in doubles, exactly as SEAL does.
  */
 export class ProgramBuilder {
   readonly #slotCount: number;
@@ -39,16 +42,19 @@ export class ProgramBuilder {
   readonly #droppedFrom = new Map<Value, Value>();
   readonly #keyLevels = new Map<number, number>();
   readonly #basis: readonly number[];
+  /** The layer to which the next instructions belong. */
   layer = '';
 
-  /** @param basis  rotation steps from which `rotate` may compose, ascending powers of two. */
+  /** @param basis  rotation steps from which `rotate` may compose others: powers of two, ascending. */
   constructor(slotCount: number, primes: readonly bigint[], basis: readonly number[]) {
     this.#slotCount = slotCount;
     this.#primes = primes.map(Number);
     this.#basis = basis;
   }
 
+  /** Gives the number of data primes that a value has left. */
   level = (value: Value): number => this.#levels[value]!;
+  /** Gives the exact scale of a value. */
   scale = (value: Value): number => this.#scales[value]!;
 
   #push(step: Step, level: number, scale: number): Value {
@@ -58,11 +64,18 @@ export class ProgramBuilder {
     return this.#steps.length - 1;
   }
 
+  /** Writes an input ciphertext, at the top level. */
   input(index: number, scale: number): Value {
     return this.#push({ op: 'input', index, layer: 'input' }, this.#primes.length, scale);
   }
 
-  /** rotate(value, step), from rotations already there and steps of the basis; each intermediate is kept for reuse. */
+  /**
+   * Writes a rotation of a value by `step` slots. It is composed of rotations that are there already and of steps of
+   * the basis; every intermediate is kept and used again. Cost: as many rotations as are not there yet, 0 levels.
+   *
+   * @param wanted  steps that will be asked for anyway, and are therefore good intermediates.
+   * @throws TypeError when the basis cannot reach the step.
+   */
   rotate(value: Value, step: number, wanted: ReadonlySet<number> = new Set()): Value {
     if (step === 0) return value;
     const known = this.#alreadyRotated(value, step);
@@ -81,7 +94,10 @@ export class ProgramBuilder {
     );
   }
 
-  /** The rotation as computed before, also at a higher level of the same value, of which it is then a dropped copy. */
+  /**
+   * Finds this rotation among those computed before. One at a higher level of the same value serves as well, after
+   * primes are dropped.
+   */
   #alreadyRotated(value: Value, step: number): Value | undefined {
     const same = this.#rotated.get(`${value}:${step}`);
     if (same !== undefined) return same;
@@ -90,7 +106,10 @@ export class ProgramBuilder {
     return higher === undefined ? undefined : this.dropTo(higher, this.level(value));
   }
 
-  /** The last step of a composed rotation: from one that exists or is wanted anyway, with the fewest new key bytes. */
+  /**
+   * Chooses the last step of a composed rotation: one that starts from a rotation that exists or is wanted anyway and,
+   * among these, adds the fewest bytes of keys.
+   */
   #lastStep(value: Value, step: number, wanted: ReadonlySet<number>): number {
     const level = this.level(value);
     const usable = this.#basis.filter((candidate) => candidate <= step).toReversed();
@@ -109,7 +128,7 @@ export class ProgramBuilder {
     return others.reduce((best, candidate) => (added(candidate) < added(best) ? candidate : best), first);
   }
 
-  /** One rotation with its own key. */
+  /** Writes one rotation that has a key of its own. Cost: 1 rotation, 0 levels. */
   rotateOnce(value: Value, step: number): Value {
     this.#keyLevels.set(step, Math.max(this.#keyLevels.get(step) ?? 0, this.level(value)));
     return this.#push({ op: 'rotate', value, step, layer: this.layer }, this.level(value), this.scale(value));
@@ -128,7 +147,11 @@ export class ProgramBuilder {
     return this.#plaintexts.length - 1;
   }
 
-  /** @param terms  at least one; the values of each are copied before the next is asked for. */
+  /**
+   * Writes Σ value·plaintext. Cost: one plaintext product per term, 0 levels.
+   *
+   * @param terms  at least one; the numbers of each are copied before the next is asked for.
+   */
   sumOfProducts(terms: Iterable<readonly [Value, Float64Array]>, plaintextScale: number): Value {
     const encoded: (readonly [Value, number])[] = [];
     for (const [value, values] of terms)
@@ -142,10 +165,12 @@ export class ProgramBuilder {
     );
   }
 
+  /** Writes the sum of two values of one level and scale. Cost: 0 levels. */
   add(left: Value, right: Value): Value {
     return this.#push({ op: 'add', left, right, layer: this.layer }, this.level(left), this.scale(left));
   }
 
+  /** Writes the sum of a value and plain numbers, which are encoded at the value's level and scale. Cost: 0 levels. */
   addPlain(value: Value, values: Float64Array): Value {
     const plaintext = this.#plaintext(values, this.level(value), this.scale(value));
     return this.#push(
@@ -155,7 +180,10 @@ export class ProgramBuilder {
     );
   }
 
-  /** Square or product with `level` data primes left, relinearised at the doubled scale (least noise), then rescaled. */
+  /**
+   * Writes a product, or a square when both values are the same, that has `level` data primes left. It is relinearised
+   * at the doubled scale, where that adds least noise, and then rescaled. Cost: 1 relinearisation, 1 level.
+   */
   multiply(first: Value, second: Value, level: number): Value {
     return this.#multiplyAt(first, second, level + 1);
   }
@@ -170,7 +198,7 @@ export class ProgramBuilder {
     return this.rescale(this.#push({ op: 'relinearize', value: product, layer: this.layer }, level, scale));
   }
 
-  /** The value with `level` data primes left; dropped once for all readers. */
+  /** Writes the value with `level` data primes left. Primes are dropped once for all readers. */
   dropTo(value: Value, level: number): Value {
     if (this.level(value) === level) return value;
     const key = `${value}:${level}`;
@@ -182,6 +210,11 @@ export class ProgramBuilder {
     return dropped;
   }
 
+  /**
+   * Writes a rescale: it divides by the last data prime and drops it. Cost: 1 level.
+   *
+   * @throws CxrError `graph-too-deep` when only one prime is left.
+   */
   rescale(value: Value): Value {
     const level = this.level(value);
     if (level < 2) throw new CxrError('graph-too-deep', { layer: this.layer, reason: 'levels short by 1' });
@@ -192,13 +225,17 @@ export class ProgramBuilder {
     );
   }
 
-  /** The prime that a rescale with `level` data primes left drops. */
+  /** Gives the prime that a rescale of a value at this level drops. */
   primeAt = (level: number): number => this.#primes[level - 1]!;
 
-  /** Bits that values at a level can take, sign and one bit of margin taken off. */
+  /**
+   * Gives the bits that scaled values may have at a level: those of the primes left, less the sign and one bit of
+   * margin.
+   */
   capacityBits = (level: number): number =>
     this.#primes.slice(0, level).reduce((sum, prime) => sum + Math.log2(prime), 0) - 2;
 
+  /** Ends the program and counts what it executes and which keys it needs. */
   finish(
     output: Value,
     inputCount: number,
@@ -223,7 +260,11 @@ export class ProgramBuilder {
   }
 }
 
-/** @param levels  data primes left in every step's value. */
+/**
+ * Collects the keys that the steps use, each at the highest level at which it is used.
+ *
+ * @param levels  data primes left in every step's value.
+ */
 function keyPlanOf(steps: readonly Step[], levels: readonly number[]): KeyPlan {
   const highest = new Map<number, number>();
   let relinearizationLevel = 1;
@@ -252,7 +293,10 @@ export function costOf(steps: readonly Step[], levels: number): Cost {
   };
 }
 
-/** SHA-256 over everything that a run depends on: steps, levels, scales and the exact plaintext values. */
+/**
+ * Computes the SHA-256 over everything that a run depends on: steps, levels, scales and the exact numbers of the
+ * plaintexts.
+ */
 export function programDigest(program: Program): Digest {
   const hash = createHash('sha256');
   hash.update(

@@ -10,7 +10,7 @@ import {
   type LinearMap,
 } from '../linear-map.ts';
 
-/** Values of a per-channel tensor, repeated over the channel's elements; a single value serves all channels. */
+/** Repeats the values of a per-channel tensor over each channel's elements. A single value serves all channels. */
 export function perElement(values: Float64Array, shape: Shape): Float64Array {
   const area = sizeOf(shape) / shape[0]!;
   return Float64Array.from(
@@ -19,9 +19,10 @@ export function perElement(values: Float64Array, shape: Shape): Float64Array {
   );
 }
 
+/** A linear node is a graph node that computes an affine map of one value. */
 export type LinearNode = Exclude<GraphNode, { op: 'quadratic' | 'cubic' | 'scaleChannels' | 'add' }>;
 
-/** The map that a linear node is. */
+/** Makes the affine map that a linear node computes. */
 export function linearMapOf(graph: Graph, node: LinearNode): LinearMap {
   const inShape = graph.shapes.get(node.input)!;
   const outShape = graph.shapes.get(node.id)!;

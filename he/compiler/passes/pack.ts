@@ -8,27 +8,32 @@ import { chooseGiantStep } from './giant-step.ts';
 import { assignLevels, ProgramBuilder } from './levels.ts';
 import { type Placement, summedBits } from './place.ts';
 
-/** What a placement would execute, before any weight is laid out. */
+/**
+ * An estimate is the number of products and rotations that a placement would execute. It is made before any weight is
+ * laid out.
+ */
 export type Estimate = { readonly products: number; readonly rotations: number };
 
+/** The plan of one term: its giant step and its fold. */
 type TermPlan = { readonly giantStep: number; readonly fold: Fold | null };
-/** Giant steps and folds of every term, by its map. */
+/** The plans of all terms, by their maps. */
 type Plans = ReadonlyMap<LinearMap, TermPlan>;
 
+/** These are the numbers that packing needs: the ring's slots and primes, and the scales. */
 export type PackOptions = {
   readonly slotCount: number;
   readonly primes: readonly bigint[];
-  /** Scale of inputs and of every value after a map, 2^30 by default. */
+  /** The scale of the inputs and of every value after a map; 2^30 by default. */
   readonly scale: number;
   /** Bits by which the scale of the last map's inputs is lowered, for the benefit of its plaintexts. */
   readonly headBits: number;
-  /** Scale of the result, which is returned without the last map's rescale. */
+  /** The scale of the result, which is returned without the last map's rescale. */
   readonly outputScale: number;
-  /** Data primes left in the result. */
+  /** Data primes that are left in the result. */
   readonly resultPrimes: number;
 };
 
-/** Counts products and rotations of a placement and chooses its giant steps. */
+/** Counts the products and rotations of a placement and chooses the giant step of every term. */
 export function planPlacement(
   network: FoldedNetwork,
   placement: Placement,
@@ -55,7 +60,24 @@ export function planPlacement(
   return { plans, estimate: { products, rotations } };
 }
 
-/** Turns a placed network into instructions. */
+/**
+ * Turns a placed network into instructions.
+ *
+ * Smallest case: a 4×4 matrix on a vector in 4 slots is written as the following steps, with the giant step 2
+ * (giant-step.ts has the numbers). Diagonals 2 and 3 are shifted by −2.
+ *
+ *     0  input
+ *     1  rotate(0, 1)                                 the second baby; the first is the input itself
+ *     2  value 0 ⊙ diagonal 2 + value 1 ⊙ diagonal 3   giant 1
+ *     3  rotate(2, 2)
+ *     4  value 0 ⊙ diagonal 0 + value 1 ⊙ diagonal 1   giant 0
+ *     5  add(3, 4)
+ *
+ * Cost of this case: 2 rotations with 2 keys, 4 plaintext products, 1 level.
+ *
+ * @throws CxrError `graph-unsupported` when the result does not fit one ciphertext or a channel does not depend on the
+ *   input; `graph-imprecise` when a value would outgrow its modulus.
+ */
 export function packNetwork(
   network: FoldedNetwork,
   placement: Placement,
@@ -120,7 +142,7 @@ class Packer {
     return builder.finish(output[0]!, inputs, scale, levels, ranges);
   }
 
-  /** A value that outgrows its modulus would decrypt to noise. */
+  /** Refuses a value that could outgrow its modulus, because it would decrypt to noise. */
   #checkRange({ id }: Layer): void {
     const bound = this.#network.bounds.get(id);
     const value = this.#values.get(id)![0]!;
@@ -166,7 +188,10 @@ class Packer {
     }
   }
 
-  /** Window sums: ciphertexts that differ in a summed bit are added; bits inside the slots cost one rotation each. */
+  /**
+   * Writes a window sum. Ciphertexts that differ only in a summed bit are added. Each summed bit inside the slots costs
+   * one rotation per ciphertext. Cost: 0 levels.
+   */
   #emitSum(layer: Layer & { kind: 'sum' }): number[] {
     const builder = this.#builder;
     const level = this.#levels.get(layer.id)!;
@@ -179,7 +204,15 @@ class Packer {
     });
   }
 
-  /** Babies, Horner over giants, fold; terms meet before one rescale; bias. Cost: 1 level (unspent by the last map). */
+  /**
+   * Writes an affine layer. For every term, the babies (small rotations of the input) are made once. Each giant is a
+   * sum of products of babies and diagonals, and Horner's rule adds up the giants with one rotation key: the sum so far
+   * is rotated by the giant step before the next giant is added. The terms are added before one common rescale, where
+   * they fold alike. A fold then adds up the replicas, and the bias is added last.
+   *
+   * Cost: the babies, giants and folds in rotations; one plaintext product per diagonal; 1 level. The last map is not
+   * rescaled, so that it spends no level.
+   */
   #emitAffine(layer: AffineLayer): number[] {
     const builder = this.#builder;
     const { slotCount } = this.#options;
@@ -208,7 +241,7 @@ class Packer {
     });
   }
 
-  /** Products of all terms by output ciphertext; those that fold alike are added up. */
+  /** Writes the products of all terms, by output ciphertext. Terms that fold alike are added up. */
   #sumTerms(
     layer: AffineLayer,
     level: number,
@@ -274,7 +307,10 @@ class Packer {
   }
 }
 
-/** Rotation steps from which babies are composed: inside rows, per row, per lane, and every giant and fold. */
+/**
+ * Collects the rotation steps from which babies are composed: by one slot, by one row, by one lane, and every giant
+ * step and fold.
+ */
 function rotationBasis(plans: Plans, pitch: Placement['pitch'], slotCount: number): number[] {
   const basis = new Set([1, pitch.row, pitch.lane]);
   for (const { giantStep, fold } of plans.values()) {
@@ -284,7 +320,10 @@ function rotationBasis(plans: Plans, pitch: Placement['pitch'], slotCount: numbe
   return [...basis].filter((step) => step < slotCount).sort((left, right) => left - right);
 }
 
-/** How a window sum is computed: rotation steps inside the slots, and the input ciphertexts that each output adds. */
+/**
+ * Says how a window sum is computed: by which steps a ciphertext is rotated, and which input ciphertexts each output
+ * adds.
+ */
 function summedSlots(
   layer: Layer & { kind: 'sum' },
   layout: SlotLayout,
@@ -311,8 +350,9 @@ function summedSlots(
 }
 
 /**
- * Bits by which the targets of some maps are lowered so that the last map reads values at a scale lower by `bits`.
- * Those values carry far more precision than the last plaintexts, which gain what they lose.
+ * Computes by how many bits the targets of some maps are lowered, so that the last map reads values at a scale that is
+ * lower by `bits`. Those values carry far more precision than the last plaintexts, and what they lose, the plaintexts
+ * gain.
  */
 function loweredScales(network: FoldedNetwork, bits: number): Map<string, number> {
   const byId = new Map(network.layers.map((layer) => [layer.id, layer]));
@@ -342,7 +382,7 @@ function loweredScales(network: FoldedNetwork, bits: number): Map<string, number
   return lowered;
 }
 
-/** The sum of the terms' biases. */
+/** Adds up the biases of a layer's terms; null when there are none. */
 function biasOf(layer: AffineLayer): Float64Array | null {
   const parts = layer.terms.flatMap(({ map }) => (map.bias === null ? [] : [map.bias]));
   return parts.length === 0
@@ -365,7 +405,7 @@ function groupByGiant(
   return giants;
 }
 
-/** One term after the other, all in the same memory. */
+/** Makes one term after the other, all in the same memory. */
 function* rotatedTerms(
   babies: readonly number[],
   members: readonly Diagonal[],
@@ -376,7 +416,10 @@ function* rotatedTerms(
     yield [babies[index]!, rotateLeft(values, step, scratch)];
 }
 
-/** result[i] = values[i + step], cyclic, in `rotated`; the values themselves for step 0. */
+/**
+ * Rotates a vector: result[i] = values[i + step], cyclic. It writes to `rotated`, or returns the vector itself for step
+ * 0.
+ */
 function rotateLeft(values: Float64Array, step: number, rotated: Float64Array): Float64Array {
   const count = values.length;
   const shift = ((step % count) + count) % count;

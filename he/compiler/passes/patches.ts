@@ -4,12 +4,24 @@ import type { Graph } from '../graph.ts';
 import type { LinearMap } from '../linear-map.ts';
 import { type AffineLayer, type FoldedNetwork, inputsOf } from './fold.ts';
 
+/**
+ * This is what the workstation must know to gather patches: the shape of the latent and the kernel, stride and padding
+ * of the convolution that reads it.
+ */
 export type PatchForm = Omit<InputPacking, 'layout' | 'ciphertexts'>;
 
 /**
- * Moves the gathering of a strided first convolution to the client: its input becomes the tensor of patches
- * [channels·kernelY·kernelX, rows, columns] and its map a 1×1 convolution over features. Without a stride the latent
- * goes as it is: patches would only be larger.
+ * Moves the gathering of a strided first convolution to the workstation. The network's input becomes the tensor of
+ * patches, [channels·kernelY·kernelX, rows, columns], and the convolution becomes a 1×1 convolution over their
+ * features. A first convolution without a stride is left as it is, because its patches would only be larger than the
+ * latent.
+ *
+ * Smallest case: a 2×2 kernel with stride 2 reads a 4×4 image. Its input becomes 4 features of 2×2, and output (y, x)
+ * reads feature (ky, kx) at (y, x), which is the pixel (2y + ky, 2x + kx). `packPatches` in he/layout.ts draws these
+ * features.
+ *
+ * @returns the network that reads patches, and the form of the patches. The form's kernel is 1×1 where nothing was
+ *   moved.
  */
 export function gatherPatches(
   graph: Graph,
@@ -50,14 +62,14 @@ export function gatherPatches(
   };
 }
 
-/** The one layer that reads the input, and nothing else. */
+/** Finds the layer that reads the input, when there is one and it reads nothing else. */
 function onlyReader({ layers }: FoldedNetwork): AffineLayer | null {
   const readers = layers.filter((layer) => inputsOf(layer).includes('input'));
   const [layer] = readers;
   return readers.length === 1 && layer?.kind === 'affine' && layer.terms.length === 1 ? layer : null;
 }
 
-/** Whether a layer's map is this convolution and not one that further maps were composed with. */
+/** Tells whether a layer's map is exactly this convolution, and not one with which further maps were composed. */
 function isConvolution(
   { stencil }: LinearMap,
   kernel: readonly [number, number],
@@ -73,7 +85,10 @@ function isConvolution(
   });
 }
 
-/** Renames input element (c, sy, sx) of an output at (y, x) to feature (c, sy − y·stride + padding, …) at (y, x). */
+/**
+ * Renames the inputs of a map: element (c, sy, sx), read by an output at (y, x), becomes feature (c, sy − y·stride +
+ * padding, …) at (y, x).
+ */
 function overPatches(map: LinearMap, form: PatchForm, shape: readonly [number, number, number]): LinearMap {
   const [, rows, columns] = shape;
   const area = form.height * form.width;

@@ -7,40 +7,70 @@ import { planningWindow } from './diagonals.ts';
 import { type FoldedNetwork, inputsOf, type Layer } from './fold.ts';
 
 /**
- * Where the bits of a spatial tensor go, lowest slot bit first. Coordinates are those of the network's finest grid: a
- * tensor after one stride of 2 starts at bit 1. The bits of one position must lie at the same place in all tensors, or
- * a convolution would need a rotation per position.
+ * A strategy says in which order the coordinate bits of a spatial tensor become slot bits, lowest slot bit first
+ * (he/layout.ts explains layouts). Coordinates are counted on the network's finest grid: a tensor after one stride of 2
+ * has no bit 0 left and starts at bit 1. The bits of one position lie at the same place in all tensors, because a
+ * convolution would otherwise need a rotation per position.
  *
- * The bits that tell the groups of a grouped convolution come right above the positions in its input and its output, so
- * that a group is read where it is written.
+ * Three words are needed. The *coarse grid* is the grid after all strides. A *phase* is the set of elements whose
+ * positions have the same finer bits: with one stride of 2, each image has four phases, each as large as the coarse
+ * grid. A *lane* is the block of neighbouring slots that holds one phase of one channel.
  *
- * - `phases`: the coarsest grid, then its finer bits, then channels. A stride reads its phases from neighbouring lanes;
- *   channels in the highest bits rotate exactly cyclically.
- * - `channels`: the coarsest grid, then channels, then the finer bits, which mostly number ciphertexts: pooling in front
- *   of a convolution then adds ciphertexts.
- * - `raster`: rows and columns as they are; after a stride, channels fill the places between.
+ * Smallest case: one channel of 4×4, and a stride of 2 behind it, in 16 slots. The coarse grid is 2×2, so that a lane
+ * is 4 slots long. The number at row y and column x is the slot of that element:
+ *
+ *     phases: x1 y1 x0 y0       raster: x0 x1 y0 y1
+ *      0  4  1  5                0  1  2  3
+ *      8 12  9 13                4  5  6  7
+ *      2  6  3  7                8  9 10 11
+ *     10 14 11 15               12 13 14 15
+ *
+ * In `phases`, the layer of stride 2 finds the four pixels under each of its outputs in the same place of the four
+ * lanes: for output (0,0) in slots 0, 4, 8 and 12, for output (0,1) in slots 1, 5, 9 and 13. Rotations by whole lanes,
+ * 0, 4, 8 and 12, therefore serve all outputs, and the outputs lie without holes.
+ *
+ * - `phases` puts the coarse grid first, then the finer bits, then the channels. Channels are then in the highest bits,
+ *   where a rotation moves them in a circle without masks.
+ * - `channels` puts the coarse grid first, then the channels, then the finer bits. The finer bits mostly number
+ *   ciphertexts, so that a pool in front of a convolution adds ciphertexts and rotates nothing.
+ * - `raster` leaves columns and rows in their order. After a stride, channels fill the slots that fell free.
+ *
+ * The bits that tell the groups of a grouped convolution come right above the positions, in its input and in its
+ * output, so that a group is read where it is written.
  */
 export const strategies = ['phases', 'channels', 'raster'] as const;
+/** A strategy is one of the three orders above. */
 export type Strategy = (typeof strategies)[number];
 
+/** A placement gives every value of a network its layout. */
 export type Placement = {
   readonly strategy: Strategy;
-  /** By layer id, and of `input`. */
+  /** The layouts by layer id, and that of `input`. */
   readonly layouts: ReadonlyMap<string, SlotLayout>;
-  /** Slots from one row to the next, and from one lane to the next. */
+  /** The number of slots from one row to the next, and from one lane to the next. */
   readonly pitch: { readonly row: number; readonly lane: number };
 };
 
+/** How much coarser a value's grid is than the finest one, as log2, along rows and columns. One stride of 2 gives 1. */
 type Scale = readonly [number, number];
+/**
+ * Along one axis: the scale of the coarsest tensor that still has positions, and the bit after the last one of the
+ * finest grid.
+ */
 type Extent = {
-  /** Coarsest scale of a tensor that still has positions, and the bit after the last of the finest grid. */
   readonly coarse: number;
   readonly top: number;
 };
 type Frame = { readonly y: Extent; readonly x: Extent; readonly pitch: Placement['pitch'] };
 const isSpatial = (shape: Shape): boolean => shape.length === 3 && shape[1]! * shape[2]! > 1;
 
-/** Gives every value its layout. @throws CxrError `graph-unsupported` naming the layer. */
+/**
+ * Gives every value of a network its layout, by one strategy. Values that are combined element by element get the same
+ * layout; every other layer may change it. The displacements are chosen so that maps read only forwards inside a lane.
+ *
+ * @throws CxrError `graph-unsupported` with the layer: strides that are no powers of two, values of different strides
+ *   that meet, or a vector that is longer than the slots.
+ */
 export function placeValues(network: FoldedNetwork, slotCount: number, strategy: Strategy): Placement {
   return new Placer(network, slotCount, strategy).place();
 }
@@ -49,7 +79,7 @@ class Placer {
   readonly #network: FoldedNetwork;
   readonly #slotCount: number;
   readonly #strategy: Strategy;
-  /** Values that must lie alike, named by one of them. */
+  /** Values that must lie alike form a class, which is named by one of them. */
   readonly #classOf = new Map<string, string>();
   readonly #scales = new Map<string, Scale>();
 
@@ -199,7 +229,7 @@ class Placer {
     return { shape: threeSided(shape), bits, displacement: 0 };
   }
 
-  /** Leading channel bits that name a group of some convolution into or out of a value. */
+  /** Counts the leading channel bits that name a group of some convolution into or out of a value. */
   #groupBits(group: string): number {
     let bits = 0;
     for (const layer of this.#network.layers) {
@@ -213,7 +243,11 @@ class Placer {
     return bits;
   }
 
-  /** Backwards from the output, so that every convolution only reads at offsets ≥ 0 inside a lane. */
+  /**
+   * Chooses how many slots each value is moved. It goes backwards from the output, so that every convolution reads only
+   * at offsets of 0 or more inside a lane: a 3×3 convolution, which also reads the pixel to the left, gets an input
+   * that is moved to later slots.
+   */
   #assignDisplacements(layouts: ReadonlyMap<string, SlotLayout>, frame: Frame): Map<string, number> {
     const displacement = new Map<string, number>();
     const least = new Map<LinearMap, number>();
@@ -257,7 +291,10 @@ class Placer {
 
 const threeSided = (shape: Shape): [number, number, number] => [shape[0]!, shape[1] ?? 1, shape[2] ?? 1];
 
-/** How much coarser each input's grid becomes on the way into a layer; inputs that do not say are left out. */
+/**
+ * Lists how much coarser each input's grid becomes on the way into a layer. Inputs about which the layer says nothing
+ * are left out.
+ */
 function stepsInto(layer: Layer): { input: string; log2: Scale }[] {
   if (layer.kind === 'sum') return [{ input: layer.input, log2: layer.log2 }];
   if (layer.kind !== 'affine') return inputsOf(layer).map((input) => ({ input, log2: [0, 0] }));
@@ -277,7 +314,10 @@ function stepsInto(layer: Layer): { input: string; log2: Scale }[] {
   });
 }
 
-/** Removes the bits that a window sum adds up: lowest coordinate bits become holes, replicas, or one ciphertext. */
+/**
+ * Removes the bits over which a window sum adds. The lowest coordinate bits become holes, replicas, or fewer
+ * ciphertexts.
+ */
 function afterSum(
   layout: SlotLayout,
   layer: Layer & { kind: 'sum' },
@@ -298,14 +338,14 @@ function afterSum(
   return { shape: threeSided(shape), bits, displacement: 0 };
 }
 
-/** The coordinate bits that a window sum adds over. */
+/** Lists the coordinate bits over which a window sum adds: `x0` and `y0` for windows of 2×2. */
 export function summedBits({ log2 }: Layer & { kind: 'sum' }): string[] {
   const along = (axis: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${axis}${index}`);
   return [...along('x', log2[1]), ...along('y', log2[0])];
 }
 
-/** How far below its own position a map reads inside a lane, as a non-negative number of slots. */
+/** Finds how many slots below its own position a map reads inside a lane; 0 when it reads only forwards. */
 function lowestOffset(
   map: LinearMap,
   from: SlotLayout,

@@ -1,20 +1,26 @@
 import { CxrError } from '../../../contract/errors.ts';
 import type { HeBackend } from '../backend.ts';
 
-/** Plain slots with the level and scale that a ciphertext would have; `parts` is 3 between product and relinearisation. */
+/**
+ * A clear value holds plain slots with the level and scale that a ciphertext would have. `parts` counts the
+ * polynomials: it is 3 between a product and its relinearisation.
+ */
 export type ClearValue = {
   readonly slots: Float64Array;
   readonly level: number;
   readonly scale: number;
   readonly parts: 2 | 3;
-  /** Expected squared error of each slot on ciphertext; absent unless noise is tracked. */
+  /** The expected squared error of each slot on ciphertext; absent unless noise is tracked. */
   readonly variance?: Float64Array;
 };
+/** A clear plaintext holds plain slots with the level and scale at which they would be encoded. */
 export type ClearPlaintext = { readonly slots: Float64Array; readonly level: number; readonly scale: number };
 
 /**
- * The reference: slot arithmetic in doubles, no cryptography, but every rule about levels, scales and sizes checked,
- * so that a program accepted here does not fail on ciphertext.
+ * This is the reference: arithmetic on slots in doubles, without cryptography. It checks every rule about levels,
+ * scales and sizes, so that a program that it accepts does not fail on ciphertext.
+ *
+ * @throws TypeError or RangeError from any operation whose operands do not fit.
  */
 export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
   readonly name = 'clear';
@@ -28,7 +34,7 @@ export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
     this.#noise = noise;
   }
 
-  /** A backend that also carries the variance of the error which the same operations would have on ciphertext. */
+  /** Makes a backend that also carries the variance of the error which the same operations would have on ciphertext. */
   static withNoise(
     slotCount: number,
     dataPrimes: readonly (bigint | string)[],
@@ -41,7 +47,7 @@ export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
     );
   }
 
-  /** A fresh "ciphertext" at the top level. */
+  /** Makes what stands for a fresh ciphertext at the top level. */
   value(slots: Float64Array, scale: number): ClearValue {
     const value = { slots, level: this.#primes.length, scale, parts: 2 as const };
     return this.#noise === undefined
@@ -49,7 +55,7 @@ export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
       : { ...value, variance: slots.map(() => this.#noise!.fresh(scale)) };
   }
 
-  /** The variance with a constant added; absent when noise is not tracked. */
+  /** Adds a constant to the variance; does nothing when noise is not tracked. */
   #noisier(value: ClearValue, added: (noise: NoiseModel) => number): Pick<ClearValue, 'variance'> {
     if (this.#noise === undefined || value.variance === undefined) return {};
     const extra = added(this.#noise);
@@ -153,7 +159,7 @@ export class ClearBackend implements HeBackend<ClearValue, ClearPlaintext> {
   }
 }
 
-/** Adds the variance of value·weights, both with errors. */
+/** Adds the variance of value·weights, where both have errors. */
 function addProductVariance(
   sum: Float64Array,
   value: ClearValue,
@@ -165,7 +171,7 @@ function addProductVariance(
     sum[slot]! += variance[slot]! * weights[slot]! ** 2 + value.slots[slot]! ** 2 * rounding;
 }
 
-/** result[i] = values[i + step], cyclic. */
+/** Rotates a vector: result[i] = values[i + step], cyclic. */
 function rotateLeft(values: Float64Array, step: number): Float64Array {
   const rotated = new Float64Array(values.length);
   rotated.set(values.subarray(step));
@@ -174,9 +180,10 @@ function rotateLeft(values: Float64Array, step: number): Float64Array {
 }
 
 /**
- * Variance of the error in one slot that each operation adds, in units of the slot's value. A polynomial error with
- * coefficients of variance v becomes N·v/2 in the real part of a slot, over the scale squared. Rounding a coefficient
- * has variance 1/12; after a division by a prime it also meets the ternary secret, whose weight is 2N/3.
+ * This model gives the variance of the error that each operation adds to one slot, in units of the slot's value. An
+ * error polynomial whose coefficients have variance v becomes N·v/2 in the real part of a slot, divided by the scale
+ * squared. Rounding a coefficient has variance 1/12. After a division by a prime, the rounding error also meets the
+ * ternary secret, whose squared length is 2N/3.
  *
  * @see Cheon, Kim, Kim, Song, "Homomorphic Encryption for Arithmetic of Approximate Numbers", 2017, section 3.4
  */
@@ -184,7 +191,7 @@ export class NoiseModel {
   readonly #degree: number;
   readonly #primes: readonly number[];
   readonly #specialPrime: number;
-  /** Variance of SEAL's error distribution, standard deviation 3.2. */
+  /** The variance of SEAL's error distribution, whose standard deviation is 3.2. */
   static readonly #errorVariance = 3.2 ** 2;
 
   constructor(slotCount: number, primes: readonly number[], specialPrime: number) {
@@ -196,11 +203,17 @@ export class NoiseModel {
   #inSlots = (coefficients: number, scale: number): number => (this.#degree * coefficients) / 2 / scale ** 2;
   #afterDivision = (): number => (1 + (2 * this.#degree) / 3) / 12;
 
+  /** Gives the variance of a fresh encryption. */
   fresh = (scale: number): number => this.#inSlots(NoiseModel.#errorVariance + 1 / 12, scale);
+  /** Gives the variance of rounding a plaintext to integers. */
   rounding = (scale: number): number => this.#inSlots(1 / 12, scale);
+  /** Gives the variance of a division by a prime, as in a rescale to this scale. */
   division = (scale: number): number => this.#inSlots(this.#afterDivision(), scale);
 
-  /** Centred digits lie in (−q/2, q/2), so their second moment is q²/12; SEAL's, in [0, q), have four times that. */
+  /**
+   * Gives the variance of a key switch. Centred digits lie in (−q/2, q/2), so that their second moment is q²/12; SEAL's
+   * digits lie in [0, q) and have four times as much.
+   */
   keySwitch({ level, scale }: { level: number; scale: number }): number {
     const digits = this.#primes
       .slice(0, level)

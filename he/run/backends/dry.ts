@@ -1,9 +1,10 @@
 import type { Cost } from '../../../contract/cost.ts';
 import type { HeBackend } from '../backend.ts';
 
+/** A dry value is the level and the scale of a ciphertext that does not exist. */
 export type DryValue = { readonly level: number; readonly scale: number };
 
-/** Levels, scales and operation counts only: what a run would cost, without running it. */
+/** This backend follows levels and scales and counts operations. It tells what a run would cost, without running it. */
 export class DryBackend implements HeBackend<DryValue, DryValue> {
   readonly name = 'dry';
   readonly slotCount: number;
@@ -23,6 +24,7 @@ export class DryBackend implements HeBackend<DryValue, DryValue> {
     this.#lowest = dataPrimes.length;
   }
 
+  /** Makes what stands for a fresh ciphertext at the top level. */
   value = (scale: number): DryValue => ({ level: this.#primes.length, scale });
   level = (value: DryValue): number => value.level;
   scale = (value: DryValue): number => value.scale;
@@ -57,7 +59,10 @@ export class DryBackend implements HeBackend<DryValue, DryValue> {
   }
   dropTo = (value: DryValue, level: number): DryValue => ({ ...value, level });
 
-  /** What has been executed; levels = primes consumed and the last, unrescaled map. */
+  /**
+   * Counts what has been executed. Levels are the primes that were consumed, and one more for the last map, which is
+   * not rescaled.
+   */
   get cost(): Cost {
     return { levels: this.#primes.length - this.#lowest + 1, ...this.#count };
   }

@@ -1,8 +1,9 @@
 import type { Cost } from '../../../contract/cost.ts';
 
-/** Counts of what a backend has really executed. */
+/** These are the counts of what a backend has really executed. */
 export type ExecutedOperations = { -readonly [Name in keyof Omit<Cost, 'levels'>]: number };
 
+/** Makes counts that are all zero. */
 export const noOperations = (): ExecutedOperations => ({
   rotations: 0,
   relinearizations: 0,

@@ -4,7 +4,10 @@ import type { KernelMemory } from '../kernel/memory.ts';
 import type { KernelRing } from '../kernel/ring.ts';
 import { type ExecutedOperations, noOperations } from './executed.ts';
 
-/** `size` polynomials of `level` limbs in the kernel's memory. */
+/**
+ * A kernel ciphertext is `size` polynomials of `level` limbs in the kernel's memory, from the byte `at` on. A *limb* is
+ * the N residues of a polynomial modulo one prime.
+ */
 export type KernelCiphertext = {
   readonly at: number;
   readonly size: number;
@@ -12,30 +15,38 @@ export type KernelCiphertext = {
   readonly scale: number;
 };
 
-/** One polynomial of `level` limbs, Montgomery form. */
+/**
+ * A kernel plaintext is one polynomial of `level` limbs. Its residues are in Montgomery form: multiplied by 2^32 modulo
+ * the prime, so that a product needs no division.
+ */
 export type KernelPlaintext = { readonly at: number; readonly level: number; readonly scale: number };
 
-/** A key-switching key: [target][digit][2] limbs, the special prime last among the targets. */
+/**
+ * A kernel key is a key-switching key: limbs in the order [target][digit][2], where the special prime is the last of
+ * the targets. A *digit* is the polynomial's residues modulo one prime; a *target* is the prime in which the digits
+ * meet the key.
+ */
 export type KernelKey = {
   readonly at: number;
   readonly level: number;
-  /** Permutation of the result; 0 for relinearisation. */
+  /** The address of the table by which the result's residues are permuted; 0 for relinearisation. */
   readonly permutation: number;
 };
 
-/** Where the backend finds evaluation keys: by step, 0 for relinearisation. */
+/** The backend finds its evaluation keys here, by rotation step; 0 stands for relinearisation. */
 export type KernelKeySource = { get(step: number): KernelKey };
 
-/** Scales that should be equal may differ by rounding of doubles. */
+/** Scales that should be equal may differ by the rounding of doubles, in parts of their value. */
 const scaleTolerance = 2 ** -40;
 const argumentWords = 64;
 const encodeArgumentBytes = 24;
-/** A limb's sums are handed out in so many pieces, so that threads finish together. */
+/** The sums of a limb are handed out in so many pieces, so that threads finish together. */
 const partsOfLimb = 4;
 
 /**
- * CKKS evaluation in our own kernel (kernel/assembly): 30-bit primes in 32-bit lanes, centred digits, hoisted
- * rotations. Takes and gives what SEAL computes, apart from the noise of key switching, which is lower.
+ * This backend evaluates CKKS in our own kernel (kernel/assembly): 30-bit primes in 32-bit lanes, centred digits, and
+ * rotations that share the digits of their value. It takes and gives the same ciphertexts as SEAL; only the noise of
+ * its key switches is lower.
  */
 export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintext>, Disposable {
   readonly name = 'kernel';
@@ -48,11 +59,14 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   readonly #sums: number;
   readonly #rounded: number;
   readonly #fixed: [at: number, bytes: number][] = [];
-  /** Where digits lie once some are shared; 0 before. */
+  /** The address of the shared digits; 0 before any are shared. */
   #digitsAt = 0;
   /** The value whose second polynomial's digits, in every modulus, are kept for its further rotations. */
   #shared: { readonly value: KernelCiphertext; filled: boolean } | undefined;
-  /** Plaintexts given back while an operation may still be collecting its terms; freed at the end of the next one. */
+  /**
+   * Plaintexts that were given back while an operation may still be collecting its terms. They are freed at the end of
+   * the next operation.
+   */
   #dying: KernelPlaintext[] = [];
   #keys: KernelKeySource | undefined;
   #executed = noOperations();
@@ -70,19 +84,19 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     this.#rounded = this.#reserve(3 * ring.limbBytes);
   }
 
-  /** Memory for the life of the backend. */
+  /** Takes memory for the life of the backend. */
   #reserve(bytes: number): number {
     const at = this.#memory.allocate(bytes);
     this.#fixed.push([at, bytes]);
     return at;
   }
 
-  /** Keys for the following operations. */
+  /** Sets the keys for the following operations. */
   useKeys(keys: KernelKeySource | undefined): void {
     this.#keys = keys;
   }
 
-  /** Operations executed since the last call. */
+  /** Gives the operations that were executed since the last call. */
   takeExecuted(): ExecutedOperations {
     const executed = this.#executed;
     this.#executed = noOperations();
@@ -92,7 +106,7 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
   level = (value: KernelCiphertext): number => value.level;
   scale = (value: KernelCiphertext): number => value.scale;
 
-  /** A ciphertext whose residues the caller writes. */
+  /** Makes a ciphertext whose residues the caller will write. */
   create(size: number, level: number, scale: number): KernelCiphertext {
     const at = this.#memory.allocate(size * level * this.#ring.limbBytes);
     return { at, size, level, scale };
@@ -112,7 +126,11 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     return this.encodeAll([{ values, level, scale }])[0]!;
   }
 
-  /** Encodes several plaintexts at once, on all threads. */
+  /**
+   * Encodes several plaintexts at once, on all threads.
+   *
+   * @throws RangeError when a coefficient would not fit 62 bits.
+   */
   encodeAll(requests: readonly EncodeRequest[]): KernelPlaintext[] {
     const { limbBytes } = this.#ring;
     const argsBytes = encodeArgumentBytes * requests.length;
@@ -153,7 +171,10 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     this.#dying = [];
   }
 
-  /** Digits take the memory of several ciphertexts: those of one value are kept, until the next is shared. */
+  /**
+   * Keeps the digits of this value for its further rotations. Digits take the memory of several ciphertexts, so that
+   * only those of one value are kept, until the next is shared.
+   */
   shareRotations(value: KernelCiphertext): void {
     if (this.#shared?.value === value) return;
     const primes = this.#ring.params.dataPrimes.length;
@@ -173,7 +194,12 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     return this.#switchKey(value, 2, this.#requireKeys().get(0), value.at, 2);
   }
 
-  /** The polynomial `index` of a value under the key's target secret, plus the first `addends` polynomials. */
+  /**
+   * Switches the key of one polynomial of a value, and adds the first `addends` polynomials of the value.
+   *
+   * @param index  the polynomial: 1 for a rotation, 2 for relinearisation.
+   * @throws CxrError `evaluation-key-missing` when the key reaches only a lower level than the value's.
+   */
   #switchKey(
     value: KernelCiphertext,
     index: number,
@@ -237,14 +263,14 @@ export class KernelBackend implements HeBackend<KernelCiphertext, KernelPlaintex
     return lists.map(({ out }) => out);
   }
 
-  /** Words in the kernel's memory; the caller frees them. */
+  /** Writes words into the kernel's memory; the caller frees them. */
   #written(words: readonly number[]): number {
     const at = this.#memory.allocate(4 * words.length);
     this.#memory.words(at, words.length).set(words);
     return at;
   }
 
-  /** A sum's list of addresses, and a place for its result. */
+  /** Writes the list of a sum's addresses and takes a place for its result. */
   #collect(terms: Iterable<readonly [KernelCiphertext, KernelPlaintext]>): {
     words: readonly number[];
     out: KernelCiphertext;

@@ -13,18 +13,21 @@ import type {
 } from '../seal/module.ts';
 import { type ExecutedOperations, noOperations } from './executed.ts';
 
-/** Where the backend finds evaluation keys: by step, 0 for relinearisation. Valid until the next one is asked for. */
+/**
+ * The backend finds its evaluation keys here, by rotation step; 0 stands for relinearisation. A key is valid until the
+ * next one is asked for.
+ */
 export type SealKeySource = {
   get(step: number): { readonly key: RelinKeys | GaloisKeys; readonly level: number };
 };
 
 /**
- * Real CKKS through node-seal (SEAL 4.1 in WebAssembly). Evaluation only: uses contexts and public evaluation keys,
- * which stay the caller's.
+ * This backend is real CKKS through node-seal (SEAL 4.1 in WebAssembly). It only evaluates: it uses contexts and public
+ * evaluation keys, which stay the caller's.
  *
- * SEAL encodes only at the top of a chain, so a plaintext for level l is encoded in a context that has just the first
- * l data primes; its parameter id is the same. Likewise a key of level l switches in that context, on ciphertexts of
- * every level up to l.
+ * SEAL encodes only at the top of a chain of primes. A plaintext for level l is therefore encoded in a context that has
+ * just the first l data primes; its parameter id is the same. Likewise a key of level l switches in that context, on
+ * ciphertexts of every level up to l.
  */
 export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable {
   readonly name = 'seal';
@@ -45,12 +48,12 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
     this.#scratch = new seal.Ciphertext();
   }
 
-  /** Keys for the following operations. */
+  /** Sets the keys for the following operations. */
   useKeys(keys: SealKeySource | undefined): void {
     this.#keys = keys;
   }
 
-  /** Operations executed since the last call. */
+  /** Gives the operations that were executed since the last call. */
   takeExecuted(): ExecutedOperations {
     const executed = this.#executed;
     this.#executed = noOperations();
@@ -62,7 +65,7 @@ export class SealBackend implements HeBackend<Ciphertext, Plaintext>, Disposable
     return this.#keys;
   }
 
-  /** Evaluator for a key of `level`, which must reach the value. */
+  /** Finds the evaluator for a key of `level`, which must reach the value's level. */
   #switcher(value: Ciphertext, level: number): Evaluator {
     if (this.level(value) > level)
       throw new CxrError('evaluation-key-missing', { got: level, expected: this.level(value) });

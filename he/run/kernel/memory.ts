@@ -1,4 +1,4 @@
-/** What kernel/assembly exports; addresses are byte offsets into its memory. */
+/** These are the functions that kernel/assembly exports. Addresses are byte offsets into its memory. */
 type KernelExports = {
   heapBase(): number;
   runTask(control: number, task: number, ring: number, args: number, units: number): void;
@@ -12,7 +12,7 @@ const alignment = 64;
 const controlWords = 16;
 const threadsWord = 8;
 
-/** What a helper thread needs: it instantiates the module on the memory and calls `serve(control, thread)`. */
+/** A helper thread needs this to start: it instantiates the module on the memory and calls `serve(control, thread)`. */
 export type HelperStart = {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -20,13 +20,14 @@ export type HelperStart = {
   readonly thread: number;
 };
 
-/** All tasks, by native code on the same memory and on threads of its own. */
+/** All tasks, done by native code on the same memory and on threads of its own. */
 export type NativeTasks = Disposable & {
   run(task: number, ring: number, args: number, units: number): void;
 };
 
+/** These options limit the memory or exchange WebAssembly for native code. */
 export type MemoryOptions = {
-  /** Most memory it may ever take; 4 GiB when left out. */
+  /** The most bytes that the memory may ever take; 4 GiB when it is left out. */
   readonly limitBytes?: number | undefined;
   /** Opens native tasks on the memory behind `bytes`, which never moves. */
   readonly native?: ((bytes: Uint8Array, threads: number) => NativeTasks) | undefined;
@@ -35,8 +36,8 @@ export type MemoryOptions = {
 const roundUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /**
- * One shared memory of at most 4 GiB, the kernel on it, and its helper threads. Freed blocks join their neighbours:
- * programs ask for many sizes, and blocks kept by size would fill the memory.
+ * This is one shared memory of at most 4 GiB, the kernel on it, and its helper threads. Freed blocks join their
+ * neighbours, because programs ask for blocks of many sizes, and blocks kept by size would fill the memory.
  */
 export class KernelMemory implements Disposable {
   readonly threads: number;
@@ -45,7 +46,7 @@ export class KernelMemory implements Disposable {
   readonly #helpers: readonly Disposable[];
   readonly #native: NativeTasks | undefined;
   readonly #control: number;
-  /** Ascending, never adjacent. */
+  /** The free blocks, in ascending order and never adjacent. */
   readonly #free: { at: number; size: number }[] = [];
   readonly #limit: number;
   #top: number;
@@ -77,25 +78,38 @@ export class KernelMemory implements Disposable {
     );
   }
 
-  /** Bytes in use, and bytes that the memory has grown to. */
+  /** Gives the number of bytes in use. */
   get held(): number {
     return this.#held;
   }
+  /** Gives the number of bytes to which the memory has grown. */
   get grown(): number {
     return this.#memory.buffer.byteLength;
   }
 
+  /** Gives the kernel's functions that need no threads. */
   get functions(): Pick<KernelExports, 'hash256'> {
     return this.#exports;
   }
 
-  /** Runs all units of a task on all threads. */
+  /**
+   * Runs all units of a task on all threads and returns when they are done.
+   *
+   * @param ring   address of the ring's tables.
+   * @param args   address of the task's arguments.
+   * @param units  number of units that are handed out.
+   */
   run(task: number, ring: number, args: number, units: number): void {
     if (this.#native !== undefined) this.#native.run(task, ring, args, units);
     else this.#exports.runTask(this.#control, task, ring, args, units);
   }
 
-  /** The smallest free block that is large enough, or new memory. @throws RangeError when the limit is reached. */
+  /**
+   * Takes the smallest free block that is large enough, or new memory. Blocks begin at multiples of 64 bytes.
+   *
+   * @returns the address of the block.
+   * @throws RangeError when the limit is reached.
+   */
   allocate(bytes: number): number {
     const size = roundUp(bytes);
     let best = -1;
@@ -126,7 +140,11 @@ export class KernelMemory implements Disposable {
     return at;
   }
 
-  /** @param bytes  as asked for. */
+  /**
+   * Gives a block back.
+   *
+   * @param bytes  as many as were asked for.
+   */
   free(at: number, bytes: number): void {
     const size = roundUp(bytes);
     this.#held -= size;
@@ -137,19 +155,22 @@ export class KernelMemory implements Disposable {
     if (index > 0) this.#join(index - 1);
   }
 
-  /** Makes one block of two neighbours. */
+  /** Makes one block of two free neighbours. */
   #join(index: number): void {
     const [block, next] = [this.#free[index]!, this.#free[index + 1]];
     if (next === undefined || block.at + block.size !== next.at) return;
     this.#free.splice(index, 2, { at: block.at, size: block.size + next.size });
   }
 
+  /** Gives `count` 32-bit words at an address, as a view. */
   words(at: number, count: number): Uint32Array {
     return new Uint32Array(this.#memory.buffer, at, count);
   }
+  /** Gives `count` doubles at an address, as a view. */
   doubles(at: number, count: number): Float64Array {
     return new Float64Array(this.#memory.buffer, at, count);
   }
+  /** Gives `count` bytes at an address, as a view. */
   bytes(at: number, count: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, at, count);
   }

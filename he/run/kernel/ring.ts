@@ -11,14 +11,14 @@ import {
 import type { CkksParams } from '../../params.ts';
 import type { KernelMemory } from './memory.ts';
 
-/** Layouts of kernel/assembly/modular.ts and tasks.ts, in 32-bit words. */
+/** The layouts of kernel/assembly/modular.ts and tasks.ts have these sizes, in 32-bit words. */
 const modulusWords = 16;
 const ringWords = 8;
 const divisorWords = 4;
 const largestPrime = 2 ** 30;
 const listBytes = 1024;
 
-/** Tasks of kernel/assembly/index.ts. */
+/** These are the numbers of the kernel's tasks; kernel/assembly/index.ts performs them. */
 export const tasks = {
   toCoefficients: 0,
   switchInto: 1,
@@ -33,12 +33,15 @@ export const tasks = {
   expand: 10,
 } as const;
 
-/** Tables of one parameter set in the kernel's memory. */
+/**
+ * A kernel ring is the tables of one parameter set in the kernel's memory: its primes, the powers of their roots of
+ * unity, divisors, scratch for each thread and the tables of the encoder.
+ */
 export class KernelRing implements Disposable {
   readonly memory: KernelMemory;
   readonly params: CkksParams;
   readonly degree: number;
-  /** Data primes, then the special one. */
+  /** The data primes, then the special one. */
   readonly moduli: readonly number[];
   readonly limbBytes: number;
   readonly #at: number;
@@ -46,7 +49,7 @@ export class KernelRing implements Disposable {
   readonly #permutations = new Map<number, number>();
   readonly #held: [at: number, bytes: number][] = [];
 
-  /** @throws CxrError `params-invalid` for primes of 30 bits and more. */
+  /** @throws CxrError `params-invalid` for primes of more than 30 bits. */
   constructor(memory: KernelMemory, params: CkksParams) {
     this.memory = memory;
     this.params = params;
@@ -71,9 +74,10 @@ export class KernelRing implements Disposable {
       ]);
   }
 
-  /** Address of a modulus' table. */
+  /** Gives the address of a modulus' table. */
   modulusAt = (index: number): number => this.#moduliAt + 4 * modulusWords * index;
 
+  /** Runs all units of a task on this ring. */
   run(task: keyof typeof tasks, args: number, units: number): void {
     this.memory.run(tasks[task], this.#at, args, units);
   }
@@ -95,7 +99,7 @@ export class KernelRing implements Disposable {
     memory.words(this.modulusAt(index), modulusWords).set([...constants, ...finals, ...tables, ...encoding]);
   }
 
-  /** Powers in bit-reversed order, then their quotients. */
+  /** Writes the powers of a root in bit-reversed order, then their quotients. */
   #writePowers(root: number, q: number): number {
     const { degree, memory } = this;
     const at = this.#reserve(8 * degree);
@@ -133,7 +137,7 @@ export class KernelRing implements Disposable {
     return at;
   }
 
-  /** Tables of kernel/assembly/encode.ts. */
+  /** Writes the tables that kernel/assembly/encode.ts reads. */
   #writeEncoder(): number {
     const { degree, memory } = this;
     const slots = degree / 2;
@@ -171,7 +175,12 @@ export class KernelRing implements Disposable {
     for (const [at, bytes] of this.#held) this.memory.free(at, bytes);
   }
 
-  /** Table of the automorphism X → X^element on transformed residues: out[n] = in[table[n]]. Kept. */
+  /**
+   * Makes the table of the automorphism X → X^element on transformed residues: out[n] = in[table[n]]. The table is kept
+   * for the next time.
+   *
+   * @returns its address.
+   */
   permutation(element: number): number {
     const known = this.#permutations.get(element);
     if (known !== undefined) return known;

@@ -1,4 +1,7 @@
-/** The part of WebAssembly's JavaScript interface that the kernel uses; Node's types leave it to those of browsers. */
+/**
+ * This declares the part of WebAssembly's JavaScript interface that the kernel uses. Node's types leave it to those of
+ * browsers.
+ */
 declare namespace WebAssembly {
   class Module {
     private readonly brand: 'module';

@@ -3,10 +3,13 @@ import type { CkksParams } from '../../params.ts';
 import type { CKKSEncoder, EvaluationSeal, Evaluator, SEALContext } from './module.ts';
 
 /**
- * A SEAL context over the first `level` data primes and the special prime (all of them when `level` is omitted).
- * Sub-contexts yield plaintexts and keys whose parameter ids equal those of that level in the full chain.
+ * Opens a SEAL context over the first `level` data primes and the special prime; over all of them when `level` is left
+ * out. A context below the top yields plaintexts and keys whose parameter ids equal those of that level in the full
+ * chain.
  *
- * @param expandChain  whether lower levels are prepared as well; about three times the cost.
+ * @param expandChain  whether lower levels are prepared as well; this takes about three times as long.
+ * @returns a context that the caller deletes.
+ * @throws CxrError `params-invalid` when SEAL refuses the parameters.
  */
 export function openContext(
   seal: EvaluationSeal,
@@ -31,18 +34,18 @@ export function openContext(
   return context;
 }
 
-/** Bytes of a parameter id, as SEAL writes them (four little-endian 64-bit words). */
+/** Gives the bytes of a parameter id as SEAL writes them: four little-endian 64-bit words. */
 export function parmsIdBytes(id: { values(): unknown }): Uint8Array {
   const words = id.values() as BigUint64Array;
   return new Uint8Array(words.buffer.slice(words.byteOffset, words.byteOffset + words.byteLength));
 }
 
 /**
- * The contexts of every level, each opened on first use and once: for encoding, which SEAL does only at the top of a
- * chain, and for switching with keys that were generated at that level.
+ * These are the contexts of every level, each opened once, on its first use. They serve two purposes: SEAL encodes only
+ * at the top of a chain, and a key that was made at a level switches in a context of that level.
  *
- * Opening at N = 16384 with 30-bit primes takes 0.3 s (level 2) to 1.5 s (level 10), expanded 0.4 s to 4.3 s; hence
- * only levels of keys are expanded.
+ * Opening at N = 16384 with 30-bit primes takes 0.3 s (level 2) to 1.5 s (level 10), and 0.4 s to 4.3 s when expanded.
+ * Only levels that have keys are therefore expanded.
  */
 export class LevelContexts implements Disposable {
   readonly params: CkksParams;
@@ -59,20 +62,27 @@ export class LevelContexts implements Disposable {
     this.#keyLevels = new Set([...keyLevels, params.dataPrimes.length]);
   }
 
+  /** Gives the context of all data primes. */
   get top(): SEALContext {
     return this.at(this.params.dataPrimes.length);
   }
 
+  /** Gives the context of a level. */
   at(level: number): SEALContext {
     const expanded = this.#keyLevels.has(level);
     return this.#once(this.#contexts, level, () => openContext(this.#seal, this.params, expanded, level));
   }
 
+  /** Gives the encoder of a level. */
   encoder(level: number): CKKSEncoder {
     return this.#once(this.#encoders, level, () => new this.#seal.CKKSEncoder(this.at(level)));
   }
 
-  /** For ciphertexts at this level or below; with keys, only with those of this level. */
+  /**
+   * Gives the evaluator for ciphertexts at this level or below. With keys, it works only with those of this level.
+   *
+   * @throws TypeError for a level that has no keys.
+   */
   evaluator(level: number): Evaluator {
     if (!this.#keyLevels.has(level)) throw new TypeError(`level ${level} has no evaluation keys`);
     return this.#once(this.#evaluators, level, () => new this.#seal.Evaluator(this.at(level)));
@@ -92,13 +102,16 @@ export class LevelContexts implements Disposable {
   }
 }
 
-/** Id that key material of this context carries. */
+/** Gives the parameter id that key material of this context carries. */
 export function keyParmsId(context: SEALContext): Uint8Array {
   using id = context.keyParmsId();
   return parmsIdBytes(id);
 }
 
-/** Parameter ids by level: index = data primes left; index 0 is the key level (all primes and the special one). */
+/**
+ * Lists the parameter ids by level. The index is the number of data primes left; index 0 is the key level, which has
+ * all data primes and the special one.
+ */
 export function parmsIdsByLevel(context: SEALContext, params: CkksParams): Uint8Array[] {
   const ids = [keyParmsId(context)];
   let data = context.firstContextData();

@@ -1,6 +1,6 @@
 import initialize, { type MainModule } from 'node-seal/allows';
 
-/** Evaluation types only; a secret key's type is reachable only through `SealWithSecrets`. */
+/** Only evaluation types are exported. A secret key's type is reachable through `SealWithSecrets` alone. */
 export type {
   Ciphertext,
   CKKSEncoder,
@@ -13,9 +13,9 @@ export type {
 } from 'node-seal/allows';
 
 /**
- * The one door to node-seal. Whoever evaluates gets `EvaluationSeal`, in which no type can hold a secret key and at
- * run time no constructor of one exists; only he/client/keys.ts and he/client/encryption.ts may call `loadSealWithSecrets`
- * (test/architecture.test.ts).
+ * These are the names of node-seal that an evaluator gets. This file is the one door to node-seal. `EvaluationSeal` has
+ * no type that can hold a secret key and, at run time, no constructor of one. Only he/client/keys.ts and
+ * he/client/encryption.ts may call `loadSealWithSecrets` (test/architecture.test.ts).
  */
 const evaluationNames = [
   'SchemeType',
@@ -33,12 +33,14 @@ const evaluationNames = [
   'GaloisKeys',
 ] as const;
 
+/** This is the part of SEAL that evaluates and holds no secret. */
 export type EvaluationSeal = Pick<MainModule, (typeof evaluationNames)[number]>;
+/** This is all of SEAL, secret keys included. */
 export type SealWithSecrets = MainModule;
 
 let loading: Promise<MainModule> | undefined;
 
-/** One WebAssembly instance per thread; a failed load is not remembered. */
+/** Loads one WebAssembly instance per thread. A failed load is not remembered. */
 function loadModule(): Promise<MainModule> {
   loading ??= initialize().catch((error: unknown) => {
     loading = undefined;
@@ -47,15 +49,23 @@ function loadModule(): Promise<MainModule> {
   return loading;
 }
 
+/** Loads the part of SEAL that evaluates. */
 export async function loadSeal(): Promise<EvaluationSeal> {
   const module = await loadModule();
   return Object.fromEntries(evaluationNames.map((name) => [name, module[name]])) as unknown as EvaluationSeal;
 }
 
-/** @remarks Engine process and tests only: the returned module can create and hold secret keys. */
+/**
+ * Loads all of SEAL.
+ *
+ * @remarks Engine process and tests only: the module can create and hold secret keys.
+ */
 export const loadSealWithSecrets = (): Promise<SealWithSecrets> => loadModule();
 
-/** Whether SEAL found no room in the WebAssembly heap. C++ exceptions carry [type, text] in place of a message. */
+/**
+ * Tells whether an error means that SEAL found no room in the WebAssembly heap. C++ exceptions carry [type, text] in
+ * place of a message.
+ */
 export function isOutOfMemory(error: unknown): boolean {
   const message = (error as { message?: unknown } | undefined)?.message;
   return Array.isArray(message) && message[0] === 'std::bad_alloc';

@@ -147,7 +147,7 @@ describe('the evaluator refuses', () => {
     } catch (error) {
       expect(error).toBeInstanceOf(CxrError);
       expect((error as CxrError).code).toBe('evaluation-key-invalid');
-      return (error as CxrError).detail.field;
+      return (error as CxrError<'evaluation-key-invalid'>).detail.field;
     }
     return 'nothing';
   }

@@ -20,6 +20,7 @@ import { sealKeyCache } from '../../../he/server/seal-engine.ts';
 import { compileKernel, moduleText } from '../../../kernel/compile.ts';
 import { instructionSets, nativeSets } from '../../../kernel/native.ts';
 import { type Arithmetic, openKernel } from '../../../kernel/open.ts';
+import { titled } from '../../titled.ts';
 import { seededNumbers } from '../random-network.ts';
 
 /** WebAssembly on one thread and on two, then on two threads what native code there is. */
@@ -284,7 +285,10 @@ describe('the kernel against SEAL', () => {
 
 describe('native code', () => {
   it.skipIf(nativeSets().length === 0)(
-    'is refused for what this processor or build does not have',
+    titled(
+      'is refused for what this processor or build does not have',
+      nativeSets().length === 0 ? 'the native kernel is not built' : null,
+    ),
     async () => {
       for (const set of instructionSets.filter((one) => !nativeSets().includes(one)))
         await expect(openKernel(1, { arithmetic: set })).rejects.toThrow(/no native kernel/);

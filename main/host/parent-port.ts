@@ -1,19 +1,23 @@
-/** How a process without a window talks to the one that started it, whatever started it. */
-export type ProcessPort<Command, Event> = {
+/**
+ * The process that started this one, as this one sees it: commands come in, events go out. The parent's own end of the
+ * same line is a `Port`.
+ */
+export type ParentPort<Command, Event> = {
   readonly send: (event: Event) => void;
   readonly onCommand: (listener: (command: Command) => void) => void;
+  /** The parent is gone, and this process is to end too. Electron ends its utility processes by itself. */
   readonly onClose: (listener: () => void) => void;
 };
 
 /** Electron's utility processes carry this in place of `process.send`. */
-type ParentPort = {
+type ElectronParentPort = {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (message: { data: unknown }) => void): void;
 };
 
 /** `process.parentPort` in Electron, the IPC channel in a forked Node process. */
-export function openPort<Command, Event>(): ProcessPort<Command, Event> {
-  const parentPort = (process as { parentPort?: ParentPort }).parentPort;
+export function openParentPort<Command, Event>(): ParentPort<Command, Event> {
+  const parentPort = (process as { parentPort?: ElectronParentPort }).parentPort;
   if (parentPort !== undefined) {
     return {
       send: (event) => parentPort.postMessage(event),
@@ -22,7 +26,7 @@ export function openPort<Command, Event>(): ProcessPort<Command, Event> {
     };
   }
   return {
-    // A host that has gone away is told nothing; the error of its channel says no more than that.
+    // A parent that has gone away is told nothing; the error of its channel says no more than that.
     send: (event) => {
       if (process.connected) process.send?.(event, undefined, {}, () => {});
     },

@@ -1,0 +1,198 @@
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * What each error code says beside itself. A value is a number, a shape, a tag, an id, or a word of ours. It is never
+ * text from a file about a person and never a value that could be secret, because details are logged and shown.
+ *
+ * `got` is what was found and `expected` what would have been accepted; `reason` is a word of ours that tells cases of
+ * one code apart.
+ */
+export type ErrorDetails = {
+  'dicom-not-dicom': { readonly reason?: string; readonly part?: string };
+  /** `part` is what was being read when the bytes ended. */
+  'dicom-truncated': {
+    readonly part?: string;
+    readonly reason?: string;
+    readonly got?: number;
+    readonly expected?: number;
+  };
+  'dicom-no-pixels': { readonly reason?: string };
+  /** `got` is the transfer syntax's UID. */
+  'dicom-transfer-syntax': { readonly got: string; readonly name: string };
+  'dicom-unsupported': { readonly reason: string; readonly got?: number | string | null };
+  'dicom-too-large': {
+    readonly reason?: string;
+    readonly bytes?: number;
+    readonly rows?: number;
+    readonly columns?: number;
+    readonly maxPixels?: number;
+    readonly got?: number;
+    readonly expected?: number;
+  };
+  'dicom-pixels': {
+    readonly reason: string;
+    readonly got?: number | readonly number[];
+    readonly expected?: number | readonly number[];
+    readonly bitsAllocated?: number;
+    readonly bitsStored?: number | null;
+    readonly highBit?: number;
+  };
+  'dicom-not-radiograph': { readonly modality: string };
+  'dicom-duplicate': Nothing;
+  /** `reason` is the system's code (`ENOENT`) or a word of ours. */
+  'file-unreadable': { readonly reason: string };
+  'archive-unreadable': Nothing;
+  'archive-encrypted': Nothing;
+  'archive-too-large': {
+    readonly entries?: number;
+    readonly files?: number;
+    readonly folders?: number;
+    readonly bytes?: number;
+    readonly expected?: number;
+  };
+  'reader-crashed': Nothing;
+  'image-unreadable': { readonly reason?: string; readonly depth?: number; readonly file?: string };
+  'input-view': { readonly modality?: string; readonly viewPosition?: string };
+  'input-unlike-chest': {
+    readonly reason: string;
+    readonly distance: number;
+    readonly distanceLimit: number;
+    readonly size: number;
+    readonly sizeLimit: number;
+    readonly psnr: number;
+    readonly psnrLimit: number;
+  };
+  'latent-shape': {
+    readonly file?: string;
+    readonly reason?: string;
+    readonly got?: number;
+    readonly expected?: readonly number[];
+  };
+  'latent-range': { readonly index: number; readonly bound: number };
+  'params-insecure': {
+    readonly got: number;
+    readonly expected: number;
+    readonly polyModulusDegree: number;
+  };
+  'params-invalid': {
+    readonly field: string;
+    readonly index?: number;
+    readonly level?: number;
+    readonly got?: number;
+    readonly expected?: number | string | readonly number[];
+  };
+  'graph-invalid': GraphDetail & { readonly tensor?: string; readonly path?: string };
+  'graph-unsupported': GraphDetail;
+  /** `layer` is the instruction's, `node` the graph's. */
+  'graph-too-deep': GraphDetail & { readonly layer?: string };
+  'graph-imprecise': GraphDetail;
+  'bundle-missing': { readonly file?: string; readonly got?: number; readonly expected?: string };
+  'bundle-invalid': {
+    readonly file?: string;
+    readonly path?: string;
+    readonly reason?: string;
+    readonly got?: number;
+    readonly expected?: number;
+  };
+  'bundle-digest': { readonly file?: string; readonly got?: string; readonly expected?: string };
+  'bundle-unknown': { readonly bundle?: string };
+  'frame-malformed': {
+    readonly field: string;
+    readonly index?: number;
+    readonly offset?: number;
+    readonly got?: number;
+    readonly expected?: number;
+  };
+  'frame-truncated': { readonly got?: number; readonly expected?: number };
+  'frame-too-large': { readonly got?: number; readonly expected?: number };
+  'frame-digest': { readonly kind?: string; readonly field?: string };
+  'frame-foreign': { readonly field?: string; readonly got?: string; readonly expected?: string };
+  'frame-replayed': { readonly job?: string };
+  'ciphertext-invalid': ParsedDetail;
+  'evaluation-key-missing': {
+    readonly key?: string;
+    readonly step?: number;
+    readonly got?: number;
+    readonly expected?: number;
+  };
+  'evaluation-key-invalid': ParsedDetail & { readonly step?: number; readonly key?: string };
+  'result-foreign': { readonly field?: string; readonly reason?: string; readonly got?: number };
+  'result-invalid': ParsedDetail & { readonly reason?: string; readonly bound?: number };
+  'result-range': { readonly index: number; readonly bound: number };
+  'job-unknown': { readonly job?: string };
+  'job-cancelled': { readonly job?: string };
+  'job-failed': { readonly job?: string; readonly reason?: string };
+  'job-not-ready': { readonly job?: string; readonly state?: string };
+  'queue-full': { readonly got?: number; readonly expected?: number };
+  'quota-exceeded': { readonly field?: string; readonly expected?: number };
+  'request-invalid': {
+    readonly field?: string;
+    readonly flag?: string;
+    readonly path?: string;
+    readonly line?: number;
+    readonly column?: string;
+    readonly reason?: string;
+    readonly got?: string | number;
+    readonly expected?: string | number;
+  };
+  'evaluator-unreachable': {
+    readonly reason?: string;
+    /** Exit status of an evaluator process that ended instead of listening. */
+    readonly status?: number | null;
+    readonly embedded?: boolean;
+  };
+  'evaluator-protocol': { readonly field: string; readonly status?: number };
+  'evaluator-url': { readonly reason: string };
+  'evaluator-certificate': { readonly reason: string };
+  'evaluator-proxy': { readonly reason?: string; readonly status?: number };
+  'evaluator-unauthorised': { readonly reason?: string };
+  /** `by` is who decided: the policy, the command line. */
+  'setting-locked': { readonly setting: string; readonly by?: string };
+  'setting-invalid': { readonly setting: string; readonly reason: string };
+  /** `holder` is the other evaluator's process id. */
+  'data-folder-in-use': { readonly holder: number };
+  'key-unknown': { readonly fingerprint: string };
+  'key-locked': { readonly reason?: string };
+  'key-passphrase': { readonly reason?: string };
+  /** Scores from 0 to 4 (main/vault/passphrase-strength.ts). */
+  'key-passphrase-weak': { readonly score: number; readonly expected: number };
+  'key-file-foreign': { readonly got: number };
+  'key-file-version': { readonly got: number; readonly expected: number };
+  'key-file-altered': { readonly reason?: string; readonly path?: string };
+  'key-file-costly': { readonly memoryKiB?: number; readonly path?: string };
+  'key-file-recipient': Nothing;
+  'key-address': { readonly index?: number; readonly got?: number; readonly expected?: number };
+  'key-vault': { readonly reason?: string; readonly path?: string };
+  'key-vault-busy': Nothing;
+  'key-unsaved': { readonly reason?: string; readonly path?: string };
+  'key-crypto': { readonly primitive: string };
+  /** `layer` is the layer at which a run on ciphertext stopped. */
+  cancelled: { readonly layer?: string };
+  'engine-crashed': Nothing;
+  /** `kind` is the class of the exception; its text is not passed on. */
+  internal: { readonly kind?: string; readonly reason?: string };
+};
+
+/** A code that says everything by itself. */
+type Nothing = Readonly<Record<never, never>>;
+
+/** Which node of the network was refused, and why. */
+type GraphDetail = {
+  readonly node?: string;
+  readonly reason: string;
+  readonly got?: number | readonly number[];
+  readonly expected?: number | readonly number[];
+};
+
+/** Where in the bytes of a ciphertext or key the parser stopped. */
+type ParsedDetail = {
+  readonly field?: string;
+  readonly index?: number;
+  readonly offset?: number;
+  readonly got?: number | readonly number[];
+  readonly expected?: number | readonly number[];
+};
+
+/** The compiler refuses a code without its details, and details without their code. */
+type Complete = { readonly [C in ErrorCode]: ErrorDetails[C] };
+export type DetailOf<C extends ErrorCode> = Complete[C];

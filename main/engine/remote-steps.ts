@@ -1,0 +1,91 @@
+import type { JobId } from '../../contract/ids/job-id.ts';
+import type { EncryptedLatent } from '../../contract/stages.ts';
+import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/sizes.ts';
+import type { ClientHalf } from '../../native-models/client-half.ts';
+import type { Connector } from '../connector/connector.ts';
+import type { Keyring, Keys } from './keyring.ts';
+import { type StageClock, untilAborted } from './stage-clock.ts';
+
+/**
+ * The steps of an analysis that touch the evaluator. Each takes the clock, which tells progress and carries the signal
+ * that cancels.
+ */
+
+/** Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them. */
+export async function provideKeys(
+  { half, keyring, connector }: { half: ClientHalf; keyring: Keyring; connector: Connector },
+  clock: StageClock,
+): Promise<Keys> {
+  // Before key generation, the longest step here: is anybody there, with this bundle?
+  await clock.time('upload', () => connector.ensureBundle(half.id, clock.signal));
+  const size = keyring.keyId === null ? sizeInWords(predictKeyBytes(half.description)) : undefined;
+  clock.at('generating-keys', 0, size);
+  const made = keyring.keys((fraction) => clock.at('generating-keys', fraction, size));
+  const keys = await untilAborted(made, clock.signal);
+  clock.at('uploading-keys', 0);
+  const { frame, keyId } = keys.evaluation;
+  const onUpload = (fraction: number) => clock.at('uploading-keys', fraction);
+  await clock.time('upload', () => connector.ensureKeys(frame, keyId, onUpload, clock.signal));
+  return keys;
+}
+
+const sizeInWords = ({ transferBytes }: KeyBytes): string =>
+  `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
+
+/**
+ * Sends the question. An analysis that is cancelled while the reply is on the way is found again by its frame and
+ * stopped.
+ *
+ * @throws CxrError as `Connector.submit`.
+ */
+export async function submit(
+  connector: Connector,
+  question: EncryptedLatent,
+  clock: StageClock,
+): Promise<JobId> {
+  clock.at('sending');
+  try {
+    return await clock.time('upload', () => connector.submit(question.frame, clock.signal));
+  } catch (error) {
+    if (clock.signal.aborted) {
+      await connector.submit(question.frame).then(
+        (jobId) => connector.cancel(jobId),
+        () => {},
+      );
+    }
+    throw error;
+  }
+}
+
+/** Waits for a job and passes its progress on. A cancelled analysis cancels its job on the evaluator too. */
+export async function awaitJob(connector: Connector, jobId: JobId, clock: StageClock) {
+  try {
+    return await connector.await(jobId, {
+      signal: clock.signal,
+      onState: (state) => {
+        if (state.kind === 'queued') clock.at('queued', null, `${state.ahead} ahead`);
+        if (state.kind === 'running') clock.at('evaluating', state.fraction, state.layer);
+      },
+    });
+  } catch (error) {
+    if (clock.signal.aborted) await connector.cancel(jobId).catch(() => {});
+    throw error;
+  }
+}
+
+/** Fetches the result frame, which has to name the question that it answers. @throws CxrError as `fetchResult`. */
+export function fetchAnswer(
+  connector: Connector,
+  jobId: JobId,
+  question: EncryptedLatent,
+  half: ClientHalf,
+  clock: StageClock,
+) {
+  clock.at('receiving');
+  const maxPayloadBytes = payloadLimits(half.description).result;
+  return connector.fetchResult(
+    jobId,
+    { bundle: half.id, subject: question.digest, maxPayloadBytes },
+    clock.signal,
+  );
+}

@@ -1,0 +1,80 @@
+import type { Cost } from '../../contract/cost.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
+import type {
+  AnalysisResult,
+  BytesMoved,
+  EncoderImage,
+  EncryptedLatent,
+  EncryptedLogits,
+  EngineInput,
+  InputPair,
+  InputVerdict,
+  StageTimes,
+} from '../../contract/stages.ts';
+import { frameDigest } from '../../he/wire/frame.ts';
+import { toFindings } from './findings.ts';
+import type { Keys } from './keyring.ts';
+import type { Workstation } from './station.ts';
+
+/** What an analysis has produced when its logits are decrypted. */
+export type Finished = {
+  readonly input: EngineInput;
+  readonly verdict: InputVerdict;
+  readonly keys: Keys;
+  readonly jobId: JobId;
+  readonly question: EncryptedLatent;
+  readonly answer: EncryptedLogits;
+  readonly done: { readonly cost: Cost; readonly evaluateMs: number };
+  /** As decrypted, findings×rows×columns. */
+  readonly logits: Float64Array;
+  readonly bytes: BytesMoved;
+  readonly times: StageTimes;
+};
+
+/** Everything that leaves the engine of a finished analysis; logits are rounded on the way (findings.ts). */
+export function toResult({ half, evaluator }: Workstation, finished: Finished): AnalysisResult {
+  const { input, verdict, keys, jobId, question, answer, done, logits, bytes, times } = finished;
+  const { polyModulusDegree, logQP, securityBits } = keys.holder.params;
+  return {
+    findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
+    facts: input.facts,
+    input: verdict,
+    bundle: { id: half.id, name: half.description.name },
+    evaluator,
+    jobId,
+    keyId: keys.evaluation.keyId,
+    digests: { sent: question.digest, received: frameDigest(answer.frame) },
+    parameters: { polyModulusDegree, logQP, securityBits },
+    cost: done.cost,
+    bytes,
+    timesMs: {
+      ...times,
+      decode: input.decodeMs,
+      keygen: keys.generatedInMs,
+      evaluate: done.evaluateMs,
+    },
+  };
+}
+
+/** The image as the encoder saw it and as the decoder draws it from the latent, in 8 bits from [-1, 1]. */
+export function pairOf({
+  image,
+  reconstruction,
+}: {
+  readonly image: EncoderImage;
+  readonly reconstruction: EncoderImage;
+}): InputPair {
+  const grey = ({ values }: EncoderImage) => Uint8ClampedArray.from(values, (value) => (value + 1) * 127.5);
+  return {
+    side: image.side,
+    image: new Uint8Array(grey(image).buffer),
+    reconstruction: new Uint8Array(grey(reconstruction).buffer),
+  };
+}
+
+/** Bytes that crossed the network since `before`. */
+export const movedSince = (before: BytesMoved, now: BytesMoved): BytesMoved => ({
+  evaluationKeys: now.evaluationKeys - before.evaluationKeys,
+  sent: now.sent - before.sent,
+  received: now.received - before.received,
+});

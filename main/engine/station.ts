@@ -1,0 +1,19 @@
+import type { ClientHalf } from '../../native-models/client-half.ts';
+import type { Decoder, Encoder } from '../../native-models/encoder.ts';
+import type { Connector } from '../connector/connector.ts';
+import type { Keyring } from './keyring.ts';
+
+/** A bundle's client half, opened, and the keys for it. */
+export type Models = {
+  readonly half: ClientHalf;
+  readonly encoder: Encoder;
+  readonly decoder: Decoder;
+  readonly keyring: Keyring;
+};
+/** The evaluator in use; another one may follow while the models stay open. */
+export type Line = {
+  readonly connector: Connector;
+  readonly evaluator: { readonly url: string; readonly embedded: boolean };
+};
+/** Everything one analysis needs. */
+export type Workstation = Models & Line;

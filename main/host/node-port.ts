@@ -1,0 +1,44 @@
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { onceEnded } from './once-ended.ts';
+import type { Port, Program } from './port.ts';
+
+/**
+ * Starts a child process of plain Node, which runs TypeScript as it is. Messages are structured clones, so typed arrays
+ * arrive as typed arrays. Errors that the child writes go to the parent's own standard error.
+ */
+export function launchNode<Command, Event>(program: Program): Port<Command, Event> {
+  const child = fork(program.entry, program.argv ?? [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...program.environment, ...process.env },
+  });
+  const lines = createInterface({ input: child.stdout! });
+  const { onEnd, end } = onceEnded();
+  child.once('exit', (status) => end({ status, hasStarted: true }));
+  child.once('error', () => {
+    // A child that runs has another error, such as a signal that it may not be sent, and its end is told later.
+    if (child.pid === undefined) end({ status: null, hasStarted: false });
+  });
+  if (program.isBackground) letGo(child);
+  return {
+    get pid() {
+      return child.exitCode === null && child.signalCode === null ? child.pid : undefined;
+    },
+    send: (command) => {
+      if (child.connected) child.send(command as Serializable, () => {});
+    },
+    onEvent: (listener) => child.on('message', (event) => listener(event as Event)),
+    onLine: (listener) => lines.on('line', listener),
+    onEnd,
+    stop: () => child.kill('SIGTERM'),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+function letGo(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
+  (child.stdout as Socket).unref();
+}

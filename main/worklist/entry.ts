@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { ImageHeader } from '../../contract/header.ts';
+import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
+import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import type { StoredStudy } from './store.ts';
+
+/** What the worklist knows of one study: the row that is shown and stored, and what only this run needs. */
+export type Entry = {
+  row: StudyRow;
+  readonly locations: Map<string, Location>;
+  /** Images that were tried since somebody last asked. */
+  readonly tried: Set<string>;
+  /** The image was chosen by the rules, so that the next one is tried when it is refused. */
+  byRule: boolean;
+  /** Times that the engine died under it since somebody last asked. */
+  crashes: number;
+  /** The analysis under way. What comes late from an earlier one has another id and is not taken for this one's. */
+  analysis: AnalysisId | null;
+};
+
+const ofThisRun = () => ({ tried: new Set<string>(), byRule: true, crashes: 0, analysis: null });
+
+/** A study that was never seen before; nobody has asked for its classification. */
+export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'study'>): Entry => ({
+  row: {
+    id: randomUUID(),
+    patient,
+    study,
+    images: [],
+    scoredImageId: null,
+    state: 'unasked',
+    progress: null,
+    seen: [],
+    pair: null,
+    result: null,
+    check: null,
+    error: null,
+    addedAt: Date.now(),
+    urgency: null,
+    priorId: null,
+  },
+  locations: new Map(),
+  ...ofThisRun(),
+});
+
+/** A study as an earlier run left it. What was under way or waiting then waits now. */
+export function reopened({ row, locations }: StoredStudy): Entry {
+  const isOpen = row.state === 'working' || row.state === 'waiting';
+  return {
+    row: isOpen ? { ...row, state: 'waiting', progress: null, seen: [] } : withoutUnfinishedCheck(row),
+    locations: new Map(locations),
+    ...ofThisRun(),
+  };
+}
+
+const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
+  row.check === 'working' ? { ...row, check: null } : row;
+
+/** Orders the images of a study by series, then by their place in it. */
+export const bySeries = (a: ImageRow, b: ImageRow): number =>
+  (a.series.number ?? 1e9) - (b.series.number ?? 1e9) ||
+  a.series.uid.localeCompare(b.series.uid) ||
+  (a.frame.number ?? 1e9) - (b.frame.number ?? 1e9) ||
+  a.frame.uid.localeCompare(b.frame.uid);
