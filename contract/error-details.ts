@@ -199,4 +199,5 @@ type ParsedDetail = {
 
 /** The compiler refuses a code without its details, and details without their code. */
 type Complete = { readonly [C in ErrorCode]: ErrorDetails[C] };
+/** The details of one code. */
 export type DetailOf<C extends ErrorCode> = Complete[C];

@@ -84,6 +84,7 @@ export const errorCodes = [
   'internal',
 ] as const;
 
+/** One code of the list. */
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**

@@ -117,6 +117,7 @@ export const stageNames = [
   'decrypting',
   'done',
 ] as const;
+/** The name of a stage. */
 export type StageName = (typeof stageNames)[number];
 
 /** One step of progress. `fraction` is how much of the stage is done, in [0, 1], or null where that is not known. */

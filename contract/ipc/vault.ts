@@ -38,6 +38,7 @@ export const keyRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('address') }),
 ]);
 export type KeyRequest = z.infer<typeof keyRequestSchema>;
+/** What a request asks for. */
 export type KeyRequestKind = KeyRequest['kind'];
 
 /** Why a key should be changed: it has decrypted many results, or it is years old. */
@@ -133,6 +134,7 @@ export type KeyReplyOf = {
   verify: KeyCheck;
   address: { readonly address: string };
 };
+/** The reply to any request. */
 export type KeyReply = KeyReplyOf[KeyRequestKind];
 
 /** A request on its way to the engine, together with the file that a person chose for it. */

@@ -1,4 +1,4 @@
-/** Bytes handed to the network at a time. Progress is told after each. */
+/** The bytes that are handed to the network at a time. Progress is told after each piece. */
 const chunkBytes = 256 * 1024;
 
 /**

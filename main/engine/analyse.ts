@@ -6,17 +6,20 @@ import { movedSince, pairOf, toResult } from './result.ts';
 import { StageClock, type Watch } from './stage-clock.ts';
 import type { Workstation } from './station.ts';
 
+/** How a caller follows an analysis and stops it. */
 export type AnalysisControl = Watch & {
   /** Hears the image as the model sees it, once the input gate has let it through. */
   readonly onAdmitted: (pair: InputPair) => void;
 };
 
 /**
- * The product in one function: reduced image → latent → ciphertext → job → encrypted logits → findings. Keys, submission,
- * waiting and fetching touch the network, and none of them sees anything but ciphertext.
+ * Analyses one image: reduced image → latent → ciphertext → job → encrypted logits → findings. This is the product in
+ * one function. The steps of remote-steps.ts touch the network, and they see nothing but ciphertext and public keys.
  *
- * @param input  as dicom/encoder-input.ts makes it, in a process that has no key.
- * @throws CxrError of the stage that refused; `cancelled` when the signal aborts, after the evaluator was told to stop.
+ * @param input    the image as dicom/encoder-input.ts reduced it, in a process that has no key.
+ * @param station  the models, the keys and the evaluator.
+ * @throws         CxrError with the code of the stage that refused; `cancelled` when the signal aborts, after the
+ *                 evaluator was told to stop.
  */
 export async function analyse(
   input: EngineInput,

@@ -44,6 +44,7 @@ export class Keyring implements Disposable {
     return this.#keys;
   }
 
+  /** Frees the secret key. A later call of `keys` would make another one. */
   [Symbol.dispose](): void {
     this.#keys?.holder[Symbol.dispose]();
     this.#keys = undefined;

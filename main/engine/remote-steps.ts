@@ -11,7 +11,12 @@ import { type StageClock, untilAborted } from './stage-clock.ts';
  * that cancels.
  */
 
-/** Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them. */
+/**
+ * Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them.
+ *
+ * @throws CxrError `bundle-unknown` before any key is made, when the evaluator does not serve the model; `cancelled`;
+ *         and the errors of `Connector.ensureKeys`.
+ */
 export async function provideKeys(
   { half, keyring, connector }: { half: ClientHalf; keyring: Keyring; connector: Connector },
   clock: StageClock,
@@ -33,8 +38,8 @@ const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
 /**
- * Sends the question. An analysis that is cancelled while the reply is on the way is found again by its frame and
- * stopped.
+ * Sends the question, which is the encrypted latent. When the analysis is cancelled while the reply is on its way, the
+ * same frame is sent again to learn the job's id, and the job is stopped.
  *
  * @throws CxrError as `Connector.submit`.
  */
@@ -57,7 +62,12 @@ export async function submit(
   }
 }
 
-/** Waits for a job and passes its progress on. A cancelled analysis cancels its job on the evaluator too. */
+/**
+ * Waits for a job and passes its progress on. A cancelled analysis cancels its job on the evaluator too.
+ *
+ * @returns the state `done`, with what the evaluation cost and how long it took.
+ * @throws  CxrError as `Connector.await`.
+ */
 export async function awaitJob(connector: Connector, jobId: JobId, clock: StageClock) {
   try {
     return await connector.await(jobId, {

@@ -25,13 +25,15 @@ export type Finished = {
   readonly question: EncryptedLatent;
   readonly answer: EncryptedLogits;
   readonly done: { readonly cost: Cost; readonly evaluateMs: number };
-  /** As decrypted, findings×rows×columns. */
+  /** The logits as they were decrypted, findings×rows×columns. */
   readonly logits: Float64Array;
   readonly bytes: BytesMoved;
   readonly times: StageTimes;
 };
 
-/** Everything that leaves the engine of a finished analysis; logits are rounded on the way (findings.ts). */
+/**
+ * Puts together everything that leaves the engine of a finished analysis. Logits are rounded on the way (findings.ts).
+ */
 export function toResult({ half, evaluator }: Workstation, finished: Finished): AnalysisResult {
   const { input, verdict, keys, jobId, question, answer, done, logits, bytes, times } = finished;
   const { polyModulusDegree, logQP, securityBits } = keys.holder.params;
@@ -56,7 +58,7 @@ export function toResult({ half, evaluator }: Workstation, finished: Finished): 
   };
 }
 
-/** The image as the encoder saw it and as the decoder draws it from the latent, in 8 bits from [-1, 1]. */
+/** Turns the image that the encoder saw, and what the decoder drew from its latent, from [-1, 1] into 8 bits each. */
 export function pairOf({
   image,
   reconstruction,
@@ -72,7 +74,7 @@ export function pairOf({
   };
 }
 
-/** Bytes that crossed the network since `before`. */
+/** Counts the bytes that crossed the network since `before`. */
 export const movedSince = (before: BytesMoved, now: BytesMoved): BytesMoved => ({
   evaluationKeys: now.evaluationKeys - before.evaluationKeys,
   sent: now.sent - before.sent,

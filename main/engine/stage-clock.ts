@@ -8,8 +8,8 @@ export type Watch = {
 };
 
 /**
- * The clock of one analysis: it tells which stage begins, adds up the wall time of each stage in milliseconds, and stops
- * between two stages once the analysis is cancelled.
+ * The clock of one analysis: it tells which stage begins, adds up the wall time of each stage in milliseconds, and
+ * stops between two stages once the analysis is cancelled.
  */
 export class StageClock {
   readonly #watch: Watch;
@@ -27,6 +27,7 @@ export class StageClock {
     this.#watch = watch;
   }
 
+  /** The signal that cancels the analysis. */
   get signal(): AbortSignal {
     return this.#watch.signal;
   }

@@ -3,17 +3,17 @@ import type { Decoder, Encoder } from '../../native-models/encoder.ts';
 import type { Connector } from '../connector/connector.ts';
 import type { Keyring } from './keyring.ts';
 
-/** A bundle's client half, opened, and the keys for it. */
+/** The client half of a bundle, opened, with the keys that fit it. */
 export type Models = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly keyring: Keyring;
 };
-/** The evaluator in use; another one may follow while the models stay open. */
+/** The evaluator in use. Another one may take its place while the models stay open. */
 export type Line = {
   readonly connector: Connector;
   readonly evaluator: { readonly url: string; readonly embedded: boolean };
 };
-/** Everything one analysis needs. */
+/** Everything that one analysis needs. */
 export type Workstation = Models & Line;

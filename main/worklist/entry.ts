@@ -9,13 +9,13 @@ import type { StoredStudy } from './store.ts';
 export type Entry = {
   row: StudyRow;
   readonly locations: Map<string, Location>;
-  /** Images that were tried since somebody last asked. */
+  /** The images that were tried since somebody last asked. */
   readonly tried: Set<string>;
-  /** The image was chosen by the rules, so that the next one is tried when it is refused. */
+  /** True when the rules chose the image. The next one is then tried when the gate refuses this one. */
   byRule: boolean;
-  /** Times that the engine died under it since somebody last asked. */
+  /** How often a process died under this study since somebody last asked. */
   crashes: number;
-  /** The analysis under way. What comes late from an earlier one has another id and is not taken for this one's. */
+  /** The analysis under way. An event that comes late from an earlier one has another id and is ignored. */
   analysis: AnalysisId | null;
   /** Gives up reading the image of that analysis. */
   reading: AbortController | null;
@@ -29,7 +29,7 @@ const ofThisRun = () => ({
   reading: null,
 });
 
-/** A study that was never seen before; nobody has asked for its classification. */
+/** Makes the entry of a study that was never seen before. Nobody has asked for its classification yet. */
 export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'study'>): Entry => ({
   row: {
     id: randomUUID(),
@@ -52,7 +52,7 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
   ...ofThisRun(),
 });
 
-/** A study as an earlier run left it. What was under way or waiting then waits now. */
+/** Makes the entry of a study as an earlier run left it. A study that was under way or waiting then waits now. */
 export function reopened({ row, locations }: StoredStudy): Entry {
   const isOpen = row.state === 'working' || row.state === 'waiting';
   return {

@@ -26,6 +26,7 @@ export class Intake {
     this.#tell = tell;
   }
 
+  /** The reports that are kept, the oldest first. */
   get reports(): readonly DropReport[] {
     return [...this.#reports.values()];
   }

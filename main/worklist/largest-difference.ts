@@ -1,6 +1,10 @@
 import type { AnalysisResult } from '../../contract/stages.ts';
 
-/** By how much an encrypted result differs at most from the same network in plaintext, over the findings. */
+/**
+ * Finds by how much an encrypted result differs at most, over the findings, from the same network in plaintext.
+ *
+ * @param plain  one logit and one probability per finding, in the bundle's order, not rounded.
+ */
 export function largestDifference(
   { findings }: AnalysisResult,
   plain: { readonly logits: readonly number[]; readonly probabilities: readonly number[] },

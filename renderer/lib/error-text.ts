@@ -4,7 +4,7 @@ import type { CodedError, ErrorCode } from '../../contract/errors.ts';
 export type ErrorText = { readonly title: string; readonly advice: string };
 
 const support = 'Note the code below and tell whoever looks after this installation.';
-const resend = 'Drop the file again. If it happens twice, tell whoever runs the evaluator.';
+const resend = 'Choose Try again. If it happens twice, tell whoever runs the evaluator.';
 
 /** One text per code of contract/errors.ts; a test compares the two lists. */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
@@ -131,16 +131,16 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'frame-foreign': { title: 'A message belongs to another model or key.', advice: resend },
   'frame-replayed': {
     title: 'The evaluator has already seen this exact message.',
-    advice: 'Drop the file again: it is encrypted anew every time.',
+    advice: 'Choose Try again: the image is encrypted anew every time.',
   },
   'ciphertext-invalid': { title: 'A ciphertext was not valid.', advice: resend },
   'evaluation-key-missing': {
     title: 'The evaluator no longer has this workstation’s evaluation keys.',
-    advice: 'Drop the file again: the keys are sent again.',
+    advice: 'Choose Try again: the keys are sent again.',
   },
   'evaluation-key-invalid': { title: 'The evaluator refused the evaluation keys.', advice: resend },
   'result-foreign': {
-    title: 'The answer belongs to another study.',
+    title: 'The answer belongs to another analysis.',
     advice: `It was discarded. Do not rely on this evaluator until it has been checked. ${support}`,
   },
   'result-invalid': { title: 'The answer was not a valid ciphertext.', advice: resend },
@@ -151,13 +151,13 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'job-unknown': { title: 'The evaluator has forgotten the job.', advice: resend },
   'job-cancelled': {
     title: 'The evaluator cancelled the job.',
-    advice: 'Drop the file again when the evaluator is free.',
+    advice: 'Choose Try again when the evaluator is free.',
   },
   'job-failed': { title: 'The evaluator could not finish the job.', advice: resend },
   'job-not-ready': { title: 'The result was not ready in time.', advice: resend },
   'queue-full': {
     title: 'The evaluator is busy.',
-    advice: 'Its queue is full. Wait a few minutes and drop the file again.',
+    advice: 'Its queue is full. Wait a few minutes and choose Try again.',
   },
   'quota-exceeded': {
     title: 'The evaluator has no room for this workstation’s keys.',
@@ -263,10 +263,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The encryption of this installation does not work as it must.',
     advice: `Nothing is encrypted with it. Reinstall the program. ${support}`,
   },
-  cancelled: { title: 'Cancelled.', advice: 'Drop the file again to start over.' },
+  cancelled: { title: 'Cancelled.', advice: 'Choose Try again to start over.' },
   'engine-crashed': {
     title: 'The encryption engine stopped unexpectedly.',
-    advice: 'It has been restarted with new keys. Drop the file again.',
+    advice: 'It has been restarted with new keys. Choose Try again.',
   },
   internal: { title: 'Something went wrong inside the program.', advice: `Restart it. ${support}` },
 };

@@ -16,7 +16,7 @@ import { predictKeyBytes } from '../../he/wire/sizes.ts';
 import { knownAnswer, knownAnswerFile } from './known-answer.ts';
 
 /**
- * Ties the two halves of an exported model: compiles the network, writes the same `bundle.json` into both halves.
+ * `npm run bundle` ties the two halves of an exported model together.
  * Usage: node tools/bundle/build-bundle.ts [FOLDER]
  */
 const files = [
@@ -29,6 +29,12 @@ const files = [
   'server/weights.bin',
 ];
 
+/**
+ * Compiles the network of a bundle's folder, computes its known answer, and writes the same `bundle.json` into both
+ * halves.
+ *
+ * @throws CxrError 'bundle-invalid' and the `graph-…` and `params-…` codes for what cannot be compiled.
+ */
 export async function buildBundle(folder: string): Promise<BundleDescription> {
   const given = files.filter((file) => file !== knownAnswerFile);
   const bytes = new Map<string, Uint8Array>();

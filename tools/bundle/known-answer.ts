@@ -3,11 +3,12 @@ import type { BundleDescription, KnownAnswer } from '../../contract/bundle.ts';
 import type { Compiled } from '../../he/compiler/compile.ts';
 import { clearLogits } from '../../main/engine/clear-reference.ts';
 
+/** Where the known answer lies in a bundle's folder. */
 export const knownAnswerFile = 'client/known-answer.json';
 
 /**
- * A latent that everybody knows: SHA-256 of a counter, as numbers in [-1, 1]. It is of nobody, so what comes of it may be
- * compared and talked about.
+ * A latent that everybody knows: SHA-256 of a counter, as numbers in [-1, 1]. It is of nobody, so what comes of it may
+ * be compared and talked about.
  *
  * @returns C×H×W.
  */
@@ -21,7 +22,7 @@ export function knownLatent({ channels, height, width }: BundleDescription['inpu
   return values;
 }
 
-/** What the compiled network makes of it, in plaintext. */
+/** Computes in plaintext what the compiled network makes of the known latent. */
 export function knownAnswer({ program }: Compiled, description: BundleDescription): KnownAnswer {
   return {
     format: 'cipherfilm-known-answer/1',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -46,7 +47,10 @@ const modelSchema = z.object({
   test: reportSchema.optional(),
 });
 export type Model = z.infer<typeof modelSchema>;
+/** What training/report/evaluate.py writes into training/results.json. */
 export const trainingSchema = z.object({
+  /** Id of the bundle whose codec, classifier, boxes and gate were measured. The networks on pixels belong to none. */
+  bundle: z.string(),
   notes: z.string(),
   data: z.record(z.string(), z.object({ images: z.number(), patients: z.number() }).loose()),
   codecs: z.array(codecSchema),
@@ -63,7 +67,14 @@ export const trainingSchema = z.object({
 });
 export type Training = z.infer<typeof trainingSchema>;
 
-const measured = z.object({ macroAuroc: z.number(), low: z.number(), high: z.number() }).loose();
+const measured = z.object({
+  macroAuroc: z.number(),
+  low: z.number(),
+  high: z.number(),
+  /** AUROC of every finding; null where the images do not have both classes. */
+  perFinding: z.record(z.string(), z.number().nullable()),
+});
+/** What `npm run evaluate -- --json` writes about one split. */
 export const scoredSchema = z.object({
   bundle: z.string(),
   split: z.string(),
@@ -78,6 +89,7 @@ export const scoredSchema = z.object({
 /** One run of `npm run evaluate`. */
 export type Scored = z.infer<typeof scoredSchema>;
 
+/** What tools/bundle/write-costs.ts predicts for the shipped architecture at each compression factor. */
 export const factorCostsSchema = z.array(
   z.object({
     factor: z.number(),
@@ -107,12 +119,40 @@ export type ResultRow = {
   readonly high: number;
 };
 
+const knownAnswer = 'client/known-answer.json';
+
+/**
+ * Lists the ids under which the files that score an image may have been measured. A bundle's id covers its known answer
+ * too, which takes no part in scoring. So a run on the same bundle without it measured the same model.
+ *
+ * @param text  content of the bundle's description, `client/bundle.json`; its SHA-256 is the bundle's id.
+ */
+export function idsOfSameModel(text: string): readonly string[] {
+  const description = JSON.parse(text) as { files: Record<string, string> };
+  const { [knownAnswer]: _, ...files } = description.files;
+  const without = `${JSON.stringify({ ...description, files }, null, 2)}\n`;
+  return [text, without].map((content) => createHash('sha256').update(content).digest('hex'));
+}
+
+/** Reads a file of results, by its path from the root. @throws ZodError when it has another shape. */
 export const readResult = async <T>(schema: z.ZodType<T>, file: string): Promise<T> =>
   schema.parse(JSON.parse(await readFile(join(root, file), 'utf8')));
 
 /** What the network sees, in words: the codec without the task's loss is told apart. */
 export const inputOf = ({ input, latents }: Model): string =>
   input === 'pixels' ? 'pixels' : latents === 'blind' ? 'latent, codec blind to the task' : 'latent';
+
+/** Names what was measured on another bundle by that bundle, so that it is not taken for the shipped one's. */
+export const ofBundle = (training: Training, id: string): Training => ({
+  ...training,
+  models: training.models.map((model) => ({
+    ...model,
+    model:
+      training.bundle === id
+        ? model.model
+        : model.model.replace('(shipped)', `(bundle ${training.bundle.slice(0, 8)}, before the shipped one)`),
+  })),
+});
 
 /** All rows, plaintext of PyTorch first, then what the application itself measured. */
 export function resultRows(training: Training, scored: readonly Scored[], shipped: Model): ResultRow[] {
@@ -141,7 +181,7 @@ export function resultRows(training: Training, scored: readonly Scored[], shippe
         : [
             {
               ...nameOf(shipped),
-              model: `${shipped.model}, through the application`,
+              model: 'hefnet-r-se (shipped), through the application',
               split: run.split,
               encrypted: index === 1,
               images: run.images,

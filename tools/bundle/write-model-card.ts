@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openClientHalf } from '../../native-models/client-half.ts';
 import {
   factorCostsSchema,
+  idsOfSameModel,
   inputOf,
   type Model,
-  type ResultRow,
+  ofBundle,
   readResult,
   resultRows,
   root,
@@ -17,7 +18,8 @@ import {
 /**
  * Writes MODEL_CARD.md of the shipped bundle, docs/results.json and docs/results.md from what was measured:
  * training/results.json (training/report/evaluate.py), docs/results/*.json (npm run evaluate, write-costs.ts). No figure is
- * typed by hand. Usage: node tools/bundle/write-model-card.ts
+ * typed by hand. What training/results.json says of another bundle is left out of the card, and named as that bundle's in
+ * docs/results.md. Usage: node tools/bundle/write-model-card.ts
  */
 const bundleFolder = join(root, 'native-models', 'cxr-f8-r1');
 const three = (value: number): string => value.toFixed(3);
@@ -29,17 +31,22 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const { id, description, calibration, gate } = await openClientHalf(bundleFolder);
-const training = await readResult(trainingSchema, 'training/results.json');
+const sameModel = idsOfSameModel(await readFile(join(bundleFolder, 'client', 'bundle.json'), 'utf8'));
+const training = ofBundle(await readResult(trainingSchema, 'training/results.json'), id);
+const isTrained = training.bundle === id;
+const notMeasured = (what: string): string =>
+  `${what} was not measured for this bundle: training/results.json is of bundle ${training.bundle.slice(0, 8)}.`;
 const costs = await readResult(factorCostsSchema, 'docs/results/factor-costs.json');
 const scored: Scored[] = [];
 for (const name of ['val-clear', 'test-encrypted']) {
   const one = await readResult(scoredSchema, `docs/results/${name}.json`);
-  if (one.bundle !== id)
-    throw new Error(`docs/results/${name}.json was measured on another bundle: run it again`);
+  if (!sameModel.includes(one.bundle))
+    throw new Error(`docs/results/${name}.json was measured on another model: run it again`);
   scored.push(one);
 }
 
 const shipped = training.models.find(({ model }) => model.includes('shipped'))!;
+const [valRun, testRun] = scored as [Scored, Scored];
 const baselines = training.models.filter(({ input }) => input === 'pixels');
 const baseline = baselines.reduce((best, one) => (one.val.macroAuroc > best.val.macroAuroc ? one : best));
 const rows = resultRows(training, scored, shipped);
@@ -127,20 +134,19 @@ const findingTable = table(
     'train positives',
     'val positives',
     'val AUROC',
-    'test positives',
     'test AUROC',
+    'test AUROC, encrypted',
     'sensitivity, specificity at the upper threshold (val)',
   ],
-  calibration.findings.map(({ name, claimable, trainPositives, high }) => {
-    const show = (report: Model['test']) => {
-      const one = report?.findings[name];
-      return one === undefined
-        ? ['–', '–']
-        : [one.positives, one.auroc === null ? '–' : `${three(one.auroc)} (${range(one.interval95)})`];
+  calibration.findings.map(({ name, claimable, trainPositives, valPositives, high }) => {
+    const show = (run: Scored['encrypted']) => {
+      const auroc = run?.perFinding[name] ?? null;
+      return auroc === null ? '–' : three(auroc);
     };
     const at =
       high.sensitivity === null ? '–' : `${percent(high.sensitivity)}, ${percent(high.specificity!)}`;
-    return [name, claimable ? 'yes' : 'no', trainPositives, ...show(shipped.val), ...show(shipped.test), at];
+    const aurocs = [show(valRun.clear), show(testRun.clear), show(testRun.encrypted)];
+    return [name, claimable ? 'yes' : 'no', trainPositives, valPositives, ...aurocs, at];
   }),
 );
 const dataTable = table(
@@ -160,6 +166,21 @@ const boxTable = table(
     percent(chance),
   ]),
 );
+const boxText = isTrained
+  ? `The region that adds most to a finding's logit, against the boxes that NIH's radiologists drew; a region is a sixteenth of
+the film, so many meet a box by chance. With so few boxes this is a look, not a score.
+
+${boxTable}`
+  : notMeasured("How well regions meet the boxes that NIH's radiologists drew");
+const gateText = isTrained ? gateTable : notMeasured('How many changed images the gate refuses');
+const measuredBefore =
+  valRun.bundle === id
+    ? ''
+    : `
+Both runs were made before the known answer was added to the bundle, under the id ${valRun.bundle.slice(0, 8)}.
+Every file that scores an image is the same; \`npm run model-card\` compares their digests.
+`;
+const labelled = (training.data['px128-train']?.images ?? 0) + (training.data['px64-train']?.images ?? 0);
 const claimed = calibration.findings.filter(({ claimable }) => claimable).map(({ name }) => name);
 const { cost } = description;
 
@@ -167,7 +188,7 @@ const card = `# Model card: ${description.name}
 
 **Research use only. Not a medical device.** Bundle ${id}.
 
-Its accuracy is far from clinical use: it was trained on a few thousand films of one hospital at 128 × 128.
+Its accuracy is far from clinical use: it was trained on ${labelled} labelled images of one hospital at 128 × 128 or less.
 
 ## What it does
 
@@ -177,8 +198,8 @@ activations, under CKKS encryption, into ${calibration.findings.length} findings
 finding's logit: what each sixteenth of the film added. They show where the network's evidence came from, through
 receptive fields wider than a region, not where a disease is.
 
-The codec was trained for the classifier as well as for its image: the encoder holds a trunk that was taught the findings,
-and writes what it sees into the latent. What that buys is in the table below (rows "codec blind to the task").
+The codec was trained for the classifier as well as for its image: the encoder holds two trunks that were taught the findings,
+and writes what they see into the latent (docs/adr/models/0018-encoder-knows-the-task.md).
 
 The application claims only findings with at least 100 positive training images and 10 on val, whose AUROC on val is
 clearly above chance (95 % interval above 0.5): ${claimed.join(', ')}. The others are listed without a claim.
@@ -201,27 +222,26 @@ plain numbers, *encrypted* through keys, ciphertexts and an evaluator process; o
 findings that have both classes among these images. 95 % intervals from 1,000 bootstrap draws of patients.
 
 ${pathTable}
-
+${measuredBefore}
 The ReLU network on the original pixels that was best on val: ${scoreOf(baseline, 'val')} on val, ${scoreOf(baseline, 'test')} on test.
 
 ## Per finding
+
+AUROC of the same runs; intervals of single findings were not computed.
 
 ${findingTable}
 
 ## Where the evidence lies
 
-The region that adds most to a finding's logit, against the boxes that NIH's radiologists drew; a region is a sixteenth of
-the film, so many meet a box by chance. With so few boxes this is a look, not a score.
-
-${boxTable}
+${boxText}
 
 ## Input gate
 
 An image is refused before encryption when its latent's distance from the training images' is above ${gate.distanceLimit}, its
 size above ${gate.sizeLimit}, or the codec's image of it below ${gate.psnrLimit} dB; or when the file names a lateral view or another modality. Of
-val's ${training.gate.valImages} images ${percent(training.gate.valPassed)} pass. No image of another kind was used to fit it.
+val's ${valRun.images + valRun.refused} images ${percent(valRun.images / (valRun.images + valRun.refused))} pass. No image of another kind was used to fit it.
 
-${gateTable}
+${gateText}
 
 It does not tell whether a film is good enough to read, and lateral films without a view in their header may pass.
 
@@ -250,9 +270,9 @@ Attention: \`paper\` is the paper's squeeze-and-excitation with a cubic gate (a 
 ## Through the application
 
 ${pathTable}
-
+${measuredBefore}
 ## Codecs
-
+${isTrained ? '' : `\nOf bundle ${training.bundle.slice(0, 8)}; the shipped codec was not measured.\n`}
 ${codecTable}
 
 ## What the shipped architecture costs at each factor
@@ -260,13 +280,9 @@ ${codecTable}
 ${costTable}
 ${training.notes === '' ? '' : `\n## Notes\n\n${training.notes}\n`}`;
 
-const line = (row: ResultRow): string => `    ${JSON.stringify(row)}`;
 await writeFile(join(bundleFolder, 'MODEL_CARD.md'), card);
 await writeFile(join(root, 'docs', 'results.md'), resultsPage);
-await writeFile(
-  join(root, 'docs', 'results.json'),
-  `{\n  "rows": [\n${rows.map(line).join(',\n')}\n  ]\n}\n`,
-);
+await writeFile(join(root, 'docs', 'results.json'), `${JSON.stringify({ rows }, null, 2)}\n`);
 process.stdout.write(
   `MODEL_CARD.md of ${description.name}, docs/results.md, ${rows.length} rows of docs/results.json\n`,
 );

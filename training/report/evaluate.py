@@ -6,6 +6,7 @@ Choices are made on val; `--test` adds the test split and is meant to be used on
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -85,6 +86,11 @@ def data_counts(args: argparse.Namespace) -> dict:
     return out
 
 
+def bundle_id() -> str:
+    """The bundle that was exported from these checkpoints: the SHA-256 of its description."""
+    return hashlib.sha256((HERE.parent / "native-models/cxr-f8-r1/client/bundle.json").read_bytes()).hexdigest()
+
+
 def describe(network: str, kind: str, attention: str, factor: int, saved: dict, model: torch.nn.Module,
              latents: str = "") -> dict:
     return {"model": network, "input": "latent" if latents else "pixels", "latents": latents, "activation": kind,
@@ -134,7 +140,7 @@ def main() -> None:
     codecs = [measure_codec(args, name, device) for name, file in CODECS.items()
               if (args.cache / file).exists() and (args.cache / f"vqgan-{name}-normalised.pt").exists()]
     args.out.write_text(json.dumps({
-        "notes": args.notes, "seed": args.seed, "torch": torch.__version__, "device": str(device),
+        "bundle": bundle_id(), "notes": args.notes, "seed": args.seed, "torch": torch.__version__, "device": str(device),
         "data": data_counts(args), "codecs": codecs, "models": models,
         "boxes": point(args.data, encoder, shipped, device),
         "gate": json.loads((args.cache / "gate-results.json").read_text())}, indent=1) + "\n")
