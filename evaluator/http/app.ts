@@ -1,24 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
-import type { Bundles } from '../bundles.ts';
-import type { Jobs } from '../jobs/jobs.ts';
-import type { KeyStore } from '../keys/key-store.ts';
 import type { Log } from '../observe/log.ts';
-import type { Access } from './access.ts';
+import type { EvaluatorDeps } from './deps.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { rawProblem, sendNotFound, sendProblem } from './routes/problem.ts';
 import { serviceRoutes } from './routes/service.ts';
-
-/** What the routes work on. There is no secret key among it, and no type that could hold one. */
-export type EvaluatorDeps = {
-  readonly version: string;
-  readonly bundles: Bundles;
-  readonly keys: KeyStore;
-  readonly jobs: Jobs;
-  readonly access: Access;
-  readonly log: Log;
-};
 
 /** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
 const requestTimeoutMs = 600_000;

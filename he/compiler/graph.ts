@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseBundleFile } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
+import { seededTensor } from '../seeded-tensor.ts';
 
 /**
  * A trained network as training/ exports it: nodes in topological order over named float32 tensors.
@@ -139,24 +140,6 @@ export type Graph = {
 const maxTensorSize = 2 ** 26;
 /** Elements of a node's value: hundreds of ciphertexts. */
 const maxValueSize = 2 ** 22;
-
-/**
- * Reproducible random weights, uniform in [−spread, spread), for circuits whose weights are not trained yet.
- * Value i is spread·(h/2^31 − 1) rounded to float32, h = mix(i + mix(seed)), mix being MurmurHash3's 32-bit finaliser.
- */
-export function seededTensor(size: number, seed: number, spread: number): Float64Array {
-  const start = mix32(seed);
-  return Float64Array.from({ length: size }, (_, index) =>
-    Math.fround(spread * (mix32((index + start) >>> 0) / 2 ** 31 - 1)),
-  );
-}
-
-function mix32(value: number): number {
-  let hash = value;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
 
 export const sizeOf = (shape: Shape): number => shape.reduce((product, side) => product * side, 1);
 

@@ -8,10 +8,9 @@ import {
   scaleOutputs,
   scaleStencilInputs,
   type Tap,
+  type VisitWeight,
   visitStencilRow,
 } from './stencil.ts';
-
-export type VisitWeight = (input: number, weight: number) => void;
 
 /**
  * An affine map between flattened tensors: out = W·in + bias. Rows are enumerated on demand; nothing of the size

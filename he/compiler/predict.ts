@@ -1,8 +1,9 @@
+import type { CkksLiteral, InputPacking, OutputPacking } from '../../contract/bundle.ts';
 import { gather, packPatches } from '../layout.ts';
+import type { Program } from '../program.ts';
 import { ClearBackend } from '../run/backends/clear.ts';
 import { run } from '../run/run.ts';
-import type { Compiled } from './compile.ts';
-import { seededTensor } from './graph.ts';
+import { seededTensor } from '../seeded-tensor.ts';
 
 /**
  * Standard deviations between the expected error and the bound that is reported. More than the six of a Gaussian: a
@@ -12,12 +13,20 @@ import { seededTensor } from './graph.ts';
  */
 const deviations = 12;
 
+/** What a prediction needs of a compiled network: the program, its primes and how values lie in its slots. */
+type Predictable = {
+  readonly program: Program;
+  readonly ckks: CkksLiteral;
+  readonly input: InputPacking;
+  readonly output: OutputPacking;
+};
+
 /**
  * Bound on the error of every element of a compiled program's output for one latent, from the noise that each CKKS
  * operation adds (`ClearBackend.withNoise`): twelve standard deviations.
  */
 export function boundErrors(
-  { program, ckks, input, output }: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>,
+  { program, ckks, input, output }: Predictable,
   latent: ArrayLike<number>,
 ): Float64Array {
   const backend = ClearBackend.withNoise(program.slotCount, ckks.dataPrimes, ckks.specialPrime);
@@ -32,7 +41,7 @@ export function boundErrors(
 }
 
 /** The largest of these bounds on one reference latent of unit variance. */
-export function predictError(compiled: Pick<Compiled, 'program' | 'ckks' | 'input' | 'output'>): number {
+export function predictError(compiled: Predictable): number {
   const { channels, height, width } = compiled.input;
   const latent = seededTensor(channels * height * width, 1, Math.sqrt(3));
   return boundErrors(compiled, latent).reduce((most, error) => Math.max(most, error), 0);

@@ -1,4 +1,4 @@
-import type { VisitWeight } from './linear-map.ts';
+export type VisitWeight = (input: number, weight: number) => void;
 
 /** Channel weights of one tap, grouped by output channel: those of channel c stand at starts[c] … starts[c + 1] − 1. */
 export type ChannelRows = {

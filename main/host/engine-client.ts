@@ -6,7 +6,9 @@ import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { AnalysisResult, Progress } from '../../contract/stages.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
-import type { WorkstationOptions } from '../engine/workstation.ts';
+
+/** What an engine opens first: a bundle, and the way to an evaluator. */
+type EngineOptions = Omit<Extract<EngineCommand, { kind: 'start' }>, 'kind'>;
 
 /** Runs the engine as a process of its own for hosts without Electron: command line, demonstration, benchmark. */
 export class EngineClient implements AsyncDisposable {
@@ -18,7 +20,7 @@ export class EngineClient implements AsyncDisposable {
   #hasEnded = false;
   readonly #ready = Promise.withResolvers<{ name: string; id: string }>();
 
-  constructor(options: WorkstationOptions) {
+  constructor(options: EngineOptions) {
     this.#child = fork(fileURLToPath(new URL('../engine/index.ts', import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

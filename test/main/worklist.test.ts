@@ -60,7 +60,11 @@ function workstation(store: ReturnType<typeof openStore> | null = null) {
   const asked: { analysisId: AnalysisId; path: string }[] = [];
   const cancelled: string[] = [];
   const unreadable = new Map<string, ErrorCode>();
-  const plain = { logits: [0.25], probabilities: [0.5], failure: null as ErrorCode | null };
+  const plain: { logits: number[]; probabilities: number[]; failure: ErrorCode | null } = {
+    logits: [0.25],
+    probabilities: [0.5],
+    failure: null,
+  };
   const list = new Worklist({
     input: async (location: Location) => {
       const path = location.kind === 'file' ? location.path : '';

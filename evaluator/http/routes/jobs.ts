@@ -4,7 +4,7 @@ import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
-import type { EvaluatorDeps } from '../app.ts';
+import type { EvaluatorDeps } from '../deps.ts';
 import { readBody } from '../request-body.ts';
 import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
 import { ReplayedFrame } from './problem.ts';

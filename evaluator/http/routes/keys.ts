@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { mediaTypes, paths } from '../../../contract/protocol.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
 import { FrameStreamCheck } from '../../store/frame-stream.ts';
-import type { EvaluatorDeps } from '../app.ts';
+import type { EvaluatorDeps } from '../deps.ts';
 import { announcedBytes, bodyChunks } from '../request-body.ts';
 import { type IdParams, keyParameter } from './parameters.ts';
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { BundleDescription } from '../../../contract/bundle.ts';
 import { paths, type Service } from '../../../contract/protocol.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
-import type { EvaluatorDeps } from '../app.ts';
+import type { EvaluatorDeps } from '../deps.ts';
 import { bundleParameter, type IdParams } from './parameters.ts';
 
 /** Who answers, and the public descriptions of the bundles served. */

@@ -1,6 +1,6 @@
 import initialize, { type MainModule } from 'node-seal/allows';
 
-/** Evaluation types only; a secret key's type is reachable only through `SealWithSecrets`. */
+/** Evaluation types only. */
 export type {
   Ciphertext,
   CKKSEncoder,
@@ -13,8 +13,8 @@ export type {
 } from 'node-seal/allows';
 
 /**
- * The one door to node-seal. Whoever evaluates gets `EvaluationSeal`, in which no type can hold a secret key and at
- * run time no constructor of one exists; only he/client/keys.ts and he/client/encryption.ts may call `loadSealWithSecrets`
+ * The one door to node-seal. Whoever evaluates gets `EvaluationSeal`: none of its types can hold a secret key, and at
+ * run time no constructor of one exists. The whole module is for he/client/seal-with-secrets.ts alone
  * (test/architecture.test.ts).
  */
 const evaluationNames = [
@@ -34,12 +34,15 @@ const evaluationNames = [
 ] as const;
 
 export type EvaluationSeal = Pick<MainModule, (typeof evaluationNames)[number]>;
-export type SealWithSecrets = MainModule;
+export type WholeSeal = MainModule;
 
-let loading: Promise<MainModule> | undefined;
+let loading: Promise<WholeSeal> | undefined;
 
-/** One WebAssembly instance per thread; a failed load is not remembered. */
-function loadModule(): Promise<MainModule> {
+/**
+ * Loads all of node-seal, once per thread because WebAssembly instances are not shared; a failed load is not remembered.
+ * Only he/client/seal-with-secrets.ts may call it.
+ */
+export function loadWholeSeal(): Promise<WholeSeal> {
   loading ??= initialize().catch((error: unknown) => {
     loading = undefined;
     throw error;
@@ -48,12 +51,9 @@ function loadModule(): Promise<MainModule> {
 }
 
 export async function loadSeal(): Promise<EvaluationSeal> {
-  const module = await loadModule();
+  const module = await loadWholeSeal();
   return Object.fromEntries(evaluationNames.map((name) => [name, module[name]])) as unknown as EvaluationSeal;
 }
-
-/** @remarks Engine process and tests only: the returned module can create and hold secret keys. */
-export const loadSealWithSecrets = (): Promise<SealWithSecrets> => loadModule();
 
 /** Whether SEAL found no room in the WebAssembly heap. C++ exceptions carry [type, text] in place of a message. */
 export function isOutOfMemory(error: unknown): boolean {
