@@ -1,4 +1,5 @@
-import { type Room, rooms } from './table.ts';
+import type { Room } from './table/room.ts';
+import { rooms } from './table/table.ts';
 
 /** Documents that show the table, between two markers. */
 export const documents = ['docs/architecture.md', 'CONTRIBUTING.md'] as const;
@@ -10,7 +11,7 @@ const shown = (names: readonly string[]): string =>
   names.length === 0 ? '–' : names.map((name) => `\`${name}\``).join(', ');
 
 const row = ({ room, holds, mayImport, mayTouch }: Room): string => {
-  const imports = mayImport === 'anything' ? 'anything; nothing imports it' : shown(mayImport);
+  const imports = mayImport === 'anything' ? 'anything; nothing of the product imports it' : shown(mayImport);
   const touches = mayTouch.length === 0 ? '–' : mayTouch.join(', ');
   const name = room.includes('.') ? room : `${room}/`;
   return `| \`${name}\` | ${holds} | ${imports} | ${touches} |`;

@@ -1,4 +1,5 @@
-import { buildFiles, type Room, rooms } from './table.ts';
+import type { Room } from './table/room.ts';
+import { buildFiles, rooms } from './table/table.ts';
 
 const byName = new Map(rooms.map((row) => [row.room, row]));
 const isFile = (room: string): boolean => /\.\w+$/.test(room);

@@ -1,10 +1,10 @@
 import { castsOf } from './casts.ts';
-import { computed, exceptions, scripts, touching } from './edges.ts';
 import { circles, graphOf } from './graph.ts';
 import { type Edge, edgesOf } from './imports.ts';
 import { brokenInvariants } from './invariants.ts';
 import { isBuildFile, isOutside, roomOf } from './rooms.ts';
-import type { Effect, Room } from './table.ts';
+import { computed, exceptions, scripts, touching } from './table/edges.ts';
+import type { Effect, Room } from './table/room.ts';
 import type { Tree } from './tree.ts';
 
 /** Modules by which code reaches outside its own memory. */
@@ -33,11 +33,11 @@ function problemOf(edge: Edge): string | undefined {
   if (edge.kind === 'computed')
     return isOutside(edge.from) || computed.some(({ from }) => from === edge.from)
       ? undefined
-      : 'name the module by a literal, or list the file with its reason (test/architecture/edges.ts, computed)';
+      : 'name the module by a literal, or list the file with its reason (test/architecture/table/edges.ts, computed)';
   if (edge.kind === 'script')
     return isOutside(edge.from) || lists(scripts, edge)
       ? undefined
-      : 'a hidden edge: the path of a script; import it, or list who starts what and why (test/architecture/edges.ts, scripts)';
+      : 'a hidden edge: the path of a script; import it, or list who starts what and why (test/architecture/table/edges.ts, scripts)';
   if (room === undefined || isBuildFile(edge.from)) return undefined;
   return edge.kind === 'package' ? problemOfPackage(edge, room) : problemOfImport(edge, room);
 }
@@ -64,7 +64,10 @@ function problemOfPackage(edge: Edge, room: Room): string | undefined {
 const unknownRoots = (tree: Tree): string[] =>
   [...tree.keys()]
     .filter((file) => roomOf(file) === undefined && !isBuildFile(file))
-    .map((file) => `${file}:1 → no room: its folder is in no row of the table (test/architecture/table.ts)`);
+    .map(
+      (file) =>
+        `${file}:1 → no room: its folder is in no row of the table (test/architecture/table/table.ts)`,
+    );
 
 const circleProblems = (edges: readonly Edge[]): string[] =>
   circles(graphOf(edges)).map(
@@ -100,6 +103,6 @@ export function unusedEntries(tree: Tree): string[] {
   const used = (from: string, to: string) => edges.some((edge) => edge.from === from && edge.to === to);
   const unused = [...exceptions, ...touching, ...scripts].filter(({ from, to }) => !used(from, to));
   return unused.map(
-    ({ from, to }) => `${from} → ${to}: no longer so; take it from test/architecture/edges.ts`,
+    ({ from, to }) => `${from} → ${to}: no longer so; take it from test/architecture/table/edges.ts`,
   );
 }

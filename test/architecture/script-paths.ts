@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path/posix';
 import ts from 'typescript';
-import { bundledFrom } from './edges.ts';
 import { perSource } from './script.ts';
+import { bundledFrom } from './table/edges.ts';
 import { sourceFile, type Tree } from './tree.ts';
 
 /** Stands in a path for the part that only running the program tells. */
