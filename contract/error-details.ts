@@ -1,5 +1,3 @@
-import type { ErrorCode } from './errors.ts';
-
 /**
  * What each error code says beside itself. A value is a number, a shape, a tag, an id, or a word of ours. It is never
  * text from a file about a person and never a value that could be secret, because details are logged and shown.
@@ -196,8 +194,3 @@ type ParsedDetail = {
   readonly got?: number | readonly number[];
   readonly expected?: number | readonly number[];
 };
-
-/** The compiler refuses a code without its details, and details without their code. */
-type Complete = { readonly [C in ErrorCode]: ErrorDetails[C] };
-/** The details of one code. */
-export type DetailOf<C extends ErrorCode> = Complete[C];

@@ -1,4 +1,4 @@
-import type { DetailOf } from './error-details.ts';
+import type { ErrorDetails } from './error-details.ts';
 
 /**
  * The closed list of what can go wrong outside the program: in files, on the network, with keys. Every code has a
@@ -82,10 +82,13 @@ export const errorCodes = [
   'cancelled',
   'engine-crashed',
   'internal',
-] as const;
+] as const satisfies readonly (keyof ErrorDetails)[];
 
 /** One code of the list. */
 export type ErrorCode = (typeof errorCodes)[number];
+
+/** The details of one code. A test shows that every code has its details, and that no others are there. */
+export type DetailOf<C extends ErrorCode> = ErrorDetails[C];
 
 /**
  * What crosses a process border in place of an exception: a code with the details of that code.

@@ -1,4 +1,4 @@
-import type { Film, NamedVoi, Thumbnail } from '../contract/film.ts';
+import type { Film, NamedVoi, Thumbnail } from '../contract/image/film.ts';
 import { decodePixels } from './codecs/stored.ts';
 import { displayTable } from './display/grayscale.ts';
 import { type CodedImage, describeGrayscale, toCodes } from './display/pixels.ts';

@@ -1,5 +1,5 @@
 import { CxrError } from '../contract/errors.ts';
-import type { ImageHeader, PixelSpacing } from '../contract/header.ts';
+import type { ImageHeader, PixelSpacing } from '../contract/image/header.ts';
 import { type Dataset, parseDataset } from './dataset/dataset.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
 

@@ -1,4 +1,4 @@
-import type { Lut, Photometric, Voi } from '../contract/grayscale.ts';
+import type { Lut, Photometric, Voi } from '../contract/image/grayscale.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
 
 /**

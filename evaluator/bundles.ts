@@ -23,7 +23,11 @@ export type ServedBundle = {
 };
 export type Bundles = ReadonlyMap<BundleId, ServedBundle>;
 
-/** @throws CxrError `bundle-missing` when the folder holds no bundle, `bundle-invalid` when one is broken. */
+/**
+ * Reads the description of every bundle below a folder. The weights stay on the disk until a worker opens them.
+ *
+ * @throws CxrError `bundle-missing` when the folder holds no bundle, `bundle-invalid` when one is broken.
+ */
 export async function readBundles(root: string): Promise<Bundles> {
   const served = new Map<BundleId, ServedBundle>();
   for (const name of await listBundles(root)) {
@@ -35,7 +39,7 @@ export async function readBundles(root: string): Promise<Bundles> {
   return served;
 }
 
-/** @throws CxrError `bundle-unknown` for a bundle that is retired or was never here. */
+/** Finds a bundle by its id. @throws CxrError `bundle-unknown` for one that is retired or was never here. */
 export function findBundle(bundles: Bundles, id: BundleId): ServedBundle {
   const bundle = bundles.get(id);
   if (bundle === undefined) throw new CxrError('bundle-unknown', { bundle: id });

@@ -67,6 +67,8 @@ export type Config = {
 };
 
 /**
+ * Reads the configuration from flags and environment. Flags win.
+ *
  * @throws CxrError `request-invalid` naming the flag, never its value; also for a host that is not loopback without
  *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy.
  */
@@ -142,6 +144,7 @@ function bundlesBesideTheCode(): string {
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
 }
 
+/** Tells whether a host name means this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

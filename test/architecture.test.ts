@@ -1,139 +1,102 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { brandedTypes } from './architecture/casts.ts';
+import { documents, withTable } from './architecture/document.ts';
+import { graphOf, reached } from './architecture/graph.ts';
+import { edgesOf } from './architecture/imports.ts';
+import { planted } from './architecture/planted/planted.ts';
+import { unusedEntries, violations } from './architecture/rules.ts';
+import { computed, exceptions, scripts, touching } from './architecture/table/edges.ts';
+import { rooms } from './architecture/table/table.ts';
+import { pathsOf, readTree, sourceFile } from './architecture/tree.ts';
 
-/**
- * Who may import whom (docs/architecture.md). Works on the text of the imports, so that a forbidden edge fails even
- * when nothing executes it.
- */
 const root = join(import.meta.dirname, '..');
-const layers = [
-  'contract',
-  'he',
-  'kernel',
-  'native-models',
-  'main',
-  'renderer',
-  'evaluator',
-  'examples',
-] as const;
-/** The word in quotes is a value, such as the name of a request, and imports nothing. */
-const importPattern = /(?<!['"])(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g;
+const tree = readTree(root);
+const edges = edgesOf(tree);
+const under = (...folders: string[]): string[] =>
+  [...tree.keys()].filter((file) => folders.some((folder) => file.startsWith(`${folder}/`)));
+const importersOf = (name: RegExp): string[] => [
+  ...new Set(edges.filter(({ to, kind }) => kind === 'package' && name.test(to)).map(({ from }) => from)),
+];
+/** Outside the product, where everything may be imported. */
+const isTool = (file: string): boolean => /^(tools|test|examples)\/|vite(st)?\.config\.ts$/.test(file);
 
-function sourceFiles(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|svelte)$/.test(entry.name))
-    .filter((entry) => !entry.parentPath.includes('assembly'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-}
-
-const files = layers.flatMap((layer) => sourceFiles(layer));
-const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
-const isTool = (file: string): boolean => /vite\.config\.ts$|svelte\.config/.test(file);
-
-/** Modules a file imports: packages by name, files of ours by path from the root. */
-function importsOf(file: string): string[] {
-  return [...textOf(file).matchAll(importPattern)].map(([, target]) =>
-    target!.startsWith('.') ? normalize(join(dirname(file), target!)) : target!,
-  );
-}
-
-const layerOf = (path: string): string => {
-  if (path.startsWith('main/electron/')) return 'main/electron';
-  return layers.find((layer) => path.startsWith(`${layer}/`)) ?? 'package';
-};
-
-const allowed: Record<string, readonly string[]> = {
-  contract: ['contract'],
-  he: ['contract', 'he'],
-  kernel: ['he', 'kernel'],
-  'native-models': ['contract', 'he', 'native-models'],
-  main: ['contract', 'he', 'kernel', 'native-models', 'main'],
-  'main/electron': ['contract', 'main', 'main/electron'],
-  renderer: ['contract', 'renderer'],
-  evaluator: ['contract', 'he', 'kernel', 'native-models', 'evaluator'],
-  examples: ['contract', 'he', 'kernel', 'native-models', 'main', 'evaluator', 'examples'],
-};
-
-/** Everything reachable from `starts`, following imports of ours. */
-function closure(starts: readonly string[]): Set<string> {
-  const seen = new Set<string>();
-  const queue = [...starts];
-  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-    if (seen.has(file) || !files.includes(file)) continue;
-    seen.add(file);
-    queue.push(...importsOf(file));
-  }
-  return seen;
-}
-
-const importersOf = (name: RegExp): string[] =>
-  files.filter((file) => !isTool(file) && importsOf(file).some((target) => name.test(target)));
-
-describe('layers', () => {
-  it('import only what they may', () => {
-    const edges = files
-      .filter((file) => !isTool(file))
-      .flatMap((file) =>
-        importsOf(file).map((target) => ({ file, target, from: layerOf(file), to: layerOf(target) })),
-      );
-    const wrong = edges.filter(({ from, to }) => to !== 'package' && !allowed[from]!.includes(to));
-    expect(edges.length).toBeGreaterThan(100);
-    expect(wrong.map(({ file, target }) => `${file} → ${target}`)).toEqual([]);
+describe('the import table', () => {
+  it('holds for every import, script path, circle, cast and invariant', () => {
+    expect(tree.size).toBeGreaterThan(350);
+    expect(edges.filter(({ kind }) => kind === 'import').length).toBeGreaterThan(1_000);
+    expect(violations(tree)).toEqual([]);
   });
 
-  it('keep electron, node-seal and onnxruntime-node each behind one door', () => {
-    expect(importersOf(/^electron$/).filter((file) => !file.startsWith('main/electron/'))).toEqual([]);
+  it('names rooms that are there and lists exceptions that are needed', () => {
+    expect(rooms.filter(({ room }) => !existsSync(join(root, room))).map(({ room }) => room)).toEqual([]);
+    const names = rooms.map(({ room }) => room);
+    const named = rooms.flatMap(({ mayImport }) => (mayImport === 'anything' ? [] : mayImport));
+    expect(named.filter((name) => !names.includes(name))).toEqual([]);
+    expect(unusedEntries(tree)).toEqual([]);
+  });
+
+  it('has few exceptions, each with its reason', () => {
+    expect(exceptions.length).toBeLessThanOrEqual(6);
+    const reasons = [...exceptions, ...touching, ...scripts, ...computed].map(({ because }) => because);
+    expect(reasons.filter((because) => because.split(' ').length < 3)).toEqual([]);
+  });
+
+  it('explains a room that is still empty in its README', () => {
+    const empty = rooms.filter(({ room }) => !tree.has(room) && under(room).length === 0);
+    const silent = empty.filter(({ room }) => !existsSync(join(root, room, 'README.md')));
+    expect(silent.map(({ room }) => room)).toEqual([]);
+  });
+
+  it.each(documents)('is the one that %s shows', (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    expect(text === withTable(text), 'npm run architecture writes the table').toBe(true);
+  });
+});
+
+describe('a planted violation is reported', () => {
+  it.each(planted)('$rule', ({ files, message }) => {
+    const found = violations(new Map([...tree, ...Object.entries(files)]));
+    expect(found.filter((line) => line.startsWith(message))).toHaveLength(1);
+  });
+});
+
+describe('the lint rule of the editor', () => {
+  it('knows every id', () => {
+    const rule = readFileSync(join(root, 'tools', 'lint', 'no-id-cast.grit'), 'utf8');
+    const [, names = ''] = /\(\?:([\w|]+)\)/.exec(rule) ?? [];
+    expect(new Set(names.split('|'))).toEqual(brandedTypes(tree));
+  });
+});
+
+describe('doors', () => {
+  it('keep electron, node-seal and onnxruntime-node each behind one', () => {
+    const product = (name: RegExp) => importersOf(name).filter((file) => !isTool(file));
+    expect(product(/^electron$/).length).toBeGreaterThan(0);
+    expect(product(/^electron$/).filter((file) => !file.startsWith('main/electron/'))).toEqual([]);
     expect(importersOf(/^node-seal/)).toEqual(['he/run/seal/module.ts']);
-    expect(importersOf(/^onnxruntime/)).toEqual(['native-models/encoder.ts']);
+    expect(product(/^onnxruntime/)).toEqual(['native-models/encoder.ts']);
   });
 
-  it('keep the vocabulary free of Node, DOM and Electron', () => {
-    const packages = sourceFiles('contract')
-      .flatMap(importsOf)
-      .filter((target) => layerOf(target) === 'package');
-    expect([...new Set(packages)]).toEqual(['zod']);
-  });
-
-  it('keep files and network out of the HE core', () => {
-    const forbidden = /^(node:)?(fs|net|http|https|http2|tls|dgram|child_process|worker_threads)(\/|$)/;
-    expect(
-      sourceFiles('he').filter((file) => importsOf(file).some((target) => forbidden.test(target))),
-    ).toEqual([]);
-  });
-
-  it('give the renderer nothing of Node', () => {
-    const reachable = [...closure(sourceFiles('renderer'))].filter((file) => !isTool(file));
-    expect(
-      reachable.flatMap(importsOf).filter((target) => target.startsWith('node:') || target === 'electron'),
-    ).toEqual([]);
+  it('leave the vocabulary zod alone', () => {
+    const packages = edges.filter(({ from, kind }) => kind === 'package' && from.startsWith('contract/'));
+    expect([...new Set(packages.map(({ to }) => to))]).toEqual(['zod']);
   });
 });
 
 describe('the evaluator has no path to a secret key', () => {
-  const reachable = closure(sourceFiles('evaluator'));
+  const seen = reached(graphOf(edges), under('evaluator'));
 
   it('reaches the evaluation half of the HE core, but neither key generation nor the client', () => {
-    expect(reachable.has('he/server/evaluate.ts')).toBe(true);
-    expect(
-      ['he/client/keys.ts', 'he/client/encryption.ts', 'native-models/encoder.ts'].filter((file) =>
-        reachable.has(file),
-      ),
-    ).toEqual([]);
-    expect([...reachable].filter((file) => file.startsWith('main/'))).toEqual([]);
+    expect(seen.has('he/server/evaluate.ts')).toBe(true);
+    expect([...seen.keys()].filter((file) => /^(he\/client|main)\//.test(file))).toEqual([]);
+    expect(seen.has('native-models/encoder.ts')).toBe(false);
   });
 
   it('does without node-seal: keys and ciphertexts from outside never reach its parser', () => {
-    expect(reachable.has('he/server/kernel-engine.ts')).toBe(true);
-    expect(reachable.has('he/run/seal/module.ts')).toBe(false);
-  });
-
-  it('names no type or function that makes or holds one', () => {
-    const secret = /\b(SecretKey|KeyGenerator|Decryptor|Encryptor|secretKey|loadSealWithSecrets|KeyHolder)\b/;
-    const naming = [...reachable].filter(
-      (file) => file !== 'he/run/seal/module.ts' && secret.test(textOf(file)),
-    );
-    expect(naming).toEqual([]);
+    expect(seen.has('he/server/kernel-engine.ts')).toBe(true);
+    expect(seen.has('he/run/seal/module.ts')).toBe(false);
   });
 
   it('gets a module at run time in which none can be constructed', async () => {
@@ -149,22 +112,43 @@ describe('the evaluator has no path to a secret key', () => {
   });
 
   it('leaves the secret door to key generation and client alone', () => {
-    const users = files.filter(
-      (file) => file !== 'he/run/seal/module.ts' && /loadSealWithSecrets/.test(textOf(file)),
+    const users = [...tree].filter(
+      ([file, text]) => !isTool(file) && /\b(loadWholeSeal|loadSealWithSecrets)\b/.test(text),
     );
-    expect(users).toEqual(['he/client/keys.ts']);
+    expect(users.map(([file]) => file)).toEqual([
+      'he/client/keys.ts',
+      'he/client/seal-with-secrets.ts',
+      'he/run/seal/module.ts',
+    ]);
   });
 });
 
 describe('source files', () => {
   it('stay short enough to read in one sitting', () => {
-    const long = files.filter((file) => textOf(file).split('\n').length > 400);
-    expect(long).toEqual([]);
+    const lines = (file: string): number => tree.get(file)!.trimEnd().split('\n').length;
+    const most = (file: string): number => (/^(main|dicom|evaluator|renderer)\//.test(file) ? 300 : 400);
+    expect(
+      [...tree.keys()]
+        .filter((file) => lines(file) > most(file))
+        .map(
+          (file) => `${file} has ${lines(file)} lines, of at most ${most(file)}: split it by what it does`,
+        ),
+    ).toEqual([]);
+  });
+
+  it('lie at most 15 side by side', () => {
+    const folders = Map.groupBy(pathsOf(root), dirname);
+    const crowded = [...folders].filter(
+      ([folder, files]) => folder !== '.' && files.some((file) => sourceFile.test(file)) && files.length > 15,
+    );
+    expect(crowded.map(([folder, files]) => `${folder} holds ${files.length} files: give it rooms`)).toEqual(
+      [],
+    );
   });
 
   it('pass no error text from outside on: only coded errors cross a process border', () => {
-    const leaking = [...sourceFiles('evaluator'), ...sourceFiles('main')].filter((file) =>
-      /postMessage\(\s*(error|err)\b/.test(textOf(file)),
+    const leaking = under('evaluator', 'main').filter((file) =>
+      /postMessage\(\s*(error|err)\b/.test(tree.get(file)!),
     );
     expect(leaking).toEqual([]);
   });

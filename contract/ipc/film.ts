@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Film } from '../film.ts';
+import type { Film } from '../image/film.ts';
 
 /**
  * What the reader posts on its port to the window. Main makes the channel and sees none of it. The ticket is the

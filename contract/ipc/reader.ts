@@ -1,6 +1,6 @@
 import type { CodedError } from '../errors.ts';
-import type { Thumbnail } from '../film.ts';
-import type { ImageHeader } from '../header.ts';
+import type { Thumbnail } from '../image/film.ts';
+import type { ImageHeader } from '../image/header.ts';
 import type { EngineInput } from '../stages.ts';
 
 /**

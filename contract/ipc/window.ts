@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
-import type { Film, Thumbnail } from '../film.ts';
+import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
 import type { DropReport, StudyRow } from './worklist.ts';

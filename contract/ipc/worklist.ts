@@ -1,6 +1,6 @@
 import type { CodedError } from '../errors.ts';
-import type { FrameHeader, SeriesHeader } from '../header.ts';
 import type { PatientIdentity, StudyIdentity } from '../identity.ts';
+import type { FrameHeader, SeriesHeader } from '../image/header.ts';
 import type { AnalysisResult, InputPair, LocalCheck, Progress, StageName } from '../stages.ts';
 
 /** One image of a study. `id` is the worklist's own name for it, a UUID. */

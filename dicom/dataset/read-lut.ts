@@ -1,4 +1,4 @@
-import type { Lut } from '../../contract/grayscale.ts';
+import type { Lut } from '../../contract/image/grayscale.ts';
 import type { Dataset } from './dataset.ts';
 
 const descriptorTag = 'x00283002';

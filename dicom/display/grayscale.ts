@@ -1,4 +1,4 @@
-import type { Lut, Photometric, Voi, Window } from '../../contract/grayscale.ts';
+import type { Lut, Photometric, Voi, Window } from '../../contract/image/grayscale.ts';
 
 /**
  * The way from modality values to grey levels, in the order of DICOM PS3.4 N.2: the VOI step (values of interest) makes

@@ -1,5 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
-import type { Voi } from '../../contract/grayscale.ts';
+import type { Voi } from '../../contract/image/grayscale.ts';
 import type { DicomImage, PixelLayout } from '../image.ts';
 import { displayTable, lookUp } from './grayscale.ts';
 

@@ -9,6 +9,7 @@ const line = /^([0-9a-f]{64})(\s+\S.*)?$/i;
 const mostTokens = 10_000;
 const longestHeader = 1_024;
 
+/** This access lets everybody in. It is for evaluators that only this machine can reach. */
 export const openToAll: Access = () => true;
 
 /**

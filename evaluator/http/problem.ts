@@ -54,6 +54,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return send(problem, request, reply);
 }
 
+/** Answers a path that no route serves: 404, with the same kind of document. */
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(problemOf(new CxrError('request-invalid', { field: 'route' }), 404), request, reply);
 }

@@ -9,6 +9,7 @@ import type { JobRecord } from './job-record.ts';
 /** A job that is remembered: its record as stored, its state as seen now, and its execution while it runs. */
 export type LiveJob = { record: JobRecord; state: JobState; execution: Execution | null };
 
+/** Tells whether a job is done, failed or cancelled. */
 export const isEnded = (state: JobState): boolean => state.kind !== 'queued' && state.kind !== 'running';
 
 /** The jobs that are remembered, by id and by the frame that each accepted, in the order of acceptance. */

@@ -10,6 +10,7 @@ export type FrameStores = {
 };
 
 const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
+/** Names the folder that holds the records of jobs, their inputs and their results. */
 export const jobsFolder = (dataFolder: string): string => join(dataFolder, 'jobs');
 
 const foldersIn = (dataFolder: string) => ({

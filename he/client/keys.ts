@@ -7,9 +7,9 @@ import type { KeyId } from '../../contract/ids/key-id.ts';
 import { type CkksParams, checkParams } from '../params.ts';
 import { keyParmsId, openContext } from '../run/seal/context.ts';
 import type { SEALContext } from '../run/seal/module.ts';
-import { loadSealWithSecrets, type SealWithSecrets } from '../run/seal/module.ts';
 import { encodeFrame, keyIdOf, noSubject } from '../wire/frame.ts';
 import { compressPart, joinParts } from '../wire/payload.ts';
+import { loadSealWithSecrets, type SealWithSecrets } from './seal-with-secrets.ts';
 import { ternarySecret, transformedResidues } from './secret-from-seed.ts';
 
 type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;

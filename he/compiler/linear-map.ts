@@ -8,11 +8,9 @@ import {
   scaleOutputs,
   scaleStencilInputs,
   type Tap,
+  type VisitWeight,
   visitStencilRow,
 } from './stencil.ts';
-
-/** This function is called once per weight of a row, with the index of the input element and the weight. */
-export type VisitWeight = (input: number, weight: number) => void;
 
 /**
  * An affine map takes one tensor to another: out = W·in + bias, with both tensors written as vectors (channel, then

@@ -1,4 +1,5 @@
-import type { VisitWeight } from './linear-map.ts';
+/** This function is called once per weight of a row, with the index of the input element and the weight. */
+export type VisitWeight = (input: number, weight: number) => void;
 
 /**
  * These are the channel weights of one tap. They are grouped by output channel: those of channel c stand at starts[c] …

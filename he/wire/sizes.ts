@@ -1,6 +1,6 @@
 import type { BundleDescription, KeyPlan } from '../../contract/bundle.ts';
 import { CxrError } from '../../contract/errors.ts';
-import { seededTensor } from '../compiler/graph.ts';
+import { seededTensor } from '../seeded-tensor.ts';
 import { frameHeaderBytes } from './frame.ts';
 import { packPayload, payloadBound } from './payload.ts';
 import { ciphertextBytes, keyBytes } from './seal-bytes.ts';

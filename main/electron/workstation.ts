@@ -30,6 +30,7 @@ export type Surroundings = {
   readonly ask: (what: Wanted) => Promise<readonly string[]>;
 };
 
+/** Turns names as a person gave them, relative to `folder`, into sources with whole paths. */
 export const paths = (names: readonly string[], folder: string): Source[] =>
   names.map((name) => ({ kind: 'path', path: resolve(folder, name) }));
 

@@ -1,5 +1,5 @@
-import type { Film } from '../../contract/film.ts';
-import type { ImageHeader } from '../../contract/header.ts';
+import type { Film } from '../../contract/image/film.ts';
+import type { ImageHeader } from '../../contract/image/header.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
 import { toFilm } from '../../dicom/film.ts';

@@ -26,7 +26,7 @@ export async function readLocation(
   return bytes;
 }
 
-/** @throws CxrError 'file-unreadable', 'dicom-too-large'. */
+/** Reads a whole file of at most `maxFileBytes`. @throws CxrError 'file-unreadable', 'dicom-too-large'. */
 export async function readWhole(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');

@@ -72,7 +72,7 @@ export async function passphraseKey(passphrase: string, kdf: Kdf, purpose: strin
   }
 }
 
-/** @throws CxrError `key-passphrase-weak` with its score, 0 to 4. */
+/** Refuses a passphrase that is easy to guess. @throws CxrError `key-passphrase-weak` with its score, 0 to 4. */
 export function checkStrength(passphrase: string): void {
   const { score } = judgePassphrase(passphrase);
   if (score < leastScore) throw new CxrError('key-passphrase-weak', { score, expected: leastScore });

@@ -90,7 +90,7 @@ export function encodeBody({ seeds, identity, ...text }: Body): Buffer {
   return Buffer.concat([length, json, ...parts, Buffer.from(identity ?? '', 'utf8')]);
 }
 
-/** @throws CxrError `key-vault` for a body that this program did not write. */
+/** Reads what `encodeBody` wrote. @throws CxrError `key-vault` for a body that this program did not write. */
 export function decodeBody(bytes: Buffer): Body {
   const seeds = new Map<string, Buffer>();
   try {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ImageHeader } from '../../contract/header.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
+import type { ImageHeader } from '../../contract/image/header.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import type { StoredStudy } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Window } from '../../contract/grayscale.ts';
+import type { Window } from '../../contract/image/grayscale.ts';
 import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
 import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
 

@@ -1,5 +1,5 @@
-import type { Film } from '../../contract/film.ts';
-import type { Voi, Window } from '../../contract/grayscale.ts';
+import type { Film } from '../../contract/image/film.ts';
+import type { Voi, Window } from '../../contract/image/grayscale.ts';
 import { displayTable, greyLevels, isUsableWindow } from '../../dicom/display/grayscale.ts';
 
 /** Which grayscale a film is shown under. */

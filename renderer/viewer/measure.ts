@@ -1,4 +1,4 @@
-import type { PixelSpacing } from '../../contract/header.ts';
+import type { PixelSpacing } from '../../contract/image/header.ts';
 import type { Point } from './view.ts';
 
 /** Points in image coordinates. A ratio has the heart's width, then the chest's. */

@@ -1,4 +1,4 @@
-import type { Film } from '../../contract/film.ts';
+import type { Film } from '../../contract/image/film.ts';
 import { type Size, turnMatrix, type View } from './view.ts';
 
 /** What is drawn of a film: its codes and the grey level of each. */

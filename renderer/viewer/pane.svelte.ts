@@ -1,5 +1,5 @@
 import { type CodedError, codedPart } from '../../contract/errors.ts';
-import type { Film } from '../../contract/film.ts';
+import type { Film } from '../../contract/image/film.ts';
 import {
   adjusted,
   asWindow,

@@ -1,5 +1,5 @@
 import { type CodedError, codedPart } from '../../contract/errors.ts';
-import type { Thumbnail } from '../../contract/film.ts';
+import type { Thumbnail } from '../../contract/image/film.ts';
 import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc/window.ts';
 import type { DropReport, ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import { type Order, ordered } from './order.ts';

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import type { ErrorDetails } from '../../contract/error-details.ts';
+import {
+  type CodedError,
+  CxrError,
+  type ErrorCode,
+  errorCodes,
+  toCodedError,
+} from '../../contract/errors.ts';
 
 describe('an error with a code', () => {
+  it('has details for every code of the list and for no other', () => {
+    // Details without a code in the list would not compile here; a code without details does not compile in the list.
+    const missing: Exclude<keyof ErrorDetails, ErrorCode> extends never ? 'none' : 'some' = 'none';
+    expect([missing, new Set(errorCodes).size]).toEqual(['none', errorCodes.length]);
+  });
+
   it('carries the details of its code, which the compiler checks', () => {
     const error = new CxrError('queue-full', { got: 9, expected: 8 });
     // Typed by the code: `got` is a number here without a cast.

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Graph, graphSchema, openGraph, seededTensor } from '../../he/compiler/graph.ts';
+import { type Graph, graphSchema, openGraph } from '../../he/compiler/graph.ts';
 import { measurePrecision } from '../../he/precision.ts';
+import { seededTensor } from '../../he/seeded-tensor.ts';
 import { evaluateDirectly } from '../he/direct.ts';
 import { titled } from '../titled.ts';
 

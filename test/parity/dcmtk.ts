@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Film } from '../../contract/film.ts';
+import type { Film } from '../../contract/image/film.ts';
 import { displayTable, greyLevels } from '../../dicom/display/grayscale.ts';
 import { toFilm } from '../../dicom/film.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';

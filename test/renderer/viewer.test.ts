@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Film } from '../../contract/film.ts';
-import type { PixelSpacing } from '../../contract/header.ts';
+import type { Film } from '../../contract/image/film.ts';
+import type { PixelSpacing } from '../../contract/image/header.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import {
   adjusted,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import { encrypt } from '../../he/client/encryption.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
-import { seededTensor } from '../../he/compiler/graph.ts';
+import { seededTensor } from '../../he/seeded-tensor.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';

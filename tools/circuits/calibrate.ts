@@ -14,9 +14,9 @@ import {
   operations,
   type Place,
 } from '../../he/compiler/cost-model.ts';
-import { seededTensor } from '../../he/compiler/graph.ts';
 import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '../../he/params.ts';
 import type { HeBackend } from '../../he/run/backend.ts';
+import { seededTensor } from '../../he/seeded-tensor.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { readCount, readOptions } from '../command-options.ts';
 import { openEngine } from './circuit-analysis.ts';

@@ -10,9 +10,10 @@ import { encrypt } from '../../he/client/encryption.ts';
 import { generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
 import { type Compiled, compile, ringOf } from '../../he/compiler/compile.ts';
 import { describeCompiled } from '../../he/compiler/describe.ts';
-import { type Graph, seededTensor } from '../../he/compiler/graph.ts';
+import type { Graph } from '../../he/compiler/graph.ts';
 import { programDigest } from '../../he/compiler/passes/levels.ts';
 import { type CkksParams, checkParams } from '../../he/params.ts';
+import { seededTensor } from '../../he/seeded-tensor.ts';
 import {
   defaultBudgets,
   type Engine,

@@ -15,8 +15,11 @@ function parse<T>(field: string, text: string, parser: (text: string) => T): T {
   }
 }
 
+/** Reads a key id from a path. @throws CxrError `request-invalid`. */
 export const keyParameter = (text: string): KeyId => parse('key id', text, parseKeyId);
+/** Reads a job id from a path. @throws CxrError `request-invalid`. */
 export const jobParameter = (text: string): JobId => parse('job id', text, parseJobId);
+/** Reads a bundle id from a path. @throws CxrError `request-invalid`. */
 export const bundleParameter = (text: string): BundleId => parse('bundle id', text, parseBundleId);
 
 /** `?waitMs=`: absent is 0, more than `maxWaitMs` is `maxWaitMs`. @throws CxrError `request-invalid`. */

@@ -1,6 +1,6 @@
 import initialize, { type MainModule } from 'node-seal/allows';
 
-/** Only evaluation types are exported. A secret key's type is reachable through `SealWithSecrets` alone. */
+/** Only evaluation types are exported. A secret key's type is reachable through `WholeSeal` alone. */
 export type {
   Ciphertext,
   CKKSEncoder,
@@ -14,8 +14,8 @@ export type {
 
 /**
  * These are the names of node-seal that an evaluator gets. This file is the one door to node-seal. `EvaluationSeal` has
- * no type that can hold a secret key and, at run time, no constructor of one. Only he/client/keys.ts and
- * he/client/encryption.ts may call `loadSealWithSecrets` (test/architecture.test.ts).
+ * no type that can hold a secret key and, at run time, no constructor of one. Only he/client/seal-with-secrets.ts may
+ * load the whole module (test/architecture.test.ts).
  */
 const evaluationNames = [
   'SchemeType',
@@ -36,12 +36,15 @@ const evaluationNames = [
 /** This is the part of SEAL that evaluates and holds no secret. */
 export type EvaluationSeal = Pick<MainModule, (typeof evaluationNames)[number]>;
 /** This is all of SEAL, secret keys included. */
-export type SealWithSecrets = MainModule;
+export type WholeSeal = MainModule;
 
-let loading: Promise<MainModule> | undefined;
+let loading: Promise<WholeSeal> | undefined;
 
-/** Loads one WebAssembly instance per thread. A failed load is not remembered. */
-function loadModule(): Promise<MainModule> {
+/**
+ * Loads all of node-seal, once per thread because WebAssembly instances are not shared; a failed load is not remembered.
+ * Only he/client/seal-with-secrets.ts may call it.
+ */
+export function loadWholeSeal(): Promise<WholeSeal> {
   loading ??= initialize().catch((error: unknown) => {
     loading = undefined;
     throw error;
@@ -51,16 +54,9 @@ function loadModule(): Promise<MainModule> {
 
 /** Loads the part of SEAL that evaluates. */
 export async function loadSeal(): Promise<EvaluationSeal> {
-  const module = await loadModule();
+  const module = await loadWholeSeal();
   return Object.fromEntries(evaluationNames.map((name) => [name, module[name]])) as unknown as EvaluationSeal;
 }
-
-/**
- * Loads all of SEAL.
- *
- * @remarks Engine process and tests only: the module can create and hold secret keys.
- */
-export const loadSealWithSecrets = (): Promise<SealWithSecrets> => loadModule();
 
 /**
  * Tells whether an error means that SEAL found no room in the WebAssembly heap. C++ exceptions carry [type, text] in

@@ -1,6 +1,6 @@
 import { type IpcRendererEvent, ipcRenderer } from 'electron';
 import { z } from 'zod';
-import type { Film } from '../../../contract/film.ts';
+import type { Film } from '../../../contract/image/film.ts';
 import { parseFilmMessage } from '../../../contract/ipc/film.ts';
 import type { Reply } from '../../../contract/ipc/window.ts';
 import { filmChannel, requestChannel } from './channels.ts';

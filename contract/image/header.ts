@@ -1,4 +1,4 @@
-import type { PatientIdentity, StudyIdentity } from './identity.ts';
+import type { PatientIdentity, StudyIdentity } from '../identity.ts';
 
 /**
  * What a DICOM file says about whom and what it shows. The window and the worklist have it. The engine, which holds the

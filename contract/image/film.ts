@@ -1,5 +1,5 @@
+import type { RadiographFacts } from '../stages.ts';
 import type { Photometric, Voi } from './grayscale.ts';
-import type { RadiographFacts } from './stages.ts';
 
 /** A grayscale that the file offers, with a name to choose it by. */
 export type NamedVoi = { readonly name: string; readonly voi: Voi };

@@ -1,0 +1,110 @@
+import { type CodedError, CxrError, type ErrorCode } from '../../../contract/errors.ts';
+import type { AnalysisId } from '../../../contract/ids/analysis-id.ts';
+import type { Location, Scanned } from '../../../contract/ipc/reader.ts';
+import type { StudyRow } from '../../../contract/ipc/worklist.ts';
+import type { AnalysisResult, EngineInput, Finding, StageName } from '../../../contract/stages.ts';
+import type { openStore } from '../../../main/worklist/store.ts';
+import { Worklist } from '../../../main/worklist/worklist.ts';
+
+export type Taken = Extract<Scanned, { kind: 'taken' }>;
+
+export const taken = (
+  image: string,
+  { study = '1', view = 'PA', modality = 'DX', date = '2024-01-02', patient = 'P1' } = {},
+): Taken => ({
+  kind: 'taken',
+  location: { kind: 'file', path: `/films/${image}.dcm`, inside: [] },
+  name: `${image}.dcm`,
+  bytes: 1,
+  header: {
+    patient: { name: 'Doe, Jane', id: patient, issuer: null, birthDate: null, sex: null, age: null },
+    study: { uid: study, date, time: null, accession: null, description: null },
+    series: { uid: `${study}.1`, number: 1, description: null, modality },
+    image: {
+      uid: image,
+      number: null,
+      view,
+      laterality: null,
+      date: null,
+      time: null,
+      rows: 2,
+      columns: 2,
+      orientation: null,
+      spacing: null,
+      burnedIn: null,
+      lossy: null,
+    },
+  },
+});
+export const finding = (probability: number, high: number, claimable = true): Finding =>
+  ({
+    name: 'Effusion',
+    logit: 0,
+    probability,
+    verdict: 'above',
+    low: 0,
+    high,
+    claimable,
+    regions: null,
+  }) as Finding;
+export const result = (...findings: Finding[]) => ({ findings }) as unknown as AnalysisResult;
+
+/** A worklist whose reader gives the path back and whose engine remembers what it was asked. */
+export function workstation(store: ReturnType<typeof openStore> | null = null) {
+  const asked: { analysisId: AnalysisId; path: string }[] = [];
+  const cancelled: string[] = [];
+  const unreadable = new Map<string, ErrorCode>();
+  const plain: { logits: number[]; probabilities: number[]; failure: ErrorCode | null } = {
+    logits: [0.25],
+    probabilities: [0.5],
+    failure: null,
+  };
+  const list = new Worklist({
+    input: async (location: Location) => {
+      const path = location.kind === 'file' ? location.path : '';
+      const code = unreadable.get(path);
+      if (code !== undefined) throw new CxrError(code);
+      return { path } as unknown as EngineInput;
+    },
+    engine: {
+      classify: (analysisId, input) =>
+        void asked.push({ analysisId, path: (input as unknown as { path: string }).path }),
+      cancel: (analysisId) => cancelled.push(analysisId) > 0,
+    },
+    recompute: async () => {
+      if (plain.failure !== null) throw new CxrError(plain.failure);
+      return plain;
+    },
+    store,
+    tell: () => {},
+  });
+  const drop = async (...films: Taken[]) => {
+    list.askFor(list.add(films).touched);
+    await settled();
+  };
+  const fail = async (code: ErrorCode, ...stages: StageName[]) => {
+    const { analysisId } = asked.at(-1)!;
+    for (const stage of stages)
+      list.hear({ kind: 'progress', analysisId, progress: { stage, fraction: null } });
+    list.hear({ kind: 'failed', analysisId, error: { code, detail: {} } as CodedError });
+    await settled();
+  };
+  const finish = async (...findings: Finding[]) => {
+    list.hear({ kind: 'done', analysisId: asked.at(-1)!.analysisId, result: result(...findings) });
+    await settled();
+  };
+  const paths = () => asked.map(({ path }) => path);
+  return {
+    list,
+    asked,
+    cancelled,
+    unreadable,
+    plain,
+    drop,
+    fail,
+    finish,
+    paths,
+    row: (at = 0): StudyRow => list.rows[at]!,
+  };
+}
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
