@@ -88,7 +88,7 @@ def data_counts(args: argparse.Namespace) -> dict:
 
 def bundle_id() -> str:
     """The bundle that was exported from these checkpoints: the SHA-256 of its description."""
-    return hashlib.sha256((HERE.parent / "native-models/cxr-f8-r1/client/bundle.json").read_bytes()).hexdigest()
+    return hashlib.sha256((TRAINING.parent / "native-models/cxr-f8-r1/client/bundle.json").read_bytes()).hexdigest()
 
 
 def describe(network: str, kind: str, attention: str, factor: int, saved: dict, model: torch.nn.Module,
