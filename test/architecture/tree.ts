@@ -20,7 +20,8 @@ const notOurs = new Set([
 
 function filesUnder(folder: string): Dirent[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.isFile()) return [entry];
+    // In a linked work tree .git is a file.
+    if (entry.isFile()) return entry.name === '.git' ? [] : [entry];
     const skipped = !entry.isDirectory() || entry.name.startsWith('.') || notOurs.has(entry.name);
     return skipped ? [] : filesUnder(join(folder, entry.name));
   });
