@@ -198,7 +198,7 @@ export class EngineHost implements AsyncDisposable {
       case 'probed': {
         const settle = this.#probes.get(event.probeId);
         this.#probes.delete(event.probeId);
-        if ('code' in event.found) settle?.reject(toError(event.found));
+        if ('code' in event.found) settle?.reject(CxrError.from(event.found));
         else settle?.resolve(event.found);
         return;
       }
@@ -206,7 +206,7 @@ export class EngineHost implements AsyncDisposable {
         this.#opened.resolve(event.bundle);
         break;
       case 'unusable':
-        this.#opened.reject(toError(event.error));
+        this.#opened.reject(CxrError.from(event.error));
         break;
       case 'progress':
         this.#awaited.get(event.analysisId)?.onProgress(event.progress);
@@ -216,7 +216,7 @@ export class EngineHost implements AsyncDisposable {
         this.#forget(event.analysisId);
         break;
       case 'failed':
-        this.#awaited.get(event.analysisId)?.settle.reject(toError(event.error));
+        this.#awaited.get(event.analysisId)?.settle.reject(CxrError.from(event.error));
         this.#forget(event.analysisId);
     }
     this.#options.tell?.(event);
@@ -229,14 +229,12 @@ export class EngineHost implements AsyncDisposable {
 
   #failAll(error: CodedError): void {
     this.#waiting = [];
-    this.#opened.reject(toError(error));
-    for (const settle of this.#probes.values()) settle.reject(toError(error));
+    this.#opened.reject(CxrError.from(error));
+    for (const settle of this.#probes.values()) settle.reject(CxrError.from(error));
     this.#probes.clear();
     for (const analysisId of [...this.#inFlight]) this.#pass({ kind: 'failed', analysisId, error });
   }
 }
-
-const toError = ({ code, detail }: CodedError): CxrError => new CxrError(code, detail);
 
 /** A promise whose refusal nobody has to hear. */
 function unhandled<T>(): PromiseWithResolvers<T> {

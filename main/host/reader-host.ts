@@ -88,7 +88,7 @@ export class ReaderHost implements AsyncDisposable {
    */
   request<R extends FileRequest>(request: R, signal?: AbortSignal): Promise<ReaderReply[R['kind']]> {
     const verdict = this.#record.verdict(request.location);
-    if (verdict !== undefined) return Promise.reject(toError(verdict));
+    if (verdict !== undefined) return Promise.reject(CxrError.from(verdict));
     return this.#ask({ kind: 'file', request }, signal) as Promise<ReaderReply[R['kind']]>;
   }
 
@@ -190,7 +190,7 @@ export class ReaderHost implements AsyncDisposable {
         this.#jobs.get(event.id)?.settle.resolve(event.value);
         break;
       case 'refused':
-        this.#jobs.get(event.id)?.settle.reject(toError(event.error));
+        this.#jobs.get(event.id)?.settle.reject(CxrError.from(event.error));
     }
     this.#jobs.delete(event.id);
   }
@@ -227,7 +227,7 @@ export class ReaderHost implements AsyncDisposable {
         if (job.id === id) job.past.condemned.set(place, verdict);
       } else if (placeOf(job.request.location) === place) {
         this.#jobs.delete(job.id);
-        job.settle.reject(toError(verdict));
+        job.settle.reject(CxrError.from(verdict));
       }
     }
   }
@@ -250,14 +250,12 @@ export class ReaderHost implements AsyncDisposable {
   }
 
   #failAll(error: CodedError): void {
-    for (const { settle } of this.#jobs.values()) settle.reject(toError(error));
+    for (const { settle } of this.#jobs.values()) settle.reject(CxrError.from(error));
     this.#jobs.clear();
   }
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-const toError = ({ code, detail }: CodedError): CxrError => new CxrError(code, detail);
 
 /** Ids of the kept bytes that a job is about. */
 function keptIn(job: Job): string[] {

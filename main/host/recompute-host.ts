@@ -1,4 +1,4 @@
-import { type CodedError, CxrError } from '../../contract/errors.ts';
+import { CxrError } from '../../contract/errors.ts';
 import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recompute.ts';
 import type { Port } from './port.ts';
 
@@ -24,8 +24,7 @@ export async function recompute(
   try {
     const event = await promise;
     if (event.kind === 'computed') return event;
-    const { code, detail }: CodedError = event.error;
-    throw new CxrError(code, detail);
+    throw CxrError.from(event.error);
   } finally {
     clearTimeout(timer);
     port.stop();
