@@ -12,7 +12,8 @@ const parts = ['Message', 'Context', 'Cause', 'Fix'];
 
 describe('docs/errors.md', () => {
   it('has one section for every code and no other, in the order of the list', () => {
-    expect(sections.map(({ code }) => code)).toEqual([...errorCodes]);
+    const codes = sections.map(({ code }) => code);
+    expect(codes, 'a section of docs/errors.md for each code of contract/errors.ts').toEqual([...errorCodes]);
   });
 
   it.each(sections)('says message, context, cause and fix of $code', ({ body }) => {

@@ -6,7 +6,8 @@ import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/
 
 describe('texts of the window', () => {
   it('has a text with advice for every error code, and no other', () => {
-    expect(Object.keys(errorTexts).sort()).toEqual([...errorCodes].sort());
+    const codes = Object.keys(errorTexts).sort();
+    expect(codes, 'a text in renderer/lib/error-text.ts for each code').toEqual([...errorCodes].sort());
     for (const { title, advice } of Object.values(errorTexts)) {
       expect(title).toMatch(/^[A-Z].{4,}\.$/);
       expect(advice).toMatch(/^[A-Z].{10,}\.$/);

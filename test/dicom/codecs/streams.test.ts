@@ -39,7 +39,10 @@ const codeOf = (file: Uint8Array) =>
 describe('compressed pixels', () => {
   it('are tested for every readable syntax that compresses', () => {
     const compressed = readableSyntaxes.filter(({ pixels }) => pixels !== 'native').map(({ uid }) => uid);
-    expect([...new Set(fixtures.map(({ syntax }) => syntax))].sort()).toEqual([...compressed].sort());
+    const tested = [...new Set(fixtures.map(({ syntax }) => syntax))].sort();
+    expect(tested, 'a fixture of this file for each syntax that is not native').toEqual(
+      [...compressed].sort(),
+    );
   });
 
   describe.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
