@@ -4,7 +4,7 @@ import { jobIdSchema } from '../../contract/ids/job-id.ts';
 import { mediaTypes, type Problem } from '../../contract/protocol.ts';
 
 /** The HTTP status of every code that an evaluator answers with; all others are 500. */
-const statusOf: Partial<Record<ErrorCode, number>> = {
+export const statusOf: Partial<Record<ErrorCode, number>> = {
   'request-invalid': 400,
   'frame-malformed': 400,
   'frame-truncated': 400,
