@@ -85,6 +85,8 @@ async function openModel(path: string, file: string, inputName: string, outputNa
 
 async function loadRuntime() {
   try {
+    // The library reports its use to its maker, and keeps an id of the device, unless it is told not to before it loads.
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     const runtime = await import('onnxruntime-node');
     // CommonJS: named exports are on `default` under Node's own ESM loader.
     return 'InferenceSession' in runtime
