@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import {
   noWindow,
   openPaths,
   profile,
+  removeFolders,
   results,
   sample,
   studyMs,
@@ -43,7 +44,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
 
   afterAll(async () => {
     await window?.app.close();
-    for (const folder of [userData, films]) rmSync(folder, { recursive: true, force: true });
+    removeFolders(userData, films);
   });
 
   it('has no Node, no paths, and a bridge of exactly these methods', async () => {

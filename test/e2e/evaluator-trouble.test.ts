@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import {
   noWindow,
   openPaths,
   profile,
+  removeFolders,
   sample,
   studyMs,
   troubles,
@@ -44,7 +45,7 @@ describe.skipIf(noWindow !== null)(
       await window?.app.close();
       await door?.[Symbol.asyncDispose]();
       await real?.stop();
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      removeFolders(...folders);
     });
 
     const row = () => window.page.getByRole('list', { name: 'Studies' }).getByRole('listitem').first();
@@ -157,7 +158,7 @@ describe.skipIf(noWindow !== null)(
     afterAll(async () => {
       await window?.app.close();
       server?.close();
-      rmSync(userData, { recursive: true, force: true });
+      removeFolders(userData);
     });
 
     it('that the policy names cannot be changed in the settings', async () => {

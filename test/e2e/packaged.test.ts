@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { noWindow, profile, root, sample, studyMs } from './window.ts';
+import { noWindow, profile, removeFolders, root, sample, studyMs } from './window.ts';
 
 /**
  * `npm run package`, and what it made, copied elsewhere and started as a person would, with a film: all fuses are set,
@@ -23,7 +23,7 @@ describe.skipIf(reason !== null)(
     afterAll(async () => {
       await browser?.close();
       child?.kill();
-      for (const folder of [elsewhere, userData]) rmSync(folder, { recursive: true, force: true });
+      removeFolders(elsewhere, userData);
     });
 
     it('is made by one command and classifies a film without the repository', {

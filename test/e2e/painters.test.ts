@@ -1,8 +1,17 @@
-import { rmSync } from 'node:fs';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { titled } from '../titled.ts';
-import { build, launch, noWindow, openPaths, profile, sample, troubles, type Window } from './window.ts';
+import {
+  build,
+  launch,
+  noWindow,
+  openPaths,
+  profile,
+  removeFolders,
+  sample,
+  troubles,
+  type Window,
+} from './window.ts';
 
 /** The film as it is drawn with WebGL2 (imitated here, on machines without a graphics processor) and by plain code. */
 describe.skipIf(noWindow !== null)(titled('painters', noWindow), () => {
@@ -17,7 +26,7 @@ describe.skipIf(noWindow !== null)(titled('painters', noWindow), () => {
   });
   afterAll(async () => {
     await window?.app.close();
-    rmSync(userData, { recursive: true, force: true });
+    removeFolders(userData);
   });
 
   /** Grey levels of the pane under a painter, after some keys. */

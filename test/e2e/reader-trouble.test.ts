@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import {
   openPaths,
   processId,
   profile,
+  removeFolders,
   sample,
   troubles,
   type Window,
@@ -34,7 +35,7 @@ describe.skipIf(noWindow !== null)(`the window${noWindow === null ? '' : ` (skip
 
   afterAll(async () => {
     await window?.app.close();
-    for (const folder of [userData, films]) rmSync(folder, { recursive: true, force: true });
+    removeFolders(userData, films);
   });
 
   it('refuses the study whose film was in hand when the reader was killed, and goes on with the other', {

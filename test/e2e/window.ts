@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,12 @@ export function build(): void {
   mkdirSync(results, { recursive: true });
   if (process.env.CIPHERFILM_BUILT === 'yes') return;
   execFileSync(process.execPath, ['--run', 'build'], { cwd: root, stdio: 'pipe' });
+}
+
+/** Removes folders of an application that was told to end; its processes may still write for some seconds. */
+export function removeFolders(...folders: readonly string[]): void {
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
 }
 
 /** A profile folder whose worklist is kept although a test machine has no keychain. */
