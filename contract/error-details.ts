@@ -39,9 +39,9 @@ export type ErrorDetails = {
   'dicom-duplicate': Nothing;
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
-  /** The reader took longer than its time for one file, or more memory than its share. */
-  'file-too-slow': Nothing;
-  'file-too-costly': Nothing;
+  /** The reader took longer than its time for one file, or more memory than its share; `times` in a row. */
+  'file-too-slow': { readonly times?: number };
+  'file-too-costly': { readonly times?: number };
   'archive-unreadable': Nothing;
   'archive-encrypted': Nothing;
   'archive-too-large': {
@@ -51,7 +51,8 @@ export type ErrorDetails = {
     readonly bytes?: number;
     readonly expected?: number;
   };
-  'reader-crashed': Nothing;
+  /** `times` that the file ended the reader; `started` is false where no reader came up at all. */
+  'reader-crashed': { readonly times?: number; readonly started?: boolean };
   'image-unreadable': { readonly reason?: string; readonly depth?: number; readonly file?: string };
   'input-view': { readonly modality?: string; readonly viewPosition?: string };
   'input-unlike-chest': {
@@ -176,7 +177,7 @@ export type ErrorDetails = {
 };
 
 /** A code that says everything by itself. */
-type Nothing = Readonly<Record<never, never>>;
+type Nothing = Readonly<Record<string, never>>;
 
 /** Which node of the network was refused, and why. */
 type GraphDetail = {

@@ -99,7 +99,7 @@ export type CodedError = {
 
 /** Details may be left out where a code needs none. */
 type Arguments<C extends ErrorCode> =
-  Readonly<Record<never, never>> extends DetailOf<C>
+  Readonly<Record<string, never>> extends DetailOf<C>
     ? [detail?: DetailOf<C>, options?: { readonly cause?: unknown }]
     : [detail: DetailOf<C>, options?: { readonly cause?: unknown }];
 

@@ -85,8 +85,8 @@ export async function startEmbeddedEvaluator({
 }
 
 /**
- * Opens an engine process, a reader process and, unless `evaluatorUrl` names one, an evaluator process of its own on loopback with a
- * temporary data folder; runs `work`; ends both.
+ * Opens an engine process, a reader process and, unless `evaluatorUrl` names one, an evaluator process of its own on
+ * loopback with a temporary data folder; runs `work`; ends all of them.
  *
  * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
  */

@@ -24,6 +24,8 @@ describe('an error with a code', () => {
     new CxrError('queue-full', { holder: 1 });
     // @ts-expect-error details that this code must have
     new CxrError('data-folder-in-use');
+    // @ts-expect-error details of a code that has none
+    new CxrError('engine-crashed', { holder: 1 });
     // @ts-expect-error a code that is not in the list
     new CxrError('no-such-code');
   });
