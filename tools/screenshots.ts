@@ -71,7 +71,7 @@ async function screens(window: Window): Promise<void> {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
-  await page.getByText(/^ready · /).waitFor({ timeout: 60_000 });
+  await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
   await shoot(window, 'empty');
 
   people.forEach((person, index) => {
@@ -82,7 +82,7 @@ async function screens(window: Window): Promise<void> {
   await rows.nth(4).waitFor({ timeout: 60_000 });
   await page.getByText('What was skipped and why').click();
   await page.locator('canvas[data-painter]').waitFor();
-  await rows.getByText(/Make keys|Send evaluation keys|Evaluate/).waitFor({ timeout: studyMs });
+  await rows.getByText(/Encode|Encrypt|Send|Evaluate/).waitFor({ timeout: studyMs });
   await shoot(window, 'progress');
   await button('Dismiss').click();
 

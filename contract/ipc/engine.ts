@@ -2,6 +2,7 @@ import type { Connection, Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
 import type { AnalysisId } from '../ids/analysis-id.ts';
 import type { EngineInput } from '../stages.ts';
+import type { Standing } from '../standing.ts';
 import type { AnalysisEvent } from './analysis-event.ts';
 
 /**
@@ -11,12 +12,17 @@ import type { AnalysisEvent } from './analysis-event.ts';
  * serialisation.
  */
 export type EngineCommand =
-  /** The first message. `bundleRoot` is the folder of bundles, `bundleName` the folder inside it. */
+  /**
+   * The first message. `bundleRoot` is the folder of bundles, `bundleName` the folder inside it. With `keepsReady` the
+   * keys are made and uploaded before the first analysis, and the evaluator is watched; otherwise nothing is sent
+   * before somebody asks for something.
+   */
   | {
       readonly kind: 'start';
       readonly bundleRoot: string;
       readonly bundleName: string;
       readonly connection: Connection;
+      readonly keepsReady: boolean;
     }
   /** Uses another evaluator from the next analysis on. */
   | { readonly kind: 'connect'; readonly connection: Connection }
@@ -35,7 +41,7 @@ export type EngineEvent =
    * answers commands with this error.
    */
   | { readonly kind: 'unusable'; readonly error: CodedError }
-  /** The keys are generated, and the evaluator has the evaluation keys. */
-  | { readonly kind: 'key-ready'; readonly keyId: string }
+  /** How things stand with the evaluator, told at each change by an engine that keeps ready. */
+  | { readonly kind: 'standing'; readonly standing: Standing }
   | { readonly kind: 'probed'; readonly probeId: string; readonly found: Probe | CodedError }
   | AnalysisEvent;

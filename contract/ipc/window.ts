@@ -4,6 +4,7 @@ import type { CodedError } from '../errors.ts';
 import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
+import type { Standing } from '../standing.ts';
 import type { DropReport, StudyRow } from './worklist.ts';
 
 /** The most things that can be dropped at once. A folder counts as one. */
@@ -58,12 +59,14 @@ export type RequestOf<N extends RequestName> = z.infer<(typeof requestSchemas)[N
 /** What the window shows about the application itself. */
 export type AppStatus = {
   readonly version: string;
-  readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly ready: boolean };
+  readonly evaluator: { readonly url: string; readonly embedded: boolean };
+  /** How things stand with the evaluator. The status line says "ready" for `ready` and for nothing else. */
+  readonly standing: Standing;
   readonly bundle: { readonly name: string; readonly id: string } | null;
   /** The reason why nothing can be classified until somebody mends it: a broken bundle, a refused evaluator address. */
   readonly problem: CodedError | null;
-  /** Keys live in the engine's memory. `ready` is true once the evaluator has the evaluation keys. */
-  readonly key: { readonly custody: 'memory'; readonly ready: boolean };
+  /** Where the secret key is kept: it lives in the engine's memory and ends with it. */
+  readonly custody: 'memory';
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
   /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */

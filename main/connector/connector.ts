@@ -28,6 +28,7 @@ import {
 import { openRoute, plainConnection, type Route } from './evaluator-route.ts';
 import { parseEvaluatorUrl } from './evaluator-url.ts';
 import { parseReply } from './parse-reply.ts';
+import { SharedWork } from './shared-work.ts';
 import { uploadStream } from './upload-stream.ts';
 
 /** How patient a connector is. Tests shorten the times. */
@@ -70,7 +71,7 @@ export class Connector {
   readonly #retry: RetryPolicy;
   /** For an accepted job. The evaluator keeps it, so that an evaluator that is being restarted is waited for. */
   readonly #patient: RetryPolicy;
-  #keys: { readonly id: KeyId; readonly frame: Uint8Array } | null = null;
+  #keys: { readonly id: KeyId; readonly frame: Uint8Array; readonly upload: SharedWork<void> } | null = null;
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
 
   /** Use `connect` instead. @param url  an address as `parseEvaluatorUrl` returns it. */
@@ -100,12 +101,15 @@ export class Connector {
   }
 
   /**
-   * Asks once, without patience, who answers and whether it offers this bundle. @throws CxrError as `exchange` does.
+   * Asks once, without patience, who answers and whether it offers this bundle. Its bytes are not counted, because it
+   * belongs to no study.
+   *
+   * @throws CxrError as `exchange` does.
    */
-  async probe(bundle: BundleId | null): Promise<Probe> {
+  async probe(bundle: BundleId | null, signal?: AbortSignal): Promise<Probe> {
     const started = performance.now();
-    const asked = { method: 'GET', url: paths.service, maxReplyBytes: maxJsonBytes } as const;
-    const service = parseReply(serviceSchema, await this.#exchange(asked, once));
+    const asked = { method: 'GET', url: paths.service, maxReplyBytes: maxJsonBytes, signal } as const;
+    const service = parseReply(serviceSchema, await this.#exchange(asked, once, () => {}));
     return {
       version: service.version,
       servesModel: bundle !== null && service.bundles.includes(bundle),
@@ -127,12 +131,13 @@ export class Connector {
   }
 
   /**
-   * Uploads evaluation keys unless the evaluator has them. They are remembered, so that `submit` can upload them again
-   * when the evaluator lost them.
+   * Uploads evaluation keys unless the evaluator has them. Callers who ask at the same time share one upload, which
+   * goes on until the last of them gives up. The keys are remembered, so that `submit` can upload them again when the
+   * evaluator lost them.
    *
    * @param frame       the frame of evaluation keys, whose digest is `keyId`.
    * @param onProgress  told the fraction that is uploaded, in [0, 1].
-   * @throws            CxrError as `exchange` does.
+   * @throws            CxrError as `exchange` does; `cancelled` as soon as `signal` aborts.
    */
   async ensureKeys(
     frame: Uint8Array,
@@ -140,29 +145,38 @@ export class Connector {
     onProgress: (fraction: number) => void = () => {},
     signal?: AbortSignal,
   ): Promise<void> {
-    if (this.#keys?.id !== keyId && keyIdOf(frame) !== keyId) {
-      throw new TypeError('"keyId" expected the digest of "frame"');
+    if (this.#keys?.id !== keyId) {
+      if (keyIdOf(frame) !== keyId) throw new TypeError('"keyId" expected the digest of "frame"');
+      const upload = new SharedWork((tell, stopped) => this.#upload(frame, keyId, tell, stopped));
+      this.#keys = { id: keyId, frame, upload };
     }
-    this.#keys = { id: keyId, frame };
+    await this.#keys.upload.join(onProgress, signal);
+    onProgress(1);
+  }
+
+  async #upload(
+    frame: Uint8Array,
+    keyId: KeyId,
+    tell: (fraction: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const url = paths.key(keyId);
     const known = await this.#exchange({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
-    if (known.status === 404) {
-      await this.#exchange({
-        method: 'PUT',
-        url,
-        contentType: mediaTypes.keys,
-        body: () =>
-          uploadStream(frame, (chunkBytes, fraction) => {
-            this.#moved.evaluationKeys += chunkBytes;
-            onProgress(fraction);
-          }),
-        bodyBytes: frame.length,
-        maxReplyBytes: maxJsonBytes,
-        timeoutMs: this.#uploadTimeoutMs,
-        signal,
-      });
-    }
-    onProgress(1);
+    if (known.status !== 404) return;
+    await this.#exchange({
+      method: 'PUT',
+      url,
+      contentType: mediaTypes.keys,
+      body: () =>
+        uploadStream(frame, (chunkBytes, fraction) => {
+          this.#moved.evaluationKeys += chunkBytes;
+          tell(fraction);
+        }),
+      bodyBytes: frame.length,
+      maxReplyBytes: maxJsonBytes,
+      timeoutMs: this.#uploadTimeoutMs,
+      signal,
+    });
   }
 
   /**
@@ -271,13 +285,15 @@ export class Connector {
     }
   }
 
+  readonly #count = (bytes: number): void => {
+    this.#moved.received += bytes;
+  };
+
   #exchange(
     asked: Omit<Exchange, 'timeoutMs' | 'route'> & { timeoutMs?: number },
     retry: RetryPolicy = this.#retry,
+    onReceived: (bytes: number) => void = this.#count,
   ): Promise<Reply> {
-    const onReceived = (bytes: number) => {
-      this.#moved.received += bytes;
-    };
     const whole = { timeoutMs: this.#timeoutMs, ...asked, route: this.#route, url: this.url + asked.url };
     return exchange(whole, retry, onReceived);
   }

@@ -21,10 +21,11 @@ export class AppState {
     this.#changed = changed;
     this.#status = {
       version,
-      evaluator: { url: '', embedded, ready: false },
+      evaluator: { url: '', embedded },
+      standing: { kind: 'starting' },
       bundle: null,
       problem: null,
-      key: { custody: 'memory', ready: false },
+      custody: 'memory',
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
     };
@@ -35,23 +36,26 @@ export class AppState {
     return this.#status;
   }
 
-  /** Notes that another evaluator is in use. It is not ready before the engine says so. */
+  /** Notes that another evaluator is in use. How things stand with it is not known yet. */
   evaluatorAt(url: string, embedded: boolean): void {
-    this.#set({ evaluator: { url: displayUrl(url), embedded, ready: false } });
+    this.#set({ evaluator: { url: displayUrl(url), embedded }, standing: { kind: 'starting' } });
   }
 
   /** Follows the engine's events. Keys live in the engine's memory, so that they are gone when it has stopped. */
   follow(event: EngineEvent | { readonly kind: 'stopped' }): void {
-    const { evaluator } = this.#status;
-    const key = { custody: 'memory', ready: event.kind === 'key-ready' } as const;
-    if (event.kind === 'ready') {
-      this.#set({ bundle: event.bundle, problem: null, evaluator: { ...evaluator, ready: true } });
+    switch (event.kind) {
+      case 'ready':
+        this.#set({ bundle: event.bundle, problem: null });
+        return;
+      case 'standing':
+        this.#set({ standing: event.standing });
+        return;
+      case 'unusable':
+        this.#set({ problem: event.error, standing: { kind: 'trouble', error: event.error } });
+        return;
+      case 'stopped':
+        this.#set({ standing: { kind: 'starting' } });
     }
-    if (event.kind === 'key-ready') this.#set({ key });
-    if (event.kind === 'unusable') {
-      this.#set({ problem: event.error, evaluator: { ...evaluator, ready: false } });
-    }
-    if (event.kind === 'stopped') this.#set({ key, evaluator: { ...evaluator, ready: false } });
   }
 
   #set(change: Partial<AppStatus>): void {

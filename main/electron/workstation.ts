@@ -99,6 +99,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
       bundleRoot: root,
       bundleName: await bundle,
       connection: await connection(),
+      keepsReady: true,
     }),
     tell: (event) => {
       state.follow(event);

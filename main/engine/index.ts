@@ -6,7 +6,8 @@ import type { EngineInput } from '../../contract/stages.ts';
 import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
-import type { Line, Models } from './station.ts';
+import { isEvaluatorTrouble, ReadinessKeeper } from './keep-ready.ts';
+import type { Line, Models, Workstation } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
 
 /**
@@ -19,6 +20,9 @@ class Engine {
   readonly #running = new Map<AnalysisId, AbortController>();
   #models: Promise<Models> | undefined;
   #line: Promise<Line> | undefined;
+  #keepsReady = false;
+  /** Watches the evaluator in use; null before there is one, and in an engine that does not keep ready. */
+  #keeper: { readonly keeper: ReadinessKeeper; readonly ends: AbortController } | null = null;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(send: (event: EngineEvent) => void) {
@@ -29,6 +33,7 @@ class Engine {
     switch (command.kind) {
       case 'start':
         this.#models = openModels(command.bundleRoot, command.bundleName);
+        this.#keepsReady = command.keepsReady;
         this.#connect(command.connection);
         return;
       case 'connect':
@@ -54,16 +59,28 @@ class Engine {
   #connect(connection: Connection): void {
     const line = (async () => openLine(connection))();
     this.#line = line;
+    this.#keeper?.ends.abort();
+    this.#keeper = null;
     Promise.all([this.#models, line]).then(
-      ([models]) => {
+      ([models, opened]) => {
         if (this.#line !== line || models === undefined) return;
         const { half } = models;
         this.#send({ kind: 'ready', bundle: { name: half.description.name, id: half.id } });
+        if (this.#keepsReady) this.#keepReady({ ...models, ...opened });
       },
       (error: unknown) => {
         if (this.#line === line) this.#send({ kind: 'unusable', error: toCodedError(error) });
       },
     );
+  }
+
+  #keepReady(station: Workstation): void {
+    const ends = new AbortController();
+    const keeper = new ReadinessKeeper(station, (standing) => {
+      if (!ends.signal.aborted) this.#send({ kind: 'standing', standing });
+    });
+    this.#keeper = { keeper, ends };
+    void keeper.run(ends.signal);
   }
 
   async #probe(probeId: string, connection: Connection): Promise<void> {
@@ -93,10 +110,10 @@ class Engine {
           onAdmitted: (pair) => this.#send({ kind: 'admitted', analysisId, pair }),
         },
       );
-      this.#send({ kind: 'key-ready', keyId: result.keyId });
       this.#send({ kind: 'done', analysisId, result });
     } catch (error) {
       const coded = signal.aborted ? { code: 'cancelled' as const, detail: {} } : toCodedError(error);
+      if (isEvaluatorTrouble(coded)) this.#keeper?.keeper.trouble(coded);
       this.#send({ kind: 'failed', analysisId, error: coded });
     } finally {
       this.#running.delete(analysisId);

@@ -1,14 +1,15 @@
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
 import type { ClientHalf } from '../../native-models/client-half.ts';
+import { SharedWork } from '../connector/shared-work.ts';
 
 /**
- * Holds the workstation's key of this run. The key is made when it is first needed, is kept in this process's memory,
+ * Holds the workstation's key of this run. The key is made when somebody first asks for it, is kept in this process's memory,
  * and is gone when the process ends. Nothing of it is written to disk.
  */
 export class Keyring implements Disposable {
   readonly #half: ClientHalf;
-  #making: Promise<Keys> | undefined;
+  readonly #making = new SharedWork<Keys>((tell) => this.#make(tell));
   #keys: Keys | undefined;
 
   constructor(half: ClientHalf) {
@@ -21,17 +22,14 @@ export class Keyring implements Disposable {
   }
 
   /**
-   * Returns the keys, which are generated at the first call. Concurrent callers share one generation. One that failed
-   * is not remembered, so that the next call tries again.
+   * Returns the keys, which are generated at the first call. Callers who ask at the same time share one generation, and
+   * it goes on when they give up. One that failed is not remembered, so that the next call tries again.
    *
    * @param onProgress  told the fraction of the evaluation keys that are made, in [0, 1].
+   * @throws            CxrError `cancelled` as soon as `signal` aborts.
    */
-  async keys(onProgress: (fraction: number) => void = () => {}): Promise<Keys> {
-    this.#making ??= this.#make(onProgress).catch((error: unknown) => {
-      this.#making = undefined;
-      throw error;
-    });
-    return this.#making;
+  async keys(onProgress: (fraction: number) => void = () => {}, signal?: AbortSignal): Promise<Keys> {
+    return this.#keys ?? (await this.#making.join(onProgress, signal));
   }
 
   async #make(onProgress: (fraction: number) => void): Promise<Keys> {
@@ -48,7 +46,6 @@ export class Keyring implements Disposable {
   [Symbol.dispose](): void {
     this.#keys?.holder[Symbol.dispose]();
     this.#keys = undefined;
-    this.#making = undefined;
   }
 }
 

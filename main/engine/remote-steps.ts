@@ -4,7 +4,7 @@ import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/siz
 import type { ClientHalf } from '../../native-models/client-half.ts';
 import type { Connector } from '../connector/connector.ts';
 import type { Keyring, Keys } from './keyring.ts';
-import { type StageClock, untilAborted } from './stage-clock.ts';
+import type { StageClock } from './stage-clock.ts';
 
 /**
  * The steps of an analysis that touch the evaluator. Each takes the clock, which tells progress and carries the signal
@@ -17,22 +17,36 @@ import { type StageClock, untilAborted } from './stage-clock.ts';
  * @throws CxrError `bundle-unknown` before any key is made, when the evaluator does not serve the model; `cancelled`;
  *         and the errors of `Connector.ensureKeys`.
  */
-export async function provideKeys(
-  { half, keyring, connector }: { half: ClientHalf; keyring: Keyring; connector: Connector },
-  clock: StageClock,
-): Promise<Keys> {
+export async function provideKeys(station: KeyStation, clock: StageClock): Promise<Keys> {
+  const { half, connector } = station;
   // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, clock.signal));
-  const size = keyring.keyId === null ? sizeInWords(predictKeyBytes(half.description)) : undefined;
-  clock.at('generating-keys', 0, size);
-  const made = keyring.keys((fraction) => clock.at('generating-keys', fraction, size));
-  const keys = await untilAborted(made, clock.signal);
+  return bringKeys(station, clock);
+}
+
+/**
+ * Does what `provideKeys` does, for an evaluator that is known to serve the model. Making keys is a stage only where
+ * they are not there yet.
+ */
+export async function bringKeys({ half, keyring, connector }: KeyStation, clock: StageClock): Promise<Keys> {
+  if (keyring.keyId === null) {
+    const size = sizeInWords(predictKeyBytes(half.description));
+    clock.at('generating-keys', 0, size);
+    await keyring.keys((fraction) => clock.at('generating-keys', fraction, size), clock.signal);
+  }
+  const keys = await keyring.keys();
   clock.at('uploading-keys', 0);
   const { frame, keyId } = keys.evaluation;
   const onUpload = (fraction: number) => clock.at('uploading-keys', fraction);
   await clock.time('upload', () => connector.ensureKeys(frame, keyId, onUpload, clock.signal));
   return keys;
 }
+
+type KeyStation = {
+  readonly half: ClientHalf;
+  readonly keyring: Keyring;
+  readonly connector: Connector;
+};
 
 const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;

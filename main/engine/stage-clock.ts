@@ -48,16 +48,3 @@ export class StageClock {
     }
   }
 }
-
-/**
- * Waits for work that other analyses share. When the signal aborts, the waiting ends with `cancelled`; the work itself
- * goes on for the others.
- */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const onAbort = () => reject(new CxrError('cancelled'));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  return promise;
-}

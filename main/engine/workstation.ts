@@ -14,7 +14,7 @@ export type WorkstationOptions = {
 };
 
 /**
- * Opens the client half of a bundle with its encoder and decoder. Keys are made later, when they are first needed.
+ * Opens the client half of a bundle with its encoder and decoder. No keys are made yet.
  *
  * @throws CxrError 'bundle-missing', 'bundle-invalid', 'bundle-digest', 'params-insecure', 'params-invalid'.
  */

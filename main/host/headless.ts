@@ -35,7 +35,7 @@ export type EngineOptions = {
 export function openEngine(options: EngineOptions): EngineHost {
   const engine = new EngineHost({
     launch: () => launchNode({ name: 'engine', entry: entries.engine }),
-    start: async () => ({ kind: 'start', ...options }),
+    start: async () => ({ kind: 'start', keepsReady: false, ...options }),
     restarts: false,
   });
   void engine.launch();

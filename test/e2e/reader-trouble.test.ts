@@ -42,7 +42,7 @@ describe.skipIf(noWindow !== null)(`the window${noWindow === null ? '' : ` (skip
     timeout: 300_000,
   }, async () => {
     const { page } = window;
-    await page.getByText(/^ready · /).waitFor({ timeout: 120_000 });
+    await page.getByText('ready', { exact: true }).waitFor({ timeout: 120_000 });
     const engine = await processId(window, 'Cipherfilm engine');
     await openPaths(window, [films]);
     await expect.poll(() => rows().count(), { timeout: 60_000 }).toBe(2);
@@ -59,7 +59,7 @@ describe.skipIf(noWindow !== null)(`the window${noWindow === null ? '' : ` (skip
     await crash.waitFor({ timeout: 60_000 });
     await page.getByText('Refused, nothing sent').waitFor({ timeout: 120_000 });
     await rows()
-      .getByText(/Encode|Make keys/)
+      .getByText(/Done|Above threshold/)
       .waitFor({ timeout: 120_000 });
     expect(await processId(window, 'Cipherfilm engine')).toBe(engine);
     expect(await troubles(window)).toEqual([]);

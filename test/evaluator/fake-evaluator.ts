@@ -26,7 +26,7 @@ export const secondBundle = parseBundleId('c1'.repeat(32));
 export const otherBundle = parseBundleId('b2'.repeat(32));
 export const payloadBytes = { evaluationKeys: 300_000, input: 100_000, result: 110_000 };
 
-const description: BundleDescription = {
+export const description: BundleDescription = {
   format: 'cipherfilm-bundle/2',
   name: 'fake',
   ckks: { polyModulusDegree: 8192, dataPrimes: ['1073692673'], specialPrime: '1073692673', scaleBits: 30 },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAnalysisId } from '../../contract/ids/analysis-id.ts';
+import { parseKeyId } from '../../contract/ids/key-id.ts';
 import { AppState } from '../../main/electron/app-state.ts';
 import { dropped } from '../../main/electron/command-line.ts';
 import { fileUnder } from '../../main/electron/window/file-under.ts';
@@ -27,11 +28,24 @@ describe('the status of the app', () => {
     const state = new AppState(facts, () => {});
     state.evaluatorAt('https://user:secret@host.example/path', false);
     expect(state.status.evaluator.url).toBe('https://host.example/path');
-    state.follow({ kind: 'key-ready', keyId: 'k' });
+    const keyId = parseKeyId('0'.repeat(64));
+    state.follow({ kind: 'standing', standing: { kind: 'ready', keyId } });
     state.follow({ kind: 'progress', analysisId: first, progress: { stage: 'queued', fraction: null } });
-    expect(state.status.key.ready).toBe(true);
+    expect(state.status.standing).toEqual({ kind: 'ready', keyId });
     state.follow({ kind: 'stopped' });
-    expect(state.status.key.ready).toBe(false);
+    expect(state.status.standing).toEqual({ kind: 'starting' });
+  });
+  it('is not ready after the evaluator was changed, nor with one that is refused', () => {
+    const facts = { version: '1', embedded: false, keepsWorklist: true, canRecompute: false };
+    const state = new AppState(facts, () => {});
+    const ready = { kind: 'ready', keyId: parseKeyId('0'.repeat(64)) } as const;
+    state.follow({ kind: 'standing', standing: ready });
+    state.evaluatorAt('https://other.example', false);
+    expect(state.status.standing).toEqual({ kind: 'starting' });
+    state.follow({ kind: 'standing', standing: ready });
+    const error = { code: 'evaluator-url', detail: { reason: 'not https' } } as const;
+    state.follow({ kind: 'unusable', error });
+    expect(state.status).toMatchObject({ standing: { kind: 'trouble', error }, problem: error });
   });
 });
 

@@ -29,6 +29,7 @@ const start: EngineStart = {
   bundleRoot: '/bundles',
   bundleName: 'cxr',
   connection: plainConnection('http://127.0.0.1:1', true),
+  keepsReady: true,
 };
 
 function hostWith(begin: () => Promise<EngineStart> = async () => start, restarts = true) {

@@ -1,0 +1,19 @@
+import type { CodedError } from './errors.ts';
+import type { KeyId } from './ids/key-id.ts';
+
+/**
+ * How things stand between this workstation and its evaluator. The evaluator can take a study at once only in the state
+ * `ready`: it answered lately, it serves the model that is open here, and it holds the evaluation keys.
+ *
+ * `fraction` is how much of the keys is made or uploaded, in [0, 1].
+ */
+export type Standing =
+  /** The engine opens its model. */
+  | { readonly kind: 'starting' }
+  /** The evaluator was asked who it is and has not answered yet. */
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'generating-keys'; readonly fraction: number }
+  | { readonly kind: 'uploading-keys'; readonly fraction: number }
+  | { readonly kind: 'ready'; readonly keyId: KeyId }
+  /** The last try failed. Another follows by itself, except after an error that only a person can mend. */
+  | { readonly kind: 'trouble'; readonly error: CodedError };

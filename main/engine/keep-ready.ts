@@ -1,0 +1,92 @@
+import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import type { Progress } from '../../contract/stages.ts';
+import type { Standing } from '../../contract/standing.ts';
+import { pause } from '../connector/evaluator-request.ts';
+import { bringKeys } from './remote-steps.ts';
+import { StageClock } from './stage-clock.ts';
+import type { Workstation } from './station.ts';
+
+/** How often the evaluator is asked, milliseconds. */
+export type Rhythm = {
+  /** The time between two rounds while all is well. */
+  readonly calmMs: number;
+  /** The first pause after a round that failed. It doubles with each further failure, up to `calmMs`. */
+  readonly troubleMs: number;
+};
+
+const usual: Rhythm = { calmMs: 20_000, troubleMs: 1_500 };
+
+/**
+ * Keeps a workstation ready for the next study: the keys are made and uploaded before anybody asks, and the evaluator
+ * is asked every 20 seconds whether it is still there, still serves the model and still has the keys. Keys that it has
+ * lost are uploaded again.
+ *
+ * The rounds follow a clock of their own. They do not depend on analyses, so that an evaluator cannot learn from them
+ * when a result was decrypted or how that went.
+ */
+export class ReadinessKeeper {
+  readonly #station: Workstation;
+  readonly #tell: (standing: Standing) => void;
+  readonly #rhythm: Rhythm;
+  #standing: Standing = { kind: 'starting' };
+
+  /** @param tell  hears each change of how things stand. */
+  constructor(station: Workstation, tell: (standing: Standing) => void, rhythm: Rhythm = usual) {
+    this.#station = station;
+    this.#tell = tell;
+    this.#rhythm = rhythm;
+  }
+
+  /** Goes round until `signal` aborts. It never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { calmMs, troubleMs } = this.#rhythm;
+    this.#set({ kind: 'connecting' });
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const keyId = await this.#round(signal);
+        if (signal.aborted) return;
+        failures = 0;
+        this.#set({ kind: 'ready', keyId });
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        this.trouble(toCodedError(error));
+      }
+      const delayMs = failures === 0 ? calmMs : Math.min(calmMs, troubleMs * 2 ** (failures - 1));
+      await pause(delayMs, signal).catch(() => {});
+    }
+  }
+
+  /** Notes a failure of the evaluator, also one that an analysis met. Nothing is sent because of it. */
+  trouble(error: CodedError): void {
+    this.#set({ kind: 'trouble', error });
+  }
+
+  async #round(signal: AbortSignal) {
+    const { half, connector } = this.#station;
+    // Asked once and without patience: what is not there now is said now.
+    const found = await connector.probe(half.id, signal);
+    if (!found.servesModel) throw new CxrError('bundle-unknown', { bundle: half.id });
+    const clock = new StageClock({ signal, onProgress: (progress) => this.#follow(progress) });
+    const keys = await bringKeys(this.#station, clock);
+    return keys.evaluation.keyId;
+  }
+
+  #follow({ stage, fraction }: Progress): void {
+    if (fraction === null || fraction === 1) return;
+    // Where the evaluator has the keys, the stage of uploading is named too, and ends at once.
+    const isUpload =
+      stage === 'uploading-keys' && (fraction > 0 || this.#standing.kind === 'generating-keys');
+    if (stage === 'generating-keys' || isUpload) this.#set({ kind: stage, fraction });
+  }
+
+  #set(standing: Standing): void {
+    const before = this.#standing;
+    this.#standing = standing;
+    if (JSON.stringify(before) !== JSON.stringify(standing)) this.#tell(standing);
+  }
+}
+
+/** Tells whether an error speaks of the evaluator or of the way to it, and not of one study. */
+export const isEvaluatorTrouble = ({ code }: CodedError): boolean =>
+  code.startsWith('evaluator-') || code === 'bundle-unknown';

@@ -1,0 +1,41 @@
+import type { AppStatus } from '../../contract/ipc/window.ts';
+import type { Standing } from '../../contract/standing.ts';
+import { errorTexts } from './error-text.ts';
+
+/** The status line's word for how things stand, and whether it is good, bad or still under way. */
+export type StandingWords = { readonly text: string; readonly mood: 'good' | 'bad' | 'under-way' };
+
+const percent = (fraction: number): string => `${Math.round(100 * fraction)}\u00a0%`;
+
+/**
+ * Says in a few words whether a study could be classified now. "Ready" is said for the state `ready` alone; every other
+ * state names what is still missing.
+ */
+export function standingInWords({
+  standing,
+  evaluator,
+}: Pick<AppStatus, 'standing' | 'evaluator'>): StandingWords {
+  return { text: textOf(standing, evaluator.embedded), mood: moodOf(standing) };
+}
+
+function textOf(standing: Standing, embedded: boolean): string {
+  switch (standing.kind) {
+    case 'starting':
+      return 'not ready: opening the model';
+    case 'connecting':
+      return 'not ready: asking the evaluator';
+    case 'generating-keys':
+      return `not ready: making keys, ${percent(standing.fraction)}`;
+    case 'uploading-keys':
+      return `not ready: ${embedded ? 'handing over' : 'sending'} evaluation keys, ${percent(standing.fraction)}`;
+    case 'ready':
+      return 'ready';
+    case 'trouble':
+      return `cannot classify: ${withoutStop(errorTexts[standing.error.code].title)}`;
+  }
+}
+
+const moodOf = ({ kind }: Standing): StandingWords['mood'] =>
+  kind === 'ready' ? 'good' : kind === 'trouble' ? 'bad' : 'under-way';
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');

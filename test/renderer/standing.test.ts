@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { parseKeyId } from '../../contract/ids/key-id.ts';
+import type { Standing } from '../../contract/standing.ts';
+import { standingInWords } from '../../renderer/lib/standing.ts';
+
+const said = (standing: Standing, embedded = false) =>
+  standingInWords({ standing, evaluator: { url: 'https://he.example', embedded } });
+
+describe('the status line', () => {
+  it('says "ready" for one state alone', () => {
+    const others: Standing[] = [
+      { kind: 'starting' },
+      { kind: 'connecting' },
+      { kind: 'generating-keys', fraction: 1 },
+      { kind: 'uploading-keys', fraction: 1 },
+      { kind: 'trouble', error: { code: 'evaluator-unreachable', detail: {} } },
+    ];
+    expect(said({ kind: 'ready', keyId: parseKeyId('0'.repeat(64)) })).toEqual({
+      text: 'ready',
+      mood: 'good',
+    });
+    for (const other of others) expect(said(other).text).toMatch(/^(not ready|cannot classify): /);
+  });
+  it('says how far the keys are, and never that they leave for an evaluator on this machine', () => {
+    expect(said({ kind: 'uploading-keys', fraction: 0.256 }).text).toBe(
+      'not ready: sending evaluation keys, 26\u00a0%',
+    );
+    expect(said({ kind: 'uploading-keys', fraction: 0.256 }, true).text).not.toMatch(/send/);
+  });
+  it('names the trouble as every other place of the window does', () => {
+    const trouble = said({ kind: 'trouble', error: { code: 'bundle-unknown', detail: {} } });
+    expect(trouble.mood).toBe('bad');
+    expect(trouble.text).toMatch(/^cannot classify: The evaluator .*[^.]$/);
+  });
+});
