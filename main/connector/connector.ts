@@ -131,7 +131,7 @@ export class Connector {
    * when the evaluator lost them.
    *
    * @param frame       the frame of evaluation keys, whose digest is `keyId`.
-   * @param onProgress  told the fraction that is uploaded, in [0, 1].
+   * @param onProgress  told the fraction that is uploaded, in [0, 1]; told nothing when nothing is uploaded.
    * @throws            CxrError as `exchange` does.
    */
   async ensureKeys(
@@ -147,6 +147,7 @@ export class Connector {
     const url = paths.key(keyId);
     const known = await this.#exchange({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
     if (known.status === 404) {
+      onProgress(0);
       await this.#exchange({
         method: 'PUT',
         url,
@@ -161,8 +162,8 @@ export class Connector {
         timeoutMs: this.#uploadTimeoutMs,
         signal,
       });
+      onProgress(1);
     }
-    onProgress(1);
   }
 
   /**

@@ -12,7 +12,8 @@ import { type StageClock, untilAborted } from './stage-clock.ts';
  */
 
 /**
- * Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them.
+ * Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them. Progress and
+ * times tell of keys only what this analysis did about them.
  *
  * @throws CxrError `bundle-unknown` before any key is made, when the evaluator does not serve the model; `cancelled`;
  *         and the errors of `Connector.ensureKeys`.
@@ -23,14 +24,19 @@ export async function provideKeys(
 ): Promise<Keys> {
   // Before key generation, the longest step here: is anybody there, with this bundle?
   await clock.time('upload', () => connector.ensureBundle(half.id, clock.signal));
-  const size = keyring.keyId === null ? sizeInWords(predictKeyBytes(half.description)) : undefined;
-  clock.at('generating-keys', 0, size);
-  const made = keyring.keys((fraction) => clock.at('generating-keys', fraction, size));
-  const keys = await untilAborted(made, clock.signal);
-  clock.at('uploading-keys', 0);
+  const keys = keyring.keyId === null ? await makeKeys(half, keyring, clock) : await keyring.keys();
   const { frame, keyId } = keys.evaluation;
   const onUpload = (fraction: number) => clock.at('uploading-keys', fraction);
   await clock.time('upload', () => connector.ensureKeys(frame, keyId, onUpload, clock.signal));
+  return keys;
+}
+
+async function makeKeys(half: ClientHalf, keyring: Keyring, clock: StageClock): Promise<Keys> {
+  const size = sizeInWords(predictKeyBytes(half.description));
+  clock.at('generating-keys', 0, size);
+  const made = keyring.keys((fraction) => clock.at('generating-keys', fraction, size));
+  const keys = await untilAborted(made, clock.signal);
+  clock.times.keygen = keys.generatedInMs;
   return keys;
 }
 

@@ -93,7 +93,9 @@ describe('a connector and an honest evaluator', () => {
     const { url, connector } = await startEvaluator();
     const key = keyFrame();
     await connector.ensureKeys(key.bytes, key.id);
-    await connector.ensureKeys(key.bytes, key.id);
+    const told: number[] = [];
+    await connector.ensureKeys(key.bytes, key.id, (fraction) => told.push(fraction));
+    expect(told).toEqual([]);
     expect(connector.bytes.evaluationKeys).toBe(key.bytes.length);
     await ask('DELETE', url + paths.key(key.id));
     const id = await connector.submit(inputFrame(key.id));
