@@ -123,7 +123,7 @@ function argumentsOf(options: EmbeddedEvaluatorOptions, port: number): string[] 
 /** Waits for the line with the address. */
 function addressOf(port: EvaluatorPort, limitMs: number, signal?: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const refuse = (reason: string, status?: number | null) =>
+  const refuse = (reason: 'not started' | 'ended' | 'silent', status?: number | null) =>
     reject(
       new CxrError('evaluator-unreachable', {
         reason,

@@ -89,14 +89,14 @@ describe('the engine host', () => {
   });
   it('fails with the reason why no evaluator could be started', async () => {
     const { host, told } = hostWith(async () => {
-      throw new CxrError('evaluator-unreachable');
+      throw new CxrError('evaluator-unreachable', { reason: 'not started' });
     });
     host.classify(first, engineInput);
     await settle();
     expect(told).toContainEqual({
       kind: 'failed',
       analysisId: first,
-      error: { code: 'evaluator-unreachable', detail: {} },
+      error: { code: 'evaluator-unreachable', detail: { reason: 'not started' } },
     });
   });
   it('cancels an analysis that still waits without asking the engine', async () => {
