@@ -237,7 +237,7 @@ describe('an engine that cannot serve', () => {
 });
 
 describe('an engine that is no longer wanted', () => {
-  it('is asked to end and waited for; nothing starts another', async () => {
+  it('is killed, however busy, and waited for; nothing starts another', async () => {
     const { host, children } = hostWith();
     await host.launch();
     let isGone = false;
@@ -245,7 +245,7 @@ describe('an engine that is no longer wanted', () => {
       isGone = true;
     });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(children[0]!.asked).toEqual(['stop']);
+    expect(children[0]!.asked).toEqual(['kill']);
     expect(isGone).toBe(false);
     children[0]!.end();
     await gone;
