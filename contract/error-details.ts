@@ -1,3 +1,5 @@
+import type { UnreachableReason } from './unreachable.ts';
+
 /**
  * What each error code says beside itself. A value is a number, a shape, a tag, an id, or a word of ours. It is never
  * text from a file about a person and never a value that could be secret, because details are logged and shown.
@@ -139,10 +141,14 @@ export type ErrorDetails = {
     readonly expected?: string | number;
   };
   'evaluator-unreachable': {
-    readonly reason?: string;
-    /** Exit status of an evaluator process that ended instead of listening. */
+    readonly reason: UnreachableReason;
+    /** Exit status of an evaluator process that ended instead of listening, or the HTTP status of a gateway. */
     readonly status?: number | null;
     readonly embedded?: boolean;
+    /** True when the way led through a proxy, so that the reason may be the proxy's. */
+    readonly proxied?: boolean;
+    /** True for a file for which the evaluator was not asked, because it had not been reached for an earlier one. */
+    readonly untried?: boolean;
   };
   'evaluator-protocol': { readonly field: string; readonly status?: number };
   'evaluator-url': { readonly reason: string };

@@ -134,7 +134,7 @@ export type BytesMoved = {
   readonly received: number;
 };
 
-/** The wall time of each stage, milliseconds. */
+/** The wall time of each stage, milliseconds; 0 for a stage that was not needed, such as key generation after the first. */
 export type StageTimes = {
   readonly decode: number;
   readonly encode: number;

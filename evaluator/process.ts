@@ -7,11 +7,17 @@ import { type RunningEvaluator, startEvaluator } from './start.ts';
 /** The port to the parent when Electron forked this process as a utility process. */
 type ElectronProcess = NodeJS.Process & { parentPort?: { on(event: 'close', listener: () => void): void } };
 
+/**
+ * Leaves it to a parent over an IPC channel when to stop. Ctrl-C in a terminal and `kill` of a process group reach the
+ * parent as well, which may still want to cancel a job here.
+ */
+function ignoreSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+}
+
 function stopOnRequest(stop: () => void): void {
-  // Ctrl-C reaches the whole group of a terminal; a parent that started this process decides for itself when to stop.
-  if (process.connected) process.on('SIGINT', () => {});
-  else process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  if (process.channel === undefined)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   // A parent that dies cannot send a signal; its channel closes.
   process.once('disconnect', stop);
   if (process.connected === false) stop();
@@ -32,6 +38,7 @@ async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
  * @param workerEntry  evaluator/workers/worker.ts, or what it was bundled into.
  */
 export async function runEvaluator(workerEntry: URL): Promise<void> {
+  if (process.channel !== undefined) ignoreSignals();
   try {
     const config = readConfig(process.argv.slice(2), process.env);
     const evaluator = await startEvaluator(config, product.version, workerEntry);

@@ -8,6 +8,9 @@ const inputLine = ({ distance, distanceLimit, psnr, psnrLimit, inverted }: Input
   return inverted ? `${passed}; scored with black and white exchanged, against the file's tag` : passed;
 };
 
+/** The evaluation keys go with the first analysis only. */
+const keysMoved = (count: number): string => (count > 0 ? `keys ${bytes(count)} once` : 'keys as before');
+
 /** Writes a result as lines of text. Findings that may not be claimed are marked as such; they are not hidden. */
 export function reportLines(result: AnalysisResult): string[] {
   const { parameters, cost, timesMs } = result;
@@ -27,8 +30,9 @@ export function reportLines(result: AnalysisResult): string[] {
     `Model       ${result.bundle.name}, ${result.bundle.id.slice(0, 16)}`,
     `Encryption  CKKS, N = ${parameters.polyModulusDegree}, log QP = ${parameters.logQP.toFixed(1)}, ${parameters.securityBits}-bit security`,
     `Executed    ${cost.levels} levels, ${cost.rotations} rotations, ${cost.relinearizations} relinearisations, ${cost.plaintextProducts} plaintext products`,
-    `Moved       keys ${bytes(result.bytes.evaluationKeys)} once, sent ${bytes(result.bytes.sent)}, received ${bytes(result.bytes.received)}`,
+    `Moved       ${keysMoved(result.bytes.evaluationKeys)}, sent ${bytes(result.bytes.sent)}, received ${bytes(result.bytes.received)}`,
     `Time        ${Object.entries(timesMs)
+      .filter(([, ms]) => ms > 0)
       .map(([stage, ms]) => `${stage} ${seconds(ms)}`)
       .join(', ')}`,
   ];

@@ -136,7 +136,7 @@ export class Connector {
    * evaluator lost them.
    *
    * @param frame       the frame of evaluation keys, whose digest is `keyId`.
-   * @param onProgress  told the fraction that is uploaded, in [0, 1].
+   * @param onProgress  told the fraction that is uploaded, in [0, 1]; told nothing when nothing is uploaded.
    * @throws            CxrError as `exchange` does; `cancelled` as soon as `signal` aborts.
    */
   async ensureKeys(
@@ -151,7 +151,6 @@ export class Connector {
       this.#keys = { id: keyId, frame, upload };
     }
     await this.#keys.upload.join(onProgress, signal);
-    onProgress(1);
   }
 
   async #upload(
@@ -163,6 +162,7 @@ export class Connector {
     const url = paths.key(keyId);
     const known = await this.#exchange({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
     if (known.status !== 404) return;
+    tell(0);
     await this.#exchange({
       method: 'PUT',
       url,
@@ -177,6 +177,7 @@ export class Connector {
       timeoutMs: this.#uploadTimeoutMs,
       signal,
     });
+    tell(1);
   }
 
   /**

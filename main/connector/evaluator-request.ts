@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 import { mediaTypes, type Problem, problemSchema } from '../../contract/protocol.ts';
+import type { UnreachableReason } from '../../contract/unreachable.ts';
 import type { Route } from './evaluator-route.ts';
 
 /** One HTTP exchange with the evaluator: a request and its reply. Every exchange of the connector is safe to repeat. */
@@ -52,9 +53,25 @@ export class ExchangeError extends CxrError {
   readonly problem: Problem | null;
   constructor(
     code: ErrorCode,
-    given: { status?: number; retryAfterMs?: number; problem?: Problem; cause?: unknown },
+    given: {
+      status?: number;
+      reason?: UnreachableReason;
+      proxied?: boolean;
+      retryAfterMs?: number;
+      problem?: Problem;
+      cause?: unknown;
+    },
   ) {
-    super(code, given.status === undefined ? {} : { status: given.status }, { cause: given.cause });
+    const { status, reason, proxied } = given;
+    super(
+      code,
+      {
+        ...(reason === undefined ? {} : { reason }),
+        ...(status === undefined ? {} : { status }),
+        ...(proxied === true ? { proxied } : {}),
+      },
+      { cause: given.cause },
+    );
     this.retryable = given.status === undefined || passing.includes(given.status);
     this.retryAfterMs = given.retryAfterMs ?? 0;
     this.problem = given.problem ?? null;
@@ -110,7 +127,7 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
         : { body: asked.body() as NonNullable<RequestInit['body']>, duplex: 'half' }),
     });
     const isAnswer = response.ok || (asked.answers ?? []).includes(response.status);
-    if (!isAnswer) throw await refusalOf(response, onReceived);
+    if (!isAnswer) throw await refusalOf(response, asked.route, onReceived);
     const oversized = asked.oversized ?? 'evaluator-protocol';
     return {
       status: response.status,
@@ -119,7 +136,7 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
   } catch (error) {
     if (error instanceof CxrError) throw error;
     if (asked.signal?.aborted) throw new CxrError('cancelled');
-    throw unreached(error);
+    throw unreached(error, asked.route);
   }
 }
 
@@ -127,7 +144,7 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
  * Finds out why no reply came. A certificate that nobody vouches for and a proxy that refuses do not heal with time, so
  * that they are not retried.
  */
-function unreached(error: unknown): CxrError {
+function unreached(error: unknown, { proxied }: Route): CxrError {
   const reasons = causesOf(error);
   const certificate = reasons.find(({ code }) => certificateProblem.test(code));
   if (certificate !== undefined)
@@ -137,18 +154,37 @@ function unreached(error: unknown): CxrError {
     const status = Number(proxyRefusal.exec(proxy.message)![1]);
     return new CxrError('evaluator-proxy', { status }, { cause: error });
   }
-  return new ExchangeError('evaluator-unreachable', { cause: error });
+  return new ExchangeError('evaluator-unreachable', { reason: reasonOf(reasons), proxied, cause: error });
+}
+
+/** The codes and names of Node.js and undici for each reason, the first that fits. */
+const networkCodes: readonly (readonly [RegExp, UnreachableReason])[] = [
+  [/^ECONNREFUSED$/, 'connection refused'],
+  [/^(ENOTFOUND|EAI_\w+)$/, 'name not found'],
+  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, 'no route'],
+  [/^(ETIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/, 'timeout'],
+  [/^(EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/, 'tls'],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|UND_ERR_REQ_CONTENT_LENGTH_MISMATCH)$/, 'connection lost'],
+];
+
+function reasonOf(causes: readonly Cause[]): UnreachableReason {
+  for (const [pattern, reason] of networkCodes)
+    if (causes.some(({ code, name }) => pattern.test(code) || pattern.test(name))) return reason;
+  return 'other';
 }
 
 /** Codes of Node.js for certificates, of OpenSSL and of BoringSSL. */
 const certificateProblem = /CERT|SIGNATURE|ISSUER|ALTNAME|SELF_SIGNED/;
 const proxyRefusal = /Proxy response \((\d{3})\)/;
 
-function causesOf(error: unknown): { readonly code: string; readonly message: string }[] {
-  const found: { code: string; message: string }[] = [];
+type Cause = { readonly code: string; readonly name: string; readonly message: string };
+
+function causesOf(error: unknown): Cause[] {
+  const found: Cause[] = [];
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
-    found.push({ code: String((cause as NodeJS.ErrnoException).code ?? ''), message: cause.message });
+    const code = String((cause as NodeJS.ErrnoException).code ?? '');
+    found.push({ code, name: cause.name, message: cause.message });
     cause = cause.cause;
   }
   return found;
@@ -165,7 +201,11 @@ function headersOf(asked: Exchange): Record<string, string> {
   };
 }
 
-async function refusalOf(response: Response, onReceived: (bytes: number) => void): Promise<ExchangeError> {
+async function refusalOf(
+  response: Response,
+  { proxied }: Route,
+  onReceived: (bytes: number) => void,
+): Promise<ExchangeError> {
   const { status } = response;
   const seconds = Number(response.headers.get('retry-after') ?? 0);
   const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
@@ -176,8 +216,9 @@ async function refusalOf(response: Response, onReceived: (bytes: number) => void
     return new ExchangeError(parsed.data.code, { status, retryAfterMs, problem: parsed.data });
   }
   // What stands in front of an evaluator answers in its own words.
-  const inFront = [502, 503, 504].includes(status) ? 'evaluator-unreachable' : 'evaluator-protocol';
-  return new ExchangeError([401, 403].includes(status) ? 'evaluator-unauthorised' : inFront, {
+  if ([502, 503, 504].includes(status))
+    return new ExchangeError('evaluator-unreachable', { reason: 'gateway', status, retryAfterMs, proxied });
+  return new ExchangeError([401, 403].includes(status) ? 'evaluator-unauthorised' : 'evaluator-protocol', {
     status,
     retryAfterMs,
   });

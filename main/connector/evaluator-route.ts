@@ -39,7 +39,9 @@ function dispatcherFor(
   certificates: CertificateChoice,
 ): { readonly dispatcher: Dispatcher; readonly proxied: boolean } {
   const isTls = url.startsWith('https:');
-  const connect = { timeout: connectTimeoutMs, ...(isTls ? { ca: trusted(certificates) } : {}) };
+  // Stated, so that the variable NODE_TLS_REJECT_UNAUTHORIZED cannot turn the check of certificates off.
+  const tls = isTls ? { ca: trusted(certificates), rejectUnauthorized: true } : {};
+  const connect = { timeout: connectTimeoutMs, ...tls };
   if (isLoopbackUrl(url) || proxy.kind === 'direct')
     return { dispatcher: new Agent({ connect }), proxied: false };
   if (proxy.kind === 'environment') {

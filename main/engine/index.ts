@@ -125,5 +125,5 @@ const port = openParentPort<EngineCommand, EngineEvent>();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));
 port.onClose(() => process.exit(0));
-// Ctrl-C reaches the whole group of a terminal; the host cancels what is running and then ends this process.
+// For Electron: Ctrl-C reaches the whole group of a terminal, and the host ends this process.
 process.on('SIGINT', () => {});

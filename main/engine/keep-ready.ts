@@ -74,10 +74,7 @@ export class ReadinessKeeper {
 
   #follow({ stage, fraction }: Progress): void {
     if (fraction === null || fraction === 1) return;
-    // Where the evaluator has the keys, the stage of uploading is named too, and ends at once.
-    const isUpload =
-      stage === 'uploading-keys' && (fraction > 0 || this.#standing.kind === 'generating-keys');
-    if (stage === 'generating-keys' || isUpload) this.#set({ kind: stage, fraction });
+    if (stage === 'generating-keys' || stage === 'uploading-keys') this.#set({ kind: stage, fraction });
   }
 
   #set(standing: Standing): void {

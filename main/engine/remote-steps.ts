@@ -12,7 +12,8 @@ import type { StageClock } from './stage-clock.ts';
  */
 
 /**
- * Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them.
+ * Makes the keys unless they are there, and uploads the evaluation keys unless the evaluator has them. Progress and
+ * times tell of keys only what this analysis did about them.
  *
  * @throws CxrError `bundle-unknown` before any key is made, when the evaluator does not serve the model; `cancelled`;
  *         and the errors of `Connector.ensureKeys`.
@@ -24,18 +25,9 @@ export async function provideKeys(station: KeyStation, clock: StageClock): Promi
   return bringKeys(station, clock);
 }
 
-/**
- * Does what `provideKeys` does, for an evaluator that is known to serve the model. Making keys is a stage only where
- * they are not there yet.
- */
+/** Does what `provideKeys` does, for an evaluator that is known to serve the model. */
 export async function bringKeys({ half, keyring, connector }: KeyStation, clock: StageClock): Promise<Keys> {
-  if (keyring.keyId === null) {
-    const size = sizeInWords(predictKeyBytes(half.description));
-    clock.at('generating-keys', 0, size);
-    await keyring.keys((fraction) => clock.at('generating-keys', fraction, size), clock.signal);
-  }
-  const keys = await keyring.keys();
-  clock.at('uploading-keys', 0);
+  const keys = keyring.keyId === null ? await makeKeys(half, keyring, clock) : await keyring.keys();
   const { frame, keyId } = keys.evaluation;
   const onUpload = (fraction: number) => clock.at('uploading-keys', fraction);
   await clock.time('upload', () => connector.ensureKeys(frame, keyId, onUpload, clock.signal));
@@ -47,6 +39,15 @@ type KeyStation = {
   readonly keyring: Keyring;
   readonly connector: Connector;
 };
+
+async function makeKeys(half: ClientHalf, keyring: Keyring, clock: StageClock): Promise<Keys> {
+  const size = sizeInWords(predictKeyBytes(half.description));
+  clock.at('generating-keys', 0, size);
+  const onMade = (fraction: number) => clock.at('generating-keys', fraction, size);
+  const keys = await keyring.keys(onMade, clock.signal);
+  clock.times.keygen = keys.generatedInMs;
+  return keys;
+}
 
 const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;

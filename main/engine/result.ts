@@ -52,7 +52,6 @@ export function toResult({ half, evaluator }: Workstation, finished: Finished): 
     timesMs: {
       ...times,
       decode: input.decodeMs,
-      keygen: keys.generatedInMs,
       evaluate: done.evaluateMs,
     },
   };

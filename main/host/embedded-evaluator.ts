@@ -66,6 +66,17 @@ export class EmbeddedEvaluator {
     return this.pause();
   }
 
+  /** Kills it for good, and resolves when its process is gone: for whoever throws its data folder away. */
+  async kill(): Promise<void> {
+    this.#isStopped = true;
+    const port = this.#port;
+    this.#forget();
+    if (port === null) return;
+    const ended = new Promise((resolve) => port.onEnd(resolve));
+    port.kill();
+    await ended;
+  }
+
   /** Ends it until its address is asked for again: another evaluator is in use, and this one fills a gigabyte. */
   pause(): Promise<void> {
     const port = this.#port;
@@ -123,7 +134,7 @@ function argumentsOf(options: EmbeddedEvaluatorOptions, port: number): string[] 
 /** Waits for the line with the address. */
 function addressOf(port: EvaluatorPort, limitMs: number, signal?: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const refuse = (reason: string, status?: number | null) =>
+  const refuse = (reason: 'not started' | 'ended' | 'silent', status?: number | null) =>
     reject(
       new CxrError('evaluator-unreachable', {
         reason,

@@ -163,7 +163,10 @@ export class EngineHost implements AsyncDisposable {
     return settle.promise;
   }
 
-  /** Ends the engine for good, and resolves when its process is gone. */
+  /**
+   * Ends the engine for good, and resolves when its process is gone. It is killed: it has nothing to save, its keys are
+   * to be gone, and it may be busy for seconds with making them.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     const port = this.#port;
@@ -172,7 +175,7 @@ export class EngineHost implements AsyncDisposable {
       return;
     }
     const gone = new Promise((resolve) => port.onEnd(resolve));
-    port.stop();
+    port.kill();
     await gone;
   }
 

@@ -7,6 +7,9 @@ import type { Port, Program } from './port.ts';
 /**
  * Starts a child process of plain Node, which runs TypeScript as it is. Messages are structured clones, so typed arrays
  * arrive as typed arrays. Errors that the child writes go to the parent's own standard error.
+ *
+ * The child is killed when this process exits, however busy it is. When this process is killed, the child ends as soon as
+ * it looks at its channel.
  */
 export function launchNode<Command, Event>(program: Program): Port<Command, Event> {
   const child = fork(program.entry, program.argv ?? [], {
@@ -24,6 +27,10 @@ export function launchNode<Command, Event>(program: Program): Port<Command, Even
     // A child that runs has another error, such as a signal that it may not be sent, and its end is told later.
     if (child.pid === undefined) end({ status: null, hasStarted: false });
   });
+  // First of all that happens then: a temporary folder that the child writes to is removed after it.
+  const kill = () => child.kill('SIGKILL');
+  process.prependListener('exit', kill);
+  onEnd(() => process.off('exit', kill));
   if (program.isBackground) letGo(child);
   return {
     get pid() {
@@ -35,8 +42,11 @@ export function launchNode<Command, Event>(program: Program): Port<Command, Even
     onEvent: (listener) => child.on('message', (event) => listener(event as Event)),
     onLine: (listener) => lines.on('line', listener),
     onEnd,
-    stop: () => child.kill('SIGTERM'),
-    kill: () => child.kill('SIGKILL'),
+    // Not by a signal: a child cannot tell the parent's from one that was sent to the whole group.
+    stop: () => {
+      if (child.connected) child.disconnect();
+    },
+    kill,
   };
 }
 

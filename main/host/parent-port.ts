@@ -22,7 +22,13 @@ type ElectronParentPort = {
   on(event: 'message', listener: (message: { data: unknown; ports: readonly HandedPort[] }) => void): void;
 };
 
-/** `process.parentPort` in Electron, the IPC channel in a forked Node process. */
+/**
+ * Opens `process.parentPort` in Electron, the IPC channel in a forked Node process.
+ *
+ * A forked process ignores the signals that ask to end from now on. Ctrl-C in a terminal and `kill` of a process group
+ * reach every process of the group, and the parent is the one that cancels what is under way; it ends this process by
+ * closing the channel, or kills it.
+ */
 export function openParentPort<Command, Event>(): ParentPort<Command, Event> {
   const parentPort = (process as { parentPort?: ElectronParentPort }).parentPort;
   if (parentPort !== undefined) {
@@ -33,6 +39,7 @@ export function openParentPort<Command, Event>(): ParentPort<Command, Event> {
       onClose: () => {},
     };
   }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   return {
     // A parent that has gone away is told nothing; the error of its channel says no more than that.
     send: (event) => {

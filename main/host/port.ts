@@ -21,7 +21,10 @@ export type Port<Command, Event> = {
   onLine(listener: (line: string) => void): void;
   /** The listener is called once, also when the child ended before it was added. */
   onEnd(listener: (end: End) => void): void;
-  /** Asks the child to end (SIGTERM), which it may do in its own time. Windows knows no such request and kills. */
+  /**
+   * Asks the child to end, which it may do in its own time. In plain Node its channel is closed, in Electron it is sent
+   * SIGTERM; on Windows, which knows no such signal, Electron kills.
+   */
   stop(): void;
   /** Ends the child at once (SIGKILL). */
   kill(): void;

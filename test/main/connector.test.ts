@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CxrError } from '../../contract/errors.ts';
 import { parseJobId } from '../../contract/ids/job-id.ts';
 import { type JobState, mediaTypes, paths } from '../../contract/protocol.ts';
 import { encodeFrame, frameDigest } from '../../he/wire/frame.ts';
@@ -93,7 +94,9 @@ describe('a connector and an honest evaluator', () => {
     const { url, connector } = await startEvaluator();
     const key = keyFrame();
     await connector.ensureKeys(key.bytes, key.id);
-    await connector.ensureKeys(key.bytes, key.id);
+    const told: number[] = [];
+    await connector.ensureKeys(key.bytes, key.id, (fraction) => told.push(fraction));
+    expect(told).toEqual([]);
     expect(connector.bytes.evaluationKeys).toBe(key.bytes.length);
     await ask('DELETE', url + paths.key(key.id));
     const id = await connector.submit(inputFrame(key.id));
@@ -266,6 +269,47 @@ describe('a connector and a troubled network', () => {
     await expect(impatient.service()).rejects.toMatchObject({ code: 'evaluator-unreachable' });
     const nobody = connect('http://127.0.0.1:1', quick);
     await expect(nobody.service()).rejects.toMatchObject({ code: 'evaluator-unreachable' });
+  });
+
+  describe('says of an evaluator that it did not reach why, and repeats no address:', () => {
+    const reasonAt = async (url: string, timeoutMs = 2000) => {
+      const connector = connect(url, { ...quick, requestTimeoutMs: timeoutMs });
+      const error: unknown = await connector.service().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(CxrError);
+      expect((error as CxrError).code).toBe('evaluator-unreachable');
+      expect((error as CxrError).message).not.toContain('127.0.0.1');
+      return (error as CxrError<'evaluator-unreachable'>).detail;
+    };
+
+    it('nothing listens', async () => {
+      const { url } = await startLiar(() => {});
+      await cleanups.pop()!();
+      expect(await reasonAt(url)).toEqual({ reason: 'connection refused' });
+    });
+    it('the name is not known', async () => {
+      expect(await reasonAt('https://evaluator.invalid')).toEqual({ reason: 'name not found' });
+    });
+    it('nobody answers in time', async () => {
+      const { url } = await startLiar(() => {});
+      expect(await reasonAt(url, 50)).toEqual({ reason: 'timeout' });
+    });
+    it('the connection is cut, before the reply and within it', async () => {
+      const before = await startLiar((request) => request.socket.destroy());
+      expect(await reasonAt(before.url)).toEqual({ reason: 'connection lost' });
+      const within = await startLiar((request, response) => {
+        response.writeHead(200, { 'content-length': 100 }).write('{');
+        setTimeout(() => request.socket.destroy(), 20);
+      });
+      expect(await reasonAt(within.url)).toEqual({ reason: 'connection lost' });
+    });
+    it('the server speaks no TLS', async () => {
+      const { url } = await startLiar((_request, response) => response.end());
+      expect(await reasonAt(url.replace('http:', 'https:'))).toEqual({ reason: 'tls' });
+    });
+    it('something in front of it answers in its place', async () => {
+      const { url } = await startLiar((_request, response) => response.writeHead(502).end('away'));
+      expect(await reasonAt(url)).toEqual({ reason: 'gateway', status: 502 });
+    });
   });
 
   it('does not hammer an evaluator that answers polls at once', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +64,72 @@ describe('a temporary folder', () => {
     await expect(failing).rejects.toThrow(RangeError);
     expect(existsSync(seen)).toBe(false);
   });
+
+  const script = join(root, 'test', 'main', 'temporary-owner.ts');
+  /** A process that has such a folder. */
+  async function owner(...args: string[]) {
+    const process_ = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(process_.stdout, 'data')) as [Buffer];
+    const [folder = '', child = ''] = line.toString().trim().split(' ');
+    return { process: process_, folder, child: Number(child) };
+  }
+
+  it('of a process that was killed is removed by the next of its kind; that of a living one is not', async () => {
+    const [killed, living] = await Promise.all([owner(), owner()]);
+    killed.process.kill('SIGKILL');
+    await once(killed.process, 'exit');
+    expect([existsSync(killed.folder), existsSync(living.folder)]).toEqual([true, true]);
+    // The number of a living process that began at another time, and that of a process in another container.
+    const reused = `${tmpdir()}/life-owner-${process.pid}-1-${/-(\d+)-\w{6}$/.exec(living.folder)![1]}-AAAAAA`;
+    const elsewhere = `${tmpdir()}/life-owner-999999999-1-7-AAAAAA`;
+    for (const folder of [reused, elsewhere]) mkdirSync(folder);
+    await withTemporaryFolder('life-owner-', async () => {
+      expect([existsSync(killed.folder), existsSync(living.folder)]).toEqual([false, true]);
+      expect([existsSync(reused), existsSync(elsewhere)]).toEqual([process.platform !== 'linux', true]);
+    });
+    living.process.kill('SIGTERM');
+    await once(living.process, 'exit');
+    expect(existsSync(living.folder)).toBe(false);
+    for (const folder of [reused, elsewhere]) await rm(folder, { recursive: true, force: true });
+  });
+
+  describe.skipIf(process.platform === 'win32')(
+    titled(
+      'of a tool that is told to end',
+      process.platform === 'win32' ? 'Windows has no such signals' : null,
+    ),
+    () => {
+      it.each([
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGHUP', 129],
+      ] as const)(
+        'by %s goes with it, and so does a busy child process; the status is %i',
+        async (signal, status) => {
+          const tool = await owner('with child');
+          tool.process.kill(signal);
+          const [code] = (await once(tool.process, 'exit')) as [number];
+          expect(code).toBe(status);
+          expect(existsSync(tool.folder)).toBe(false);
+          // A killed process is there until the system has taken it away.
+          await expect.poll(() => isAlive(tool.child), { timeout: 500 }).toBe(false);
+        },
+      );
+    },
+  );
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    // Nobody collects the child of a process that has ended, in a container without an init process: it is a zombie.
+    if (process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+      return false;
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('an engine that dies', () => {
   it('fails what is asked of it with a code, before and after its death', async () => {

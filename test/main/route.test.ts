@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../contract/connection.ts';
 import { accessFrom } from '../../evaluator/http/access.ts';
 import { connect } from '../../main/connector/connector.ts';
@@ -140,6 +140,17 @@ describe('a certificate', () => {
     });
   });
 
+  it('is checked whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      await expect(probe({ url: `https://127.0.0.1:${portOf(tls)}`, token })).rejects.toMatchObject({
+        code: 'evaluator-certificate',
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('file without one is refused before anything is sent', async () => {
     const certificates = { system: false, extra: 'hello' };
     await expect(probe({ url: 'https://127.0.0.1:1', certificates })).rejects.toMatchObject({
@@ -169,6 +180,17 @@ describe('a proxy', () => {
       });
     }
     refusal = null;
+  });
+
+  it('that is not there is told apart from an evaluator that is not', async () => {
+    const gone = createServer();
+    await listen(gone, '127.0.0.1');
+    const at = { kind: 'at', url: `http://127.0.0.1:${portOf(gone)}` } as const;
+    await new Promise((resolve) => gone.close(resolve));
+    await expect(probe({ url, token, certificates, proxy: at })).rejects.toMatchObject({
+      code: 'evaluator-unreachable',
+      detail: { reason: 'connection refused', proxied: true },
+    });
   });
 
   it('is not asked for an evaluator on this machine', async () => {

@@ -13,7 +13,7 @@ describe('the status line', () => {
       { kind: 'connecting' },
       { kind: 'generating-keys', fraction: 1 },
       { kind: 'uploading-keys', fraction: 1 },
-      { kind: 'trouble', error: { code: 'evaluator-unreachable', detail: {} } },
+      { kind: 'trouble', error: { code: 'evaluator-unreachable', detail: { reason: 'timeout' } } },
     ];
     expect(said({ kind: 'ready', keyId: parseKeyId('0'.repeat(64)) })).toEqual({
       text: 'ready',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../contract/errors.ts';
 import { type Finding, stageNames } from '../../contract/stages.ts';
-import { errorTexts, technicalLine } from '../../renderer/lib/error-text.ts';
+import { unreachableReasons } from '../../contract/unreachable.ts';
+import { errorTextOf, errorTexts, technicalLine, unreachableTexts } from '../../renderer/lib/error-text.ts';
 import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/lib/words.ts';
 
 describe('texts of the window', () => {
@@ -12,6 +13,20 @@ describe('texts of the window', () => {
       expect(title).toMatch(/^[A-Z].{4,}\.$/);
       expect(advice).toMatch(/^[A-Z].{10,}\.$/);
     }
+  });
+  it('says why the evaluator was not reached, and each reason in other words', () => {
+    expect(Object.keys(unreachableTexts)).toEqual([...unreachableReasons]);
+    const titles = unreachableReasons.map(
+      (reason) => errorTextOf({ code: 'evaluator-unreachable', detail: { reason } }).title,
+    );
+    expect(new Set(titles).size).toBe(unreachableReasons.length);
+    for (const { title, advice } of Object.values(unreachableTexts)) {
+      expect(title).toMatch(/^[A-Z].{4,}\.$/);
+      expect(advice).toMatch(/^[A-Z].{10,}\.$/);
+    }
+    // An error that an older version kept in the worklist.
+    const kept = JSON.parse('{"code":"evaluator-unreachable","detail":{}}');
+    expect(errorTextOf(kept)).toBe(errorTexts['evaluator-unreachable']);
   });
   it('has words for every stage', () => {
     expect(Object.keys(stageWords)).toEqual([...stageNames]);

@@ -192,7 +192,7 @@ describe('a workstation that keeps ready', () => {
 
 describe('trouble of the evaluator', () => {
   it('is told apart from what concerns one study, and from everything after a decryption', () => {
-    expect(isEvaluatorTrouble({ code: 'evaluator-unreachable', detail: {} })).toBe(true);
+    expect(isEvaluatorTrouble({ code: 'evaluator-unreachable', detail: { reason: 'timeout' } })).toBe(true);
     expect(isEvaluatorTrouble({ code: 'bundle-unknown', detail: {} })).toBe(true);
     expect(isEvaluatorTrouble({ code: 'result-invalid', detail: {} })).toBe(false);
     expect(isEvaluatorTrouble({ code: 'input-unlike-chest', detail: { reason: 'distance' } } as never)).toBe(

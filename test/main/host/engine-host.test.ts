@@ -90,14 +90,14 @@ describe('the engine host', () => {
   });
   it('fails with the reason why no evaluator could be started', async () => {
     const { host, told } = hostWith(async () => {
-      throw new CxrError('evaluator-unreachable');
+      throw new CxrError('evaluator-unreachable', { reason: 'not started' });
     });
     host.classify(first, engineInput);
     await settle();
     expect(told).toContainEqual({
       kind: 'failed',
       analysisId: first,
-      error: { code: 'evaluator-unreachable', detail: {} },
+      error: { code: 'evaluator-unreachable', detail: { reason: 'not started' } },
     });
   });
   it('cancels an analysis that still waits without asking the engine', async () => {
@@ -238,7 +238,7 @@ describe('an engine that cannot serve', () => {
 });
 
 describe('an engine that is no longer wanted', () => {
-  it('is asked to end and waited for; nothing starts another', async () => {
+  it('is killed, however busy, and waited for; nothing starts another', async () => {
     const { host, children } = hostWith();
     await host.launch();
     let isGone = false;
@@ -246,7 +246,7 @@ describe('an engine that is no longer wanted', () => {
       isGone = true;
     });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(children[0]!.asked).toEqual(['stop']);
+    expect(children[0]!.asked).toEqual(['kill']);
     expect(isGone).toBe(false);
     children[0]!.end();
     await gone;

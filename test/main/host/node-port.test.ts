@@ -20,7 +20,22 @@ describe('a child process of plain Node', () => {
     port.send({ kind: 'echo', value: Float64Array.of(1, 2) });
     expect(await told).toEqual(Float64Array.of(1, 2));
     port.stop();
-    expect(await endOf(port)).toEqual({ status: null, hasStarted: true });
+    expect(await endOf(port)).toEqual({ status: 0, hasStarted: true });
+  });
+
+  it('ends when its parent says so, not by a signal to the whole process group', async () => {
+    const port = launchChild();
+    const told = new Promise<Float64Array>((resolve) => port.onEvent(resolve));
+    // Its first answer shows that it listens.
+    port.send({ kind: 'echo', value: Float64Array.of(0) });
+    await told;
+    if (process.platform !== 'win32')
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(port.pid!, signal);
+    const again = new Promise<Float64Array>((resolve) => port.onEvent(resolve));
+    port.send({ kind: 'echo', value: Float64Array.of(1) });
+    await again;
+    port.stop();
+    expect(await endOf(port)).toEqual({ status: 0, hasStarted: true });
   });
 
   it('tells its lines, the last without an end too, and gets variables that its parent lacks', async () => {
