@@ -1,5 +1,6 @@
 import type { CodedError } from '../errors.ts';
 import type { AnalysisId } from '../ids/analysis-id.ts';
+import type { Digest } from '../ids/digest.ts';
 import type { AnalysisResult, InputPair, Progress } from '../stages.ts';
 
 /**
@@ -10,5 +11,7 @@ export type AnalysisEvent =
   | { readonly kind: 'progress'; readonly analysisId: AnalysisId; readonly progress: Progress }
   /** The input gate let the image through. `pair` is what the model saw and what its codec made of it. */
   | { readonly kind: 'admitted'; readonly analysisId: AnalysisId; readonly pair: InputPair }
+  /** The encrypted question is kept on disk under this digest and is about to be sent. */
+  | { readonly kind: 'asked'; readonly analysisId: AnalysisId; readonly question: Digest }
   | { readonly kind: 'done'; readonly analysisId: AnalysisId; readonly result: AnalysisResult }
   | { readonly kind: 'failed'; readonly analysisId: AnalysisId; readonly error: CodedError };

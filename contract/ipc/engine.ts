@@ -1,9 +1,11 @@
 import type { Connection, Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
 import type { AnalysisId } from '../ids/analysis-id.ts';
+import type { Digest } from '../ids/digest.ts';
 import type { EngineInput } from '../stages.ts';
 import type { Standing } from '../standing.ts';
 import type { AnalysisEvent } from './analysis-event.ts';
+import type { Custody } from './custody.ts';
 
 /**
  * What a host asks of the engine. The *engine* is the only process that holds a secret key (main/engine/index.ts). Its
@@ -23,13 +25,22 @@ export type EngineCommand =
       readonly bundleName: string;
       readonly connection: Connection;
       readonly keepsReady: boolean;
+      readonly custody: Custody;
     }
   /** Uses another evaluator from the next analysis on. */
   | { readonly kind: 'connect'; readonly connection: Connection }
   /** Asks who answers at an evaluator's address. Nothing is analysed. */
   | { readonly kind: 'probe'; readonly probeId: string; readonly connection: Connection }
-  /** Begins an analysis, or queues it behind the one under way. */
-  | { readonly kind: 'classify'; readonly analysisId: AnalysisId; readonly input: EngineInput }
+  /**
+   * Begins an analysis, or queues it behind the one under way. `asked` is the digest of the question that an earlier
+   * run sent for the same image, or null. Where the engine still has that question, it goes on from there.
+   */
+  | {
+      readonly kind: 'classify';
+      readonly analysisId: AnalysisId;
+      readonly input: EngineInput;
+      readonly asked: Digest | null;
+    }
   | { readonly kind: 'cancel'; readonly analysisId: AnalysisId };
 
 /** What the engine tells its host. */

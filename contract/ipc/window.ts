@@ -65,8 +65,11 @@ export type AppStatus = {
   readonly bundle: { readonly name: string; readonly id: string } | null;
   /** The reason why nothing can be classified until somebody mends it: a broken bundle, a refused evaluator address. */
   readonly problem: CodedError | null;
-  /** Where the secret key is kept: it lives in the engine's memory and ends with it. */
-  readonly custody: 'memory';
+  /**
+   * Where the secret key is kept: in the vault on this machine, which the system's keychain or a file of this account
+   * opens, or in the engine's memory, with which it ends.
+   */
+  readonly custody: 'keychain' | 'file' | 'memory';
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
   /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */

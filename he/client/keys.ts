@@ -44,6 +44,16 @@ export class KeyHolder implements Disposable {
     return KeyHolder.forParams(checkParams(description.ckks));
   }
 
+  /**
+   * Makes the secret for which a seed stands under a bundle's parameters.
+   *
+   * @param seed  as for `fromSeed`.
+   * @throws CxrError as `checkParams`; TypeError as `fromSeed`.
+   */
+  static async restore(description: BundleDescription, seed: Uint8Array): Promise<KeyHolder> {
+    return KeyHolder.fromSeed(checkParams(description.ckks), seed);
+  }
+
   /** Makes a fresh ternary secret for checked parameters. */
   static async forParams(params: CkksParams): Promise<KeyHolder> {
     return new KeyHolder(await loadSealWithSecrets(), params, null);

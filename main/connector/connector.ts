@@ -286,14 +286,12 @@ export class Connector {
     }
   }
 
-  readonly #count = (bytes: number): void => {
-    this.#moved.received += bytes;
-  };
-
   #exchange(
     asked: Omit<Exchange, 'timeoutMs' | 'route'> & { timeoutMs?: number },
     retry: RetryPolicy = this.#retry,
-    onReceived: (bytes: number) => void = this.#count,
+    onReceived = (bytes: number): void => {
+      this.#moved.received += bytes;
+    },
   ): Promise<Reply> {
     const whole = { timeoutMs: this.#timeoutMs, ...asked, route: this.#route, url: this.url + asked.url };
     return exchange(whole, retry, onReceived);

@@ -6,6 +6,7 @@ export type AppFacts = {
   readonly version: string;
   readonly embedded: boolean;
   readonly keepsWorklist: boolean;
+  readonly custody: AppStatus['custody'];
   readonly canRecompute: boolean;
 };
 
@@ -15,7 +16,7 @@ export class AppState {
   readonly #changed: (status: AppStatus) => void;
 
   constructor(
-    { version, embedded, keepsWorklist, canRecompute }: AppFacts,
+    { version, embedded, keepsWorklist, custody, canRecompute }: AppFacts,
     changed: (status: AppStatus) => void,
   ) {
     this.#changed = changed;
@@ -25,7 +26,7 @@ export class AppState {
       standing: { kind: 'starting' },
       bundle: null,
       problem: null,
-      custody: 'memory',
+      custody,
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
     };
@@ -41,7 +42,7 @@ export class AppState {
     this.#set({ evaluator: { url: displayUrl(url), embedded }, standing: { kind: 'starting' } });
   }
 
-  /** Follows the engine's events. Keys live in the engine's memory, so that they are gone when it has stopped. */
+  /** Follows the engine's events. How things stand is told anew by the next one. */
   follow(event: EngineEvent | { readonly kind: 'stopped' }): void {
     switch (event.kind) {
       case 'ready':

@@ -16,8 +16,9 @@ import { FilmChannel } from './ipc/film-channel.ts';
 import type { Answers } from './ipc/ipc.ts';
 import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
+import { custodyIn, custodyKind } from './secrets/custody.ts';
+import { worklistKey } from './secrets/kept-key.ts';
 import { keychainName } from './secrets/keychain.ts';
-import { worklistKey } from './secrets/worklist-key.ts';
 import { SettingsDesk } from './settings-desk.ts';
 import { launchUtility } from './utility-port.ts';
 
@@ -68,11 +69,13 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     keychain: keychainName(),
   });
   const key = worklistKey(userData, settings.withoutKeychain);
+  const custody = custodyIn(userData, settings.withoutKeychain);
   const state = new AppState(
     {
       version: app.getVersion(),
       embedded: settings.isEmbedded,
       keepsWorklist: key !== null,
+      custody: custodyKind(custody),
       canRecompute,
     },
     (status) => tell({ kind: 'status', status }),
@@ -100,6 +103,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
       bundleName: await bundle,
       connection: await connection(),
       keepsReady: true,
+      custody,
     }),
     tell: (event) => {
       state.follow(event);

@@ -1,15 +1,20 @@
+import type { Digest } from '../../contract/ids/digest.ts';
 import type { AnalysisResult, EngineInput, InputPair } from '../../contract/stages.ts';
 import { decrypt, encrypt } from '../../he/client/encryption.ts';
 import { admit } from './input-gate.ts';
-import { awaitJob, fetchAnswer, provideKeys, submit } from './remote-steps.ts';
+import { ask, provideKeys } from './remote-steps.ts';
 import { movedSince, pairOf, toResult } from './result.ts';
 import { StageClock, type Watch } from './stage-clock.ts';
 import type { Workstation } from './station.ts';
 
 /** How a caller follows an analysis and stops it. */
 export type AnalysisControl = Watch & {
+  /** The question that an earlier run sent for the same image; null for a new analysis. */
+  readonly asked: Digest | null;
   /** Hears the image as the model sees it, once the input gate has let it through. */
   readonly onAdmitted: (pair: InputPair) => void;
+  /** Hears the digest of the encrypted question before it is sent. */
+  readonly onAsked: (question: Digest) => void;
 };
 
 /**
@@ -26,36 +31,37 @@ export async function analyse(
   station: Workstation,
   control: AnalysisControl,
 ): Promise<AnalysisResult> {
-  const { half, connector } = station;
+  const { half, connector, keyring, outbox } = station;
   const clock = new StageClock(control);
   const before = connector.bytes;
 
   clock.at('encoding');
-  const admitted = await clock.time('encode', () => admit(input, station, half.gate));
-  control.onAdmitted(pairOf(admitted));
+  const { latent, verdict, ...seen } = await clock.time('encode', () => admit(input, station, half.gate));
+  control.onAdmitted(pairOf(seen));
 
-  const keys = await provideKeys(station, clock);
+  // After a restart the question may have been asked before; a reply that came needs nobody any more.
+  const earlier = control.asked && outbox.find(control.asked, (await keyring.keys()).evaluation.keyId);
+  const keys = await (earlier?.reply ? keyring.keys() : provideKeys(station, clock));
   const { holder, evaluation } = keys;
 
   clock.at('encrypting');
-  const question = await clock.time('encrypt', () =>
-    encrypt(admitted.latent, holder, evaluation.keyId, half.id, half.description),
+  const question = await clock.time(
+    'encrypt',
+    () => earlier?.question ?? encrypt(latent, holder, evaluation.keyId, half.id, half.description),
   );
-
-  const jobId = await submit(connector, question, clock);
-  const done = await awaitJob(connector, jobId, clock);
-  const answer = await fetchAnswer(station, jobId, clock);
+  outbox.keep(question);
+  control.onAsked(question.digest);
+  const reply = earlier?.reply ?? (await ask(station, question, clock));
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
   clock.at('decrypting');
+  await keyring.countDecryption();
   const logits = await clock.time('decrypt', () =>
-    decrypt(answer, question, holder, half.id, half.description),
+    decrypt(reply.answer, question, holder, half.id, half.description),
   );
   const bytes = movedSince(before, connector.bytes);
-  const { verdict } = admitted;
   const { times } = clock;
-  const all = { input, verdict, keys, jobId, question, answer, done, logits, bytes, times };
-  const result = toResult(station, all);
+  const result = toResult(station, { input, verdict, keys, question, reply, logits, bytes, times });
   clock.at('done', 1);
   return result;
 }

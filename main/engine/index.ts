@@ -2,13 +2,14 @@ import type { Connection } from '../../contract/connection.ts';
 import { toCodedError } from '../../contract/errors.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
-import type { EngineInput } from '../../contract/stages.ts';
 import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
 import { isEvaluatorTrouble, ReadinessKeeper } from './keep-ready.ts';
 import type { Line, Models, Workstation } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
+
+type Classify = Extract<EngineCommand, { kind: 'classify' }>;
 
 /**
  * The engine process, the only process that holds a secret key. Commands come in and events go out over Electron's
@@ -32,7 +33,7 @@ class Engine {
   handle(command: EngineCommand): void {
     switch (command.kind) {
       case 'start':
-        this.#models = openModels(command.bundleRoot, command.bundleName);
+        this.#models = openModels(command.bundleRoot, command.bundleName, command.custody);
         this.#keepsReady = command.keepsReady;
         this.#connect(command.connection);
         return;
@@ -48,9 +49,7 @@ class Engine {
       case 'classify': {
         const controller = new AbortController();
         this.#running.set(command.analysisId, controller);
-        this.#tail = this.#tail.then(() =>
-          this.#classify(command.analysisId, command.input, controller.signal),
-        );
+        this.#tail = this.#tail.then(() => this.#classify(command, controller.signal));
       }
     }
   }
@@ -97,7 +96,11 @@ class Engine {
     }
   }
 
-  async #classify(analysisId: AnalysisId, input: EngineInput, signal: AbortSignal): Promise<void> {
+  async #classify({ analysisId, input, asked }: Classify, signal: AbortSignal): Promise<void> {
+    let question = asked;
+    const settle = async () => {
+      if (question !== null) (await this.#models)?.outbox.settle(question);
+    };
     try {
       const [models, line] = await Promise.all([this.#models, this.#line]);
       if (models === undefined || line === undefined) throw new TypeError('classify before start');
@@ -105,15 +108,23 @@ class Engine {
         input,
         { ...models, ...line },
         {
+          asked,
           signal,
           onProgress: (progress) => this.#send({ kind: 'progress', analysisId, progress }),
           onAdmitted: (pair) => this.#send({ kind: 'admitted', analysisId, pair }),
+          onAsked: (digest) => {
+            question = digest;
+            this.#send({ kind: 'asked', analysisId, question });
+          },
         },
       );
       this.#send({ kind: 'done', analysisId, result });
+      await settle();
     } catch (error) {
       const coded = signal.aborted ? { code: 'cancelled' as const, detail: {} } : toCodedError(error);
+      // Behind an evaluator in trouble the job may go on, so that its question is asked again later.
       if (isEvaluatorTrouble(coded)) this.#keeper?.keeper.trouble(coded);
+      else await settle();
       this.#send({ kind: 'failed', analysisId, error: coded });
     } finally {
       this.#running.delete(analysisId);

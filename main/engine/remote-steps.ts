@@ -1,10 +1,12 @@
 import type { JobId } from '../../contract/ids/job-id.ts';
-import type { EncryptedLatent, EncryptedLogits } from '../../contract/stages.ts';
+import type { EncryptedLatent } from '../../contract/stages.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/sizes.ts';
 import type { ClientHalf } from '../../native-models/client-half.ts';
 import type { Connector } from '../connector/connector.ts';
+import type { Reply } from '../connector/outbox.ts';
 import type { Keyring, Keys } from './keyring.ts';
 import type { StageClock } from './stage-clock.ts';
+import type { Workstation } from './station.ts';
 
 /**
  * The steps of an analysis that touch the evaluator. Each takes the clock, which tells progress and carries the signal
@@ -42,7 +44,6 @@ type KeyStation = {
 
 async function makeKeys(half: ClientHalf, keyring: Keyring, clock: StageClock): Promise<Keys> {
   const size = sizeInWords(predictKeyBytes(half.description));
-  clock.at('generating-keys', 0, size);
   const onMade = (fraction: number) => clock.at('generating-keys', fraction, size);
   const keys = await keyring.keys(onMade, clock.signal);
   clock.times.keygen = keys.generatedInMs;
@@ -53,16 +54,31 @@ const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
 /**
+ * Asks the evaluator a question: sends it, waits for its job and fetches the reply, which is kept on disk.
+ *
+ * @throws CxrError as `Connector.submit`, `Connector.await` and `Connector.fetchResult`; `cancelled`.
+ */
+export async function ask(
+  { half, connector, outbox }: Workstation,
+  question: EncryptedLatent,
+  clock: StageClock,
+): Promise<Reply> {
+  const jobId = await submit(connector, question, clock);
+  const { cost, evaluateMs } = await awaitJob(connector, jobId, clock);
+  clock.at('receiving');
+  const limit = payloadLimits(half.description).result;
+  const reply = { jobId, cost, evaluateMs, answer: await connector.fetchResult(jobId, limit, clock.signal) };
+  outbox.keepReply(question.digest, reply);
+  return reply;
+}
+
+/**
  * Sends the question, which is the encrypted latent. When the analysis is cancelled while the reply is on its way, the
  * same frame is sent again to learn the job's id, and the job is stopped.
  *
  * @throws CxrError as `Connector.submit`.
  */
-export async function submit(
-  connector: Connector,
-  question: EncryptedLatent,
-  clock: StageClock,
-): Promise<JobId> {
+async function submit(connector: Connector, question: EncryptedLatent, clock: StageClock): Promise<JobId> {
   clock.at('sending');
   try {
     return await clock.time('upload', () => connector.submit(question.frame, clock.signal));
@@ -83,7 +99,7 @@ export async function submit(
  * @returns the state `done`, with what the evaluation cost and how long it took.
  * @throws  CxrError as `Connector.await`.
  */
-export async function awaitJob(connector: Connector, jobId: JobId, clock: StageClock) {
+async function awaitJob(connector: Connector, jobId: JobId, clock: StageClock) {
   try {
     return await connector.await(jobId, {
       signal: clock.signal,
@@ -96,14 +112,4 @@ export async function awaitJob(connector: Connector, jobId: JobId, clock: StageC
     if (clock.signal.aborted) await connector.cancel(jobId).catch(() => {});
     throw error;
   }
-}
-
-/** Fetches the result frame as it came; `decrypt` checks that it answers the question. @throws CxrError as `fetchResult`. */
-export function fetchAnswer(
-  { half, connector }: { half: ClientHalf; connector: Connector },
-  jobId: JobId,
-  clock: StageClock,
-): Promise<EncryptedLogits> {
-  clock.at('receiving');
-  return connector.fetchResult(jobId, payloadLimits(half.description).result, clock.signal);
 }

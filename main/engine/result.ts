@@ -1,17 +1,15 @@
-import type { Cost } from '../../contract/cost.ts';
-import type { JobId } from '../../contract/ids/job-id.ts';
 import type {
   AnalysisResult,
   BytesMoved,
   EncoderImage,
   EncryptedLatent,
-  EncryptedLogits,
   EngineInput,
   InputPair,
   InputVerdict,
   StageTimes,
 } from '../../contract/stages.ts';
 import { frameDigest } from '../../he/wire/frame.ts';
+import type { Reply } from '../connector/outbox.ts';
 import { toFindings } from './findings.ts';
 import type { Keys } from './keyring.ts';
 import type { Workstation } from './station.ts';
@@ -21,10 +19,8 @@ export type Finished = {
   readonly input: EngineInput;
   readonly verdict: InputVerdict;
   readonly keys: Keys;
-  readonly jobId: JobId;
   readonly question: EncryptedLatent;
-  readonly answer: EncryptedLogits;
-  readonly done: { readonly cost: Cost; readonly evaluateMs: number };
+  readonly reply: Reply;
   /** The logits as they were decrypted, findings×rows×columns. */
   readonly logits: Float64Array;
   readonly bytes: BytesMoved;
@@ -35,7 +31,7 @@ export type Finished = {
  * Puts together everything that leaves the engine of a finished analysis. Logits are rounded on the way (findings.ts).
  */
 export function toResult({ half, evaluator }: Workstation, finished: Finished): AnalysisResult {
-  const { input, verdict, keys, jobId, question, answer, done, logits, bytes, times } = finished;
+  const { input, verdict, keys, question, reply, logits, bytes, times } = finished;
   const { polyModulusDegree, logQP, securityBits } = keys.holder.params;
   return {
     findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
@@ -43,16 +39,16 @@ export function toResult({ half, evaluator }: Workstation, finished: Finished): 
     input: verdict,
     bundle: { id: half.id, name: half.description.name },
     evaluator,
-    jobId,
+    jobId: reply.jobId,
     keyId: keys.evaluation.keyId,
-    digests: { sent: question.digest, received: frameDigest(answer.frame) },
+    digests: { sent: question.digest, received: frameDigest(reply.answer.frame) },
     parameters: { polyModulusDegree, logQP, securityBits },
-    cost: done.cost,
+    cost: reply.cost,
     bytes,
     timesMs: {
       ...times,
       decode: input.decodeMs,
-      evaluate: done.evaluateMs,
+      evaluate: reply.evaluateMs,
     },
   };
 }

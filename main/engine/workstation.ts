@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
+import { type Custody, inMemory } from '../../contract/ipc/custody.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { connect } from '../connector/connector.ts';
+import { Outbox } from '../connector/outbox.ts';
 import { Keyring } from './keyring.ts';
 import type { Line, Models, Workstation } from './station.ts';
 
@@ -14,17 +16,19 @@ export type WorkstationOptions = {
 };
 
 /**
- * Opens the client half of a bundle with its encoder and decoder. No keys are made yet.
+ * Opens the client half of a bundle with its encoder and decoder. No keys are made or read yet.
  *
+ * @param custody  where keys are kept, and what is under way with them.
  * @throws CxrError 'bundle-missing', 'bundle-invalid', 'bundle-digest', 'params-insecure', 'params-invalid'.
  */
-export async function openModels(bundleRoot: string, bundleName: string): Promise<Models> {
+export async function openModels(bundleRoot: string, bundleName: string, custody: Custody): Promise<Models> {
   const half = await openClientHalf(join(bundleRoot, bundleName));
   return {
     half,
     encoder: await openEncoder(half.encoderPath),
     decoder: await openDecoder(half.decoderPath),
-    keyring: new Keyring(half),
+    keyring: new Keyring(half, custody),
+    outbox: new Outbox(custody.folder),
   };
 }
 
@@ -34,8 +38,8 @@ export function openLine(connection: Connection): Line {
   return { connector, evaluator: { url: connector.url, embedded: connection.embedded } };
 }
 
-/** Opens the models and a connector. @throws CxrError as `openModels` and `openLine` do. */
+/** Opens the models, with keys in memory, and a connector. @throws CxrError as `openModels` and `openLine` do. */
 export async function openWorkstation(options: WorkstationOptions): Promise<Workstation> {
   const line = openLine(options.connection);
-  return { ...(await openModels(options.bundleRoot, options.bundleName)), ...line };
+  return { ...(await openModels(options.bundleRoot, options.bundleName, inMemory)), ...line };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Connection, Probe } from '../../contract/connection.ts';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import type { AnalysisResult, EngineInput, Progress } from '../../contract/stages.ts';
 import type { Port } from './port.ts';
@@ -99,11 +100,15 @@ export class EngineHost implements AsyncDisposable {
     return this.#opened.promise;
   }
 
-  /** Asks for an analysis, whose events go to `tell`; starts the engine when none runs. */
-  classify(analysisId: AnalysisId, input: EngineInput): void {
+  /**
+   * Asks for an analysis, whose events go to `tell`; starts the engine when none runs.
+   *
+   * @param asked  the question that an earlier run sent for the same image.
+   */
+  classify(analysisId: AnalysisId, input: EngineInput, asked: Digest | null = null): void {
     if (this.#inFlight.has(analysisId)) return;
     this.#inFlight.add(analysisId);
-    const command = { kind: 'classify', analysisId, input } as const;
+    const command = { kind: 'classify', analysisId, input, asked } as const;
     if (this.#port !== null) this.#port.send(command);
     else {
       this.#waiting.push(command);

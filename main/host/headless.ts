@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
+import { inMemory } from '../../contract/ipc/custody.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { connectionFromEnvironment, plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
@@ -35,7 +36,7 @@ export type EngineOptions = {
 export function openEngine(options: EngineOptions): EngineHost {
   const engine = new EngineHost({
     launch: () => launchNode({ name: 'engine', entry: entries.engine }),
-    start: async () => ({ kind: 'start', keepsReady: false, ...options }),
+    start: async () => ({ kind: 'start', keepsReady: false, custody: inMemory, ...options }),
     restarts: false,
   });
   void engine.launch();

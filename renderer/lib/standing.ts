@@ -1,6 +1,6 @@
 import type { AppStatus } from '../../contract/ipc/window.ts';
 import type { Standing } from '../../contract/standing.ts';
-import { errorTexts } from './error-text.ts';
+import { errorTextOf } from './unreachable-text.ts';
 
 /** The status line's word for how things stand, and whether it is good, bad or still under way. */
 export type StandingWords = { readonly text: string; readonly mood: 'good' | 'bad' | 'under-way' };
@@ -31,7 +31,7 @@ function textOf(standing: Standing, embedded: boolean): string {
     case 'ready':
       return 'ready';
     case 'trouble':
-      return `cannot classify: ${withoutStop(errorTexts[standing.error.code].title)}`;
+      return `cannot classify: ${withoutStop(errorTextOf(standing.error).title)}`;
   }
 }
 
@@ -39,3 +39,10 @@ const moodOf = ({ kind }: Standing): StandingWords['mood'] =>
   kind === 'ready' ? 'good' : kind === 'trouble' ? 'bad' : 'under-way';
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
+
+/** Where the secret key is kept. */
+export const custodyWords: Readonly<Record<AppStatus['custody'], string>> = {
+  keychain: 'keys sealed by the system’s keychain',
+  file: 'keys in files that only this account can read',
+  memory: 'keys in memory only',
+};

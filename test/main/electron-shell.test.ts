@@ -24,7 +24,13 @@ describe('the app protocol', () => {
 
 describe('the status of the app', () => {
   it('shows no credentials and forgets keys when the engine stops', () => {
-    const facts = { version: '1', embedded: false, keepsWorklist: true, canRecompute: false };
+    const facts = {
+      version: '1',
+      embedded: false,
+      keepsWorklist: true,
+      custody: 'keychain',
+      canRecompute: false,
+    } as const;
     const state = new AppState(facts, () => {});
     state.evaluatorAt('https://user:secret@host.example/path', false);
     expect(state.status.evaluator.url).toBe('https://host.example/path');
@@ -36,7 +42,13 @@ describe('the status of the app', () => {
     expect(state.status.standing).toEqual({ kind: 'starting' });
   });
   it('is not ready after the evaluator was changed, nor with one that is refused', () => {
-    const facts = { version: '1', embedded: false, keepsWorklist: true, canRecompute: false };
+    const facts = {
+      version: '1',
+      embedded: false,
+      keepsWorklist: true,
+      custody: 'keychain',
+      canRecompute: false,
+    } as const;
     const state = new AppState(facts, () => {});
     const ready = { kind: 'ready', keyId: parseKeyId('0'.repeat(64)) } as const;
     state.follow({ kind: 'standing', standing: ready });

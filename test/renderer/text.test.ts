@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../contract/errors.ts';
 import { type Finding, stageNames } from '../../contract/stages.ts';
 import { unreachableReasons } from '../../contract/unreachable.ts';
-import { errorTextOf, errorTexts, technicalLine, unreachableTexts } from '../../renderer/lib/error-text.ts';
+import { errorTexts, technicalLine } from '../../renderer/lib/error-text.ts';
+import { errorTextOf, unreachableTexts } from '../../renderer/lib/unreachable-text.ts';
 import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/lib/words.ts';
 
 describe('texts of the window', () => {

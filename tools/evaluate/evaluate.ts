@@ -95,7 +95,13 @@ async function scoreAll(
   return { rows, refused };
 }
 
-const quiet = { signal: new AbortController().signal, onProgress: () => {}, onAdmitted: () => {} };
+const quiet = {
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  onAdmitted: () => {},
+  onAsked: () => {},
+  asked: null,
+};
 
 function summarise(rows: readonly Row[], names: readonly string[]) {
   const measure = (scored: readonly Scored[]) => {

@@ -40,8 +40,8 @@ export const workstation: readonly Room[] = [
   },
   {
     room: 'main/connector',
-    holds: "the evaluator's HTTP client",
-    mayImport: ['contract', 'he/wire'],
+    holds: "the evaluator's HTTP client, and the outbox of questions under way",
+    mayImport: ['contract', 'he/wire', 'main/files'],
     mayTouch: ['files', 'network'],
   },
   {

@@ -36,7 +36,7 @@ function stationAt(url: string, { of = bundle, bytes = 200_000 } = {}) {
     },
     keys: async (onProgress: (fraction: number) => void = () => {}) => {
       if (made === 0) {
-        for (const fraction of [0.5, 1]) onProgress(fraction);
+        for (const fraction of [0, 0.5, 1]) onProgress(fraction);
         made += 1;
       }
       return { evaluation: { frame: key.bytes, keyId: key.id } };

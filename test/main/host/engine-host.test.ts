@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CxrError } from '../../../contract/errors.ts';
 import { parseAnalysisId } from '../../../contract/ids/analysis-id.ts';
+import { inMemory } from '../../../contract/ipc/custody.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
 import type { AnalysisResult, EngineInput } from '../../../contract/stages.ts';
 import { plainConnection } from '../../../main/connector/evaluator-route.ts';
@@ -30,6 +31,7 @@ const start: EngineStart = {
   bundleName: 'cxr',
   connection: plainConnection('http://127.0.0.1:1', true),
   keepsReady: true,
+  custody: inMemory,
 };
 
 function hostWith(begin: () => Promise<EngineStart> = async () => start, restarts = true) {
