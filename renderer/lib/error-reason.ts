@@ -1,0 +1,68 @@
+import type { CodedError } from '../../contract/errors.ts';
+import type { UnreachableReason } from '../../contract/unreachable.ts';
+import { type ErrorText, errorTexts, support } from './error-text.ts';
+
+const recheck = 'Then choose Try again.';
+const restarting = `The program starts it again by itself; choose Try again. ${support}`;
+
+/** One text per reason of contract/unreachable.ts, in place of the text of `evaluator-unreachable`. */
+export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = {
+  'connection refused': {
+    title: 'The evaluator cannot be reached: nothing listens at its address.',
+    advice: `Ask whoever runs the evaluator to start it, or correct the port of its address. ${recheck}`,
+  },
+  'name not found': {
+    title: 'The evaluator cannot be reached: its name is not known.',
+    advice: `Check the evaluator’s address in the settings, and whether this workstation is on the network. ${recheck}`,
+  },
+  timeout: {
+    title: 'The evaluator cannot be reached: it did not answer in time.',
+    advice: `A firewall may stand between, or the evaluator is overloaded. Ask whoever runs the network. ${recheck}`,
+  },
+  'connection lost': {
+    title: 'The connection to the evaluator was cut.',
+    advice: 'Choose Try again. If it happens twice, ask whoever runs the network or the evaluator.',
+  },
+  'no route': {
+    title: 'The evaluator cannot be reached: the network knows no way to it.',
+    advice: `Check the network cable, the wireless network or the VPN of this workstation. ${recheck}`,
+  },
+  tls: {
+    title: 'The evaluator cannot be reached: no secure connection could be agreed on.',
+    advice: 'Its address may point to something that does not speak https. Check the address and its port.',
+  },
+  gateway: {
+    title: 'The evaluator cannot be reached: what stands in front of it says that it is away.',
+    advice: `Ask whoever runs the evaluator to start it. ${recheck}`,
+  },
+  'not started': { title: 'The evaluator on this machine could not be started.', advice: restarting },
+  ended: { title: 'The evaluator on this machine ended unexpectedly.', advice: restarting },
+  silent: { title: 'The evaluator on this machine did not come up in time.', advice: restarting },
+  other: {
+    title: 'The evaluator cannot be reached.',
+    advice: 'Check the network and the evaluator’s address, then try again.',
+  },
+};
+
+/** Texts for a file of settings as a whole, in place of the text of `setting-invalid`. */
+const brokenFiles: Readonly<Record<string, ErrorText>> = {
+  'policy.json': {
+    title: 'The policy of this workstation cannot be used.',
+    advice: 'Nothing is sent until it is mended. Tell whoever runs this workstation the code below.',
+  },
+  'config.json': {
+    title: 'Your own file of settings cannot be used.',
+    advice: 'Nothing is sent until it is mended. Choose the evaluator again in the settings.',
+  },
+};
+
+/**
+ * The text of an error. It says why the evaluator was not reached, and which file of settings is broken. Errors that
+ * older versions kept have no reason.
+ */
+export function errorTextOf(error: CodedError): ErrorText {
+  const common = errorTexts[error.code];
+  if (error.code === 'evaluator-unreachable') return unreachableTexts[error.detail.reason] ?? common;
+  if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
+  return common;
+}
