@@ -157,7 +157,8 @@ export type ErrorDetails = {
   'evaluator-unauthorised': { readonly reason?: string };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
-  'setting-invalid': { readonly setting: string; readonly reason: string };
+  /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */
+  'setting-invalid': { readonly file?: string; readonly setting?: string; readonly reason: string };
   /** `holder` is the other evaluator's process id. */
   'data-folder-in-use': { readonly holder: number };
   'key-unknown': { readonly fingerprint: string };

@@ -21,6 +21,9 @@ export const settingsSchema = z
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;
+
+/** The same for a policy. A key that is not known is refused there: misspelt, it would lock nothing. */
+export const policySchema = settingsSchema.strict();
 /** The name of a setting, as the files spell it. */
 export type SettingName = keyof SettingsFile;
 

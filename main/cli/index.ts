@@ -6,6 +6,7 @@ import { maxDroppedBytes } from '../../contract/limits.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
 import { type Headless, withHeadless } from '../host/headless.ts';
 import { progressLines } from './progress-lines.ts';
+import { readConnection } from './read-connection.ts';
 import { reportLines } from './report.ts';
 
 const usage = `Usage: cipherfilm classify FILE... [--evaluator URL] [--json]
@@ -50,18 +51,20 @@ async function classifyFile(file: string, session: Headless, signal: AbortSignal
 
 async function classify(
   files: readonly string[],
-  evaluatorUrl: string | undefined,
+  evaluator: string | undefined,
   asJson: boolean,
 ): Promise<number> {
+  const { connection, byDefault, warnings } = readConnection(evaluator);
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const interrupt = new AbortController();
   // Once: cancel here and at the evaluator, then report. Twice: end now; temporary folders are removed on exit.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
   }
-  const outcomes = await withHeadless(evaluatorUrl, async (session) => {
+  const outcomes = await withHeadless(connection ?? undefined, async (session) => {
     const { evaluator } = session;
-    const where = evaluator.embedded ? 'no evaluator configured: using one on this machine' : 'evaluator';
-    process.stderr.write(`${where}, ${evaluator.url}\n`);
+    const where = evaluator.embedded ? 'evaluator on this machine' : 'evaluator';
+    process.stderr.write(`${byDefault ? 'no evaluator configured: ' : ''}${where}, ${evaluator.url}\n`);
     const done: Outcome[] = [];
     for (const file of files)
       if (!interrupt.signal.aborted) done.push(await classifyFile(file, session, interrupt.signal));
@@ -101,11 +104,7 @@ if (parsed?.values.help === true) {
   process.exitCode = 2;
 } else {
   try {
-    process.exitCode = await classify(
-      files,
-      parsed.values.evaluator ?? (process.env.CIPHERFILM_EVALUATOR || undefined),
-      parsed.values.json,
-    );
+    process.exitCode = await classify(files, parsed.values.evaluator, parsed.values.json);
   } catch (error) {
     if (parsed.values.json) process.stdout.write(`${JSON.stringify({ error: toCodedError(error) })}\n`);
     process.stderr.write(`cipherfilm: ${JSON.stringify(toCodedError(error))} (see docs/errors.md)\n`);

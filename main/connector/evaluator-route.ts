@@ -114,15 +114,3 @@ export const plainConnection = (url: string, embedded = false): Connection => ({
   proxy: { kind: 'direct' },
   certificates: { system: false, extra: null },
 });
-
-/**
- * Describes the command line's connection. The token comes from CIPHERFILM_TOKEN and the proxy from HTTPS_PROXY and
- * NO_PROXY. The authorities of the operating system are trusted.
- */
-export const connectionFromEnvironment = (url: string): Connection => ({
-  url,
-  embedded: false,
-  token: process.env.CIPHERFILM_TOKEN || null,
-  proxy: { kind: 'environment' },
-  certificates: { system: true, extra: null },
-});

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
+import { readPolicy } from '../settings/setting-files.ts';
 
 const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -26,23 +27,7 @@ export const hasServerHalf = (root: string, name: string): boolean =>
 
 /**
  * Reads the policy of whoever runs this workstation. While the application is not packaged, CIPHERFILM_POLICY may name
- * another file.
- *
- * @returns the content of the file; null when there is none. A file that is there and cannot be read gives '', which
- *          `resolveSettings` takes for a broken policy and not for none.
+ * one for a machine that has none. @returns as `readPolicy` does.
  */
-export function policyText(): string | null {
-  const elsewhere = app.isPackaged ? undefined : process.env.CIPHERFILM_POLICY;
-  const path = elsewhere || join(policyFolder(), 'policy.json');
-  if (!existsSync(path)) return null;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function policyFolder(): string {
-  if (process.platform === 'win32') return join(process.env.ProgramData ?? 'C:\\ProgramData', 'Cipherfilm');
-  return process.platform === 'darwin' ? '/Library/Application Support/Cipherfilm' : '/etc/cipherfilm';
-}
+export const policyText = (): string | null =>
+  readPolicy(app.isPackaged ? undefined : process.env.CIPHERFILM_POLICY).text;

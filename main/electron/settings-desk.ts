@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Connection, ProxyChoice } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
@@ -6,6 +5,7 @@ import type { SettingsChange, SettingsView } from '../../contract/settings.ts';
 import { parseEvaluatorUrl } from '../connector/evaluator-url.ts';
 import { writePrivate } from '../files/write-private.ts';
 import { proxyFromScript } from '../settings/proxy-choice.ts';
+import { certificatesOf, givenToken, settingsText } from '../settings/setting-files.ts';
 import { changedFile, embedded, resolveSettings, type Settings } from '../settings/settings.ts';
 import type { AccessToken } from './secrets/access-token.ts';
 
@@ -24,8 +24,6 @@ export type SettingsDeps = {
   readonly systemProxy: (url: string) => Promise<string>;
   readonly keychain: string | null;
 };
-
-const mostBytes = 4 * 1024 * 1024;
 
 /** Reads the workstation's settings, shows and changes them while it runs, and makes a connection of them. */
 export class SettingsDesk {
@@ -87,13 +85,15 @@ export class SettingsDesk {
    * Says how the evaluator is reached by the settings as they are.
    *
    * @param instead  another address or token to take in their place, to try them out.
-   * @throws         CxrError `setting-invalid` for a file of the settings that cannot be read.
+   * @throws         CxrError `setting-invalid` for a file of the settings, or a file that one names, that cannot be
+   *                 read.
    */
   async connection(
     instead: { evaluator?: string; token?: string | null | undefined } = {},
   ): Promise<Connection> {
-    const evaluator = instead.evaluator ?? this.#settings.evaluator.value;
-    const { systemCertificates, certificates } = this.#settings;
+    const { evaluator: configured, fault, systemCertificates } = this.#settings;
+    const evaluator = instead.evaluator ?? configured.value;
+    if (fault !== null && evaluator === configured.value) throw fault;
     const isEmbedded = evaluator === embedded;
     const url = isEmbedded ? await this.#deps.embeddedUrl() : evaluator;
     return {
@@ -103,7 +103,7 @@ export class SettingsDesk {
       proxy: isEmbedded ? { kind: 'direct' } : await this.#proxyFor(url),
       certificates: {
         system: systemCertificates.value,
-        extra: certificates.value === null ? null : readSmall(certificates.value, 'certificates'),
+        extra: certificatesOf(this.#settings),
       },
     };
   }
@@ -124,32 +124,17 @@ export class SettingsDesk {
   }
 
   #token(): string | null {
-    const { value } = this.#settings.tokenFile;
-    if (value !== null) return readSmall(value, 'tokenFile').trim();
-    return this.#deps.environment.CIPHERFILM_TOKEN || this.#deps.token.value;
+    return givenToken(this.#settings, this.#deps.environment) ?? this.#deps.token.value;
   }
 
   #own(): string | null {
-    return existsSync(this.#path) ? readFileSync(this.#path, 'utf8') : null;
+    return settingsText(this.#path);
   }
 
   #resolved(): Settings {
     const { policy, argv, environment } = this.#deps;
     return resolveSettings({ policy, argv, environment, own: this.#own() });
   }
-}
-
-/**
- * Reads the file that a setting names. @throws CxrError `setting-invalid`, which names the setting and not the file.
- */
-function readSmall(path: string, setting: string): string {
-  try {
-    const bytes = readFileSync(path);
-    if (bytes.length <= mostBytes) return bytes.toString('utf8');
-  } catch (cause) {
-    throw new CxrError('setting-invalid', { setting, reason: 'file cannot be read' }, { cause });
-  }
-  throw new CxrError('setting-invalid', { setting, reason: 'file too large' });
 }
 
 function checkProxy(proxy: string): void {

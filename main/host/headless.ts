@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
 import { inMemory } from '../../contract/ipc/custody.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
-import { connectionFromEnvironment, plainConnection } from '../connector/evaluator-route.ts';
+import { plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
 import { chooseBundle } from './choose-bundle.ts';
 import { EmbeddedEvaluator, type EmbeddedEvaluatorOptions } from './embedded-evaluator.ts';
@@ -86,13 +86,13 @@ export async function startEmbeddedEvaluator({
 }
 
 /**
- * Opens an engine process, a reader process and, unless `evaluatorUrl` names one, an evaluator process of its own on
+ * Opens an engine process, a reader process and, unless `connection` leads to one, an evaluator process of its own on
  * loopback with a temporary data folder; runs `work`; ends all of them.
  *
  * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
  */
 export async function withHeadless<T>(
-  evaluatorUrl: string | undefined,
+  connection: Connection | undefined,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
   const bundleName = await chooseBundle(bundleRoot);
@@ -108,7 +108,7 @@ export async function withHeadless<T>(
       classify: (file, watch) => classify({ engine, reader }, file, watch),
     });
   };
-  if (evaluatorUrl !== undefined) return within(connectionFromEnvironment(evaluatorUrl), null);
+  if (connection !== undefined) return within(connection, null);
   return withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
     try {

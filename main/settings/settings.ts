@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import { CxrError } from '../../contract/errors.ts';
 import {
+  policySchema,
   type Setting,
   type SettingName,
   type SettingsFile,
@@ -26,6 +28,8 @@ export type Settings = {
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
   readonly managed: boolean;
+  /** Why nothing may be sent: a file that decides the evaluator cannot be understood. It names file and key. */
+  readonly fault: CxrError<'setting-invalid'> | null;
 };
 
 /** Stands in place of an address for the evaluator that this application starts on this machine. */
@@ -36,11 +40,12 @@ export const embedded = 'embedded';
  * then the person's own file.
  *
  * A file that cannot be understood must not lead to another place than the one that was configured, and least of all to
- * "embedded". Its name then stands as the evaluator's address, which the engine refuses ('evaluator-url').
+ * "embedded". Its name then stands as the evaluator's address, which the engine refuses ('evaluator-url'), and `fault`
+ * says what is wrong with it.
  */
 export function resolveSettings({ policy, argv, environment, own }: SettingSources): Settings {
-  const fixed = parsed(policy, 'policy.json');
-  const theirs = parsed(own, 'config.json');
+  const { file: fixed, fault: policyFault } = parsed(policy, 'policy.json', policySchema);
+  const { file: theirs, fault: ownFault } = parsed(own, 'config.json', settingsSchema);
   const pick = <N extends SettingName, T>(
     name: N,
     fallback: T,
@@ -49,14 +54,16 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     if (theirs[name] !== undefined) return { value: theirs[name], source: 'own' };
     return { value: fallback, source: 'default' };
   };
+  const evaluator = evaluatorFrom(fixed, argv, environment, theirs);
   return {
-    evaluator: evaluatorFrom(fixed, argv, environment, theirs),
+    evaluator,
     tokenFile: pick('tokenFile', null),
     proxy: pick('proxy', 'system'),
     systemCertificates: pick('systemCertificates', true),
     certificates: pick('certificates', null),
     withoutKeychain: pick('withoutKeychain', false),
     managed: policy !== null,
+    fault: policyFault ?? (evaluator.source === 'own' ? ownFault : null),
   };
 }
 
@@ -77,13 +84,33 @@ function evaluatorFrom(
   return { value: embedded, source: 'default' };
 }
 
-function parsed(text: string | null, name: string): SettingsFile {
-  if (text === null) return {};
+type Parsed = { readonly file: SettingsFile; readonly fault: CxrError<'setting-invalid'> | null };
+
+/** @param name  the file's name, which stands as the evaluator's address in a file that is not understood. */
+function parsed(text: string | null, name: string, schema: z.ZodType<SettingsFile>): Parsed {
+  if (text === null) return { file: {}, fault: null };
+  const broken = (reason: string, setting?: string): Parsed => ({
+    file: { evaluator: name },
+    fault: new CxrError('setting-invalid', {
+      file: name,
+      ...(setting === undefined ? {} : { setting }),
+      reason,
+    }),
+  });
+  if (text.trim() === '') return broken('empty or unreadable');
+  let content: unknown;
   try {
-    return settingsSchema.parse(JSON.parse(text));
+    content = JSON.parse(text);
   } catch {
-    return { evaluator: name };
+    return broken('not JSON');
   }
+  const found = schema.safeParse(content);
+  if (found.success) return { file: found.data, fault: null };
+  const [issue] = found.error.issues;
+  // The value stays out of the error: it may be an address with a password.
+  if (issue?.code === 'unrecognized_keys') return broken('unknown key', issue.keys[0]?.slice(0, 64));
+  const key = issue?.path[0];
+  return key === undefined ? broken('not an object') : broken('wrong value', String(key));
 }
 
 /**
@@ -99,7 +126,7 @@ export function changedFile(
   own: string | null,
   change: { readonly [N in SettingName]?: SettingsFile[N] | null },
 ): string {
-  const file: Record<string, unknown> = { ...parsed(own, '') };
+  const file: Record<string, unknown> = { ...parsed(own, '', settingsSchema).file };
   if (file.evaluator === '') delete file.evaluator;
   for (const [name, value] of Object.entries(change)) {
     if (value === undefined) continue;

@@ -3,7 +3,8 @@ import type { CodedError, ErrorCode } from '../../contract/errors.ts';
 /** What happened, and what the person at the workstation can do about it. */
 export type ErrorText = { readonly title: string; readonly advice: string };
 
-const support = 'Note the code below and tell whoever looks after this installation.';
+/** What to do where nobody at the workstation can mend it. */
+export const support = 'Note the code below and tell whoever looks after this installation.';
 const resend = 'Choose Try again. If it happens twice, tell whoever runs the evaluator.';
 
 /** One text per code of contract/errors.ts; a test compares the two lists. */

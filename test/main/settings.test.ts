@@ -1,5 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { AccessToken } from '../../main/electron/secrets/access-token.ts';
+import { SettingsDesk } from '../../main/electron/settings-desk.ts';
 import { proxyFromScript } from '../../main/settings/proxy-choice.ts';
+import { settingsText } from '../../main/settings/setting-files.ts';
 import { changedFile, resolveSettings, type SettingSources } from '../../main/settings/settings.ts';
 
 const settings = (given: Partial<SettingSources> = {}) =>
@@ -15,6 +20,7 @@ describe('settings', () => {
       certificates: { value: null, source: 'default' },
       withoutKeychain: { value: false, source: 'default' },
       managed: false,
+      fault: null,
     });
   });
 
@@ -41,6 +47,35 @@ describe('settings', () => {
       const managed = settings({ policy: text, own: '{"evaluator":"https://file"}' });
       expect(managed.evaluator).toEqual({ value: 'policy.json', source: 'policy' });
     }
+  });
+});
+
+describe('the settings of the window', () => {
+  it('send nothing anywhere while the policy cannot be understood, and say which key is wrong', async () => {
+    const desk = new SettingsDesk({
+      userData: join(tmpdir(), 'cipherfilm-no-such-folder'),
+      policy: '{"evaluator":"https://policy","proxi":"none"}',
+      argv: ['--evaluator', 'https://flag'],
+      environment: {},
+      token: { value: null } as unknown as AccessToken,
+      embeddedUrl: async () => 'http://127.0.0.1:1',
+      systemProxy: async () => 'DIRECT',
+      keychain: null,
+    });
+    expect(desk.isEmbedded).toBe(false);
+    await expect(desk.connection()).rejects.toMatchObject({
+      code: 'setting-invalid',
+      detail: { file: 'policy.json', setting: 'proxi', reason: 'unknown key' },
+    });
+  });
+});
+
+describe('a policy that cannot be read', () => {
+  it('is told from one that is not there, also in a folder that is closed or no folder', () => {
+    expect(settingsText(join(tmpdir(), 'cipherfilm-no-such-folder', 'policy.json'))).toBeNull();
+    expect(settingsText(join(import.meta.filename, 'policy.json'))).toBeNull();
+    // A folder in its place cannot be read, whoever asks.
+    expect(settingsText(tmpdir())).toBe('');
   });
 });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../contract/errors.ts';
 import { type Finding, stageNames } from '../../contract/stages.ts';
 import { unreachableReasons } from '../../contract/unreachable.ts';
+import { errorTextOf, unreachableTexts } from '../../renderer/lib/error-reason.ts';
 import { errorTexts, technicalLine } from '../../renderer/lib/error-text.ts';
-import { errorTextOf, unreachableTexts } from '../../renderer/lib/unreachable-text.ts';
 import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/lib/words.ts';
 
 describe('texts of the window', () => {
@@ -28,6 +28,15 @@ describe('texts of the window', () => {
     // An error that an older version kept in the worklist.
     const kept = JSON.parse('{"code":"evaluator-unreachable","detail":{}}');
     expect(errorTextOf(kept)).toBe(errorTexts['evaluator-unreachable']);
+  });
+  it('says which file of settings is broken', () => {
+    const of = (file: string) =>
+      errorTextOf({ code: 'setting-invalid', detail: { file, reason: 'not JSON' } }).title;
+    expect(of('policy.json')).toMatch(/policy/);
+    expect(of('config.json')).toMatch(/own file/);
+    expect(errorTextOf({ code: 'setting-invalid', detail: { setting: 'tokenFile', reason: '' } })).toBe(
+      errorTexts['setting-invalid'],
+    );
   });
   it('has words for every stage', () => {
     expect(Object.keys(stageWords)).toEqual([...stageNames]);

@@ -16,7 +16,7 @@ export const exceptions: readonly Listed[] = [
   {
     from: 'main/host/headless.ts',
     to: 'main/connector/evaluator-route.ts',
-    because: 'the command line takes the address of its evaluator from the environment',
+    because: 'how the evaluator is reached that the host itself starts',
   },
   {
     from: 'main/engine/clear-reference.ts',

@@ -1,9 +1,9 @@
 import type { CodedError } from '../../contract/errors.ts';
 import type { UnreachableReason } from '../../contract/unreachable.ts';
-import { type ErrorText, errorTexts } from './error-text.ts';
+import { type ErrorText, errorTexts, support } from './error-text.ts';
 
 const recheck = 'Then choose Try again.';
-const restarting = `The program starts it again by itself; choose Try again. Note the code below and tell whoever looks after this installation.`;
+const restarting = `The program starts it again by itself; choose Try again. ${support}`;
 
 /** One text per reason of contract/unreachable.ts, in place of the text of `evaluator-unreachable`. */
 export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = {
@@ -44,8 +44,25 @@ export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = 
   },
 };
 
-/** The text of an error; where the evaluator was not reached, it says why. Errors kept by older versions have no reason. */
+/** Texts for a file of settings as a whole, in place of the text of `setting-invalid`. */
+const brokenFiles: Readonly<Record<string, ErrorText>> = {
+  'policy.json': {
+    title: 'The policy of this workstation cannot be used.',
+    advice: 'Nothing is sent until it is mended. Tell whoever runs this workstation the code below.',
+  },
+  'config.json': {
+    title: 'Your own file of settings cannot be used.',
+    advice: 'Nothing is sent until it is mended. Choose the evaluator again in the settings.',
+  },
+};
+
+/**
+ * The text of an error. It says why the evaluator was not reached, and which file of settings is broken. Errors that
+ * older versions kept have no reason.
+ */
 export function errorTextOf(error: CodedError): ErrorText {
-  if (error.code !== 'evaluator-unreachable') return errorTexts[error.code];
-  return unreachableTexts[error.detail.reason] ?? errorTexts[error.code];
+  const common = errorTexts[error.code];
+  if (error.code === 'evaluator-unreachable') return unreachableTexts[error.detail.reason] ?? common;
+  if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
+  return common;
 }

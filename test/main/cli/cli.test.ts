@@ -1,18 +1,25 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { titled } from '../../titled.ts';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 const half = join(root, 'native-models', 'cxr-f8-r1');
 const hasBundle = ['client', 'server'].every((side) => existsSync(join(half, side, 'bundle.json')));
 
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
+/** Without the settings of whoever runs the tests; `environment` adds variables. */
 function cipherfilm(...args: string[]): Promise<Ended> {
-  const { CIPHERFILM_EVALUATOR: _, ...env } = process.env;
+  return cipherfilmIn({}, ...args);
+}
+function cipherfilmIn(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+  const none = join(root, 'test', 'none');
+  const { CIPHERFILM_EVALUATOR: _, CIPHERFILM_TOKEN: __, ...others } = process.env;
+  const env = { ...others, XDG_CONFIG_HOME: none, APPDATA: none, ...environment };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -66,6 +73,51 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
       ],
     });
     expect(stderr).not.toContain('notes about');
+  });
+
+  it('follows the policy, the person’s own file and the variable, before any file is read', async () => {
+    const policy = join(folder, 'policy.json');
+    await writeFile(policy, '{"evaluator":"https://evaluator.invalid"}');
+    const locked = await cipherfilmIn(
+      { CIPHERFILM_POLICY: policy },
+      ...['classify', 'study.dcm', '--evaluator', 'https://other.invalid', '--json'],
+    );
+    expect(locked.code).toBe(1);
+    expect(JSON.parse(locked.stdout)).toEqual({
+      error: { code: 'setting-locked', detail: { setting: 'evaluator', by: 'policy' } },
+    });
+    const warned = await cipherfilmIn(
+      { CIPHERFILM_POLICY: policy, CIPHERFILM_EVALUATOR: 'https://other.invalid' },
+      ...['classify', join(folder, 'missing.dcm')],
+    );
+    expect(warned.stderr).toContain(
+      `warning: CIPHERFILM_EVALUATOR does not count: the policy ${policy} decides "evaluator"`,
+    );
+    expect(warned.stderr).toContain('evaluator, https://evaluator.invalid');
+    await writeFile(policy, '{"evaluator":7}');
+    const broken = await cipherfilmIn({ CIPHERFILM_POLICY: policy }, ...['classify', 'study.dcm', '--json']);
+    expect(JSON.parse(broken.stdout)).toEqual({
+      error: {
+        code: 'setting-invalid',
+        detail: { file: 'policy.json', setting: 'evaluator', reason: 'wrong value' },
+      },
+    });
+    expect(broken.stderr).not.toContain('http://127.0.0.1');
+  });
+
+  const isMac = process.platform === 'darwin';
+  const title = titled(
+    'takes the evaluator from the person’s own file',
+    isMac ? 'macOS has no variable for its folder' : null,
+  );
+  it.skipIf(isMac)(title, async () => {
+    await mkdir(join(folder, 'cipherfilm'), { recursive: true });
+    await writeFile(join(folder, 'cipherfilm', 'config.json'), '{"evaluator":"https://own.invalid"}');
+    const { stderr } = await cipherfilmIn(
+      { XDG_CONFIG_HOME: folder, APPDATA: folder },
+      ...['classify', join(folder, 'missing.dcm')],
+    );
+    expect(stderr).toContain('evaluator, https://own.invalid');
   });
 
   it('refuses an evaluator address that is neither https nor loopback, with status 1', async () => {
