@@ -38,7 +38,7 @@ class CodecFlags:
     """What a codec's run is; weights are relative to the absolute error, whose weight is 1."""
 
     factor: int = 8
-    steps: int = 9_000
+    steps: int = 6_000
     batch: int = 16
     rate: float = 1e-3
     warmup: int = 200
@@ -50,7 +50,7 @@ class CodecFlags:
     commitment: float = 0.05
     white: float = 0.02
     excess: float = 0.5  # of latents beyond 3/4 of the limit to which they are clamped in the end
-    watch_every: int = 500
+    watch_every: int = 250
 
 
 class CodecWork:

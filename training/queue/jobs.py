@@ -5,5 +5,5 @@ from __future__ import annotations
 from training.queue.job import Job
 
 JOBS: list[Job] = [
-    Job("codec-f8", "codec", 2.2, keeps=True),
+    Job("codec-f8", "codec", 2.4, keeps=True),
 ]
