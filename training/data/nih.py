@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from training.data.reduce import bilinear_weights
-from training.data.split import DEFAULT_CACHE, Split, about, label_set, read_grey
+from training.data.split import Split, about, label_set, read_grey
+from training.place import DEFAULT_CACHE
 
 
 def load_split(data: Path, folder: str, split: str, cache: Path = DEFAULT_CACHE) -> Split:
@@ -41,12 +42,14 @@ def double(pixels: np.ndarray) -> np.ndarray:
 
 
 def classifier_images(data: Path, cache: Path = DEFAULT_CACHE) -> Split:
-    """The train images with labels: px128, and px64 enlarged to 128. The latter are soft, and
-    `augment` softens some of the former in the same way, so that softness says nothing."""
-    fine, soft = (load_split(data, folder, "train", cache) for folder in ("px128", "px64"))
-    return Split(fine.files + soft.files, np.concatenate([fine.pixels, double(soft.pixels)]),
-                 *(np.concatenate([getattr(fine, k), getattr(soft, k)]) for k in ("labels", "patients", "about")),
-                 fine.findings)
+    """The train images with labels: px128, px128b where it is there, and px64 enlarged to 128. The last are soft,
+    and `augment` softens some of the others in the same way, so that softness says nothing."""
+    folders = [folder for folder in ("px128", "px128b", "px64") if (data / folder).is_dir()]
+    parts = [load_split(data, folder, "train", cache) for folder in folders]
+    pixels = [double(part.pixels) if part.pixels.shape[1] == 64 else part.pixels for part in parts]
+    return Split([file for part in parts for file in part.files], np.concatenate(pixels),
+                 *(np.concatenate([getattr(part, k) for part in parts]) for k in ("labels", "patients", "about")),
+                 parts[0].findings)
 
 
 def without_px64(split: Split) -> Split:

@@ -13,7 +13,6 @@ import numpy as np
 from PIL import Image
 
 LABEL_SETS = Path(__file__).resolve().parent.parent / "labels"
-DEFAULT_CACHE = Path.home() / ".cache" / "cipherfilm-training"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.data.split import DEFAULT_CACHE
+from training.place import DEFAULT_CACHE
 
 SAMPLES = "CIPHERFILM_SAMPLES"  # the variable that names the folder of sample collections
 
@@ -54,10 +54,12 @@ def data_parser(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def setup(seed: int, threads: int) -> torch.device:
-    """Seed every generator and choose CUDA when it is there."""
+def setup(seed: int, threads: int, device: str = "auto") -> torch.device:
+    """Seed every generator and choose the device; `auto` is CUDA where it is there."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)

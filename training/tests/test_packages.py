@@ -7,7 +7,8 @@ import unittest
 from pathlib import Path
 
 TRAINING = Path(__file__).resolve().parent.parent
-PACKAGES = ("latent", "data", "loop", "metrics", "teacher", "classifier", "codec", "gate", "export", "report")
+PACKAGES = ("place", "latent", "data", "loop", "metrics", "teacher", "classifier", "codec", "gate", "export", "report",
+            "queue")
 
 
 def module_of(file: Path) -> str:
@@ -73,10 +74,10 @@ class Packages(unittest.TestCase):
 
     def test_stand_in_the_readme_in_this_order(self) -> None:
         rows = [line.split("`")[1] for line in (TRAINING / "README.md").read_text().splitlines()
-                if line.startswith(("| `latent.py`", *(f"| `{name}/`" for name in PACKAGES)))]
+                if line.startswith(("| `place.py`", "| `latent.py`", *(f"| `{name}/`" for name in PACKAGES)))]
         self.assertEqual([row.removesuffix(".py").rstrip("/") for row in rows], list(PACKAGES))
         folders = {path.parent.name for path in TRAINING.glob("*/__init__.py")} - {"tests"}
-        self.assertEqual(folders, set(PACKAGES) - {"latent"})
+        self.assertEqual(folders, set(PACKAGES) - {"place", "latent"})
 
     def test_are_found_wrong_where_they_are(self) -> None:
         data, chexpert = "training.data.nih", "training.data.chexpert"
