@@ -96,7 +96,7 @@ export function readOff(measurement: Measurement, { spacing, aspect, across }: P
       return { value: inDegrees(angleAt(measurement.points, size)), note: 'as projected' };
     case 'lines':
       return {
-        value: inDegrees(angleBetween(measurement.points, size)),
+        value: `Cobb ${inDegrees(angleBetween(measurement.points, size))}`,
         note: 'between lines, as projected',
       };
     case 'ratio': {

@@ -31,7 +31,9 @@ export function shutterPath(
       { x: right, y: bottom },
       { x: left, y: bottom },
     ]);
-  const film = box(0, 0, columns, rows);
+  // A screen pixel further, or the smoothed edge would let the film's border shine through.
+  const more = ratio / view.scale;
+  const film = box(-more, -more, columns + more, rows + more);
   switch (shape.kind) {
     case 'rectangle': {
       // Beyond the film the even-odd rule would turn over.

@@ -51,6 +51,8 @@ describe('angles', () => {
     expect(readOff(angle, facts)).toEqual({ value: '45.0°', note: 'as projected' });
     // arctan 2 = 63.4°
     expect(readOff(angle, { ...facts, aspect: 2 }).value).toBe('63.4°');
+    const lines = { kind: 'lines', points: [at(0, 0), at(9, 0), at(0, 0), at(4, 4)] } as const;
+    expect(readOff(lines, facts).value).toBe('Cobb 45.0°');
     const spacing = { row: 0.4, column: 0.2, plane: 'unstated' } as const;
     expect(readOff(angle, { ...facts, spacing }).value).toBe('63.4°');
   });

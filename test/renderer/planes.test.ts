@@ -13,11 +13,13 @@ const view: View = { scale: 1, aspect: 1, center: { x: 20, y: 15 }, turns: 0, mi
 
 describe('a shutter on the screen', () => {
   const film = { rows: 30, columns: 40 };
-  it('is the film with its shapes cut out', () => {
+  /** The film's outline and a unit of the SVG around it. */
+  const outline = 'M-1 -1L41 -1L41 31L-1 31Z';
+  it('is the film, and a little around it, with its shapes cut out', () => {
     const box = { kind: 'rectangle', left: 5, top: 4, right: 30, bottom: 20 } as const;
-    expect(shutterPath(box, film, view, pane, 1)).toBe('M0 0L40 0L40 30L0 30ZM5 4L30 4L30 20L5 20Z');
+    expect(shutterPath(box, film, view, pane, 1)).toBe(`${outline}M5 4L30 4L30 20L5 20Z`);
     // Two device pixels to one of the SVG.
-    expect(shutterPath(box, film, view, pane, 2)).toBe('M0 0L20 0L20 15L0 15ZM2.5 2L15 2L15 10L2.5 10Z');
+    expect(shutterPath(box, film, view, pane, 2)).toBe('M-1 -1L21 -1L21 16L-1 16ZM2.5 2L15 2L15 10L2.5 10Z');
     const circle = { kind: 'circle', center: { x: 20, y: 15 }, radius: 10 } as const;
     expect(shutterPath(circle, film, view, pane, 1)).toMatch(/M10 15a10 10 0 1 0 20 0a10 10 0 1 0 -20 0Z$/);
     const polygon = { kind: 'polygon', points: [5, 6, 7].map((x) => ({ x, y: x * x - 25 })) } as const;
@@ -25,9 +27,9 @@ describe('a shutter on the screen', () => {
   });
   it('covers nothing beyond the film, and all of it where nothing of it is left', () => {
     const beyond = { kind: 'rectangle', left: -9, top: -9, right: 99, bottom: 99 } as const;
-    expect(shutterPath(beyond, film, view, pane, 1)).toBe('M0 0L40 0L40 30L0 30ZM0 0L40 0L40 30L0 30Z');
+    expect(shutterPath(beyond, film, view, pane, 1)).toBe(`${outline}M0 0L40 0L40 30L0 30Z`);
     const beside = { kind: 'rectangle', left: 50, top: 0, right: 60, bottom: 9 } as const;
-    expect(shutterPath(beside, film, view, pane, 1)).toBe('M0 0L40 0L40 30L0 30Z');
+    expect(shutterPath(beside, film, view, pane, 1)).toBe(outline);
   });
   it('stays a circle where pixels are not square', () => {
     // Twice as tall as wide: a radius of 4 columns is 2 rows, so that rows 15 ± 2 are the last.
