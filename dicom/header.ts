@@ -3,6 +3,7 @@ import type { ImageHeader } from '../contract/image/header.ts';
 import { parseDataset } from './dataset/dataset.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
 import { readSpacing } from './spacing.ts';
+import { readView } from './view.ts';
 
 /**
  * Reads whom and what a file shows, for the window and the worklist. This file is kept apart from read.ts, because the
@@ -25,7 +26,8 @@ export function readHeader(file: Uint8Array): ImageHeader {
     image: {
       uid: uid(dataset, 'x00080018', file),
       number: whole(dataset.decimal('x00200013')),
-      view: /^[A-Z]{2,16}$/.exec(dataset.text('x00185101') ?? '')?.[0] ?? null,
+      // A term that is not known is told all the same: it is not frontal.
+      view: readView(dataset) ?? /^[A-Z]{2,16}$/.exec(dataset.text('x00185101') ?? '')?.[0] ?? null,
       laterality: laterality(dataset.text('x00200062') ?? dataset.text('x00200060')),
       date: date(dataset.text('x00080022') ?? dataset.text('x00080023')),
       time: time(dataset.text('x00080032') ?? dataset.text('x00080033')),

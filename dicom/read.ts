@@ -8,10 +8,10 @@ import { readModalityTransform, readVois } from './read-grayscale.ts';
 import { readOverlays } from './read-overlays.ts';
 import { readShutter } from './read-shutter.ts';
 import { readAspect } from './spacing.ts';
+import { readView } from './view.ts';
 
 /** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
 const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
-const viewPositions = new Set(['AP', 'PA', 'LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
 const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
 
 /**
@@ -41,7 +41,7 @@ export function readDicom(file: Uint8Array): DicomImage {
   return {
     syntax,
     modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
-    viewPosition: termOf(dataset, 'x00185101', viewPositions),
+    viewPosition: readView(dataset),
     lossy: dataset.text('x00282110') === '01',
     rows,
     columns,
