@@ -1,8 +1,10 @@
 import type { Film, NamedVoi, Thumbnail } from '../contract/image/film.ts';
 import { decodePixels } from './codecs/stored.ts';
 import { displayTable } from './display/grayscale.ts';
-import { type CodedImage, describeGrayscale, toCodes } from './display/pixels.ts';
+import { toOverlays } from './display/overlay.ts';
+import { type CodedImage, describeGrayscale, signedValue, toCodes } from './display/pixels.ts';
 import { areaAverage } from './display/reduce.ts';
+import { shownInRow } from './display/shutter.ts';
 import type { DicomImage, FileVoi } from './image.ts';
 import { readDicom } from './read.ts';
 
@@ -19,21 +21,48 @@ const thumbnailSide = 192;
 export async function toFilm(bytes: Uint8Array): Promise<Film> {
   const image = readDicom(bytes);
   const { cells, lossy } = await decodePixels(image);
+  // Before codes are made of them: overlays may lie in the bits that codes leave out.
+  const overlays = toOverlays(image, cells);
   const coded = toCodes(image, cells);
-  const { rows, columns, photometric, voiProblem } = image;
+  const { rows, columns, photometric, aspect, shutter, meaning } = image;
   return {
-    ...{ rows, columns, photometric, voiProblem },
-    ...{ codes: coded.codes, modality: coded.modality, range: coded.range },
-    vois: nameVois(image.vois),
-    central: centralRange(image, coded),
+    ...{ rows, columns, photometric, aspect, shutter, meaning },
+    ...{ codes: coded.codes, modality: coded.modality, range: coded.range, voiProblem: coded.voiProblem },
+    ...overlays,
+    modalityName: describeModality(image),
+    stored: { signed: image.layout.signed, ...storedRange(image, coded) },
+    vois: nameVois(coded.vois),
+    percentiles: percentiles(coded),
     lossy: image.lossy || lossy,
     facts: {
       ...{ modality: image.modality, viewPosition: image.viewPosition, rows, columns, photometric },
       transferSyntax: image.syntax.uid,
       lossy: image.lossy || lossy,
-      window: describeGrayscale(image),
+      window: describeGrayscale(coded),
     },
   };
+}
+
+function describeModality({ modalityTransform: transform }: DicomImage): string | null {
+  if (transform.kind === 'table') return 'Modality LUT';
+  const { slope, intercept } = transform;
+  return slope === 1 && intercept === 0
+    ? null
+    : `Rescale × ${slope} ${intercept < 0 ? '−' : '+'} ${Math.abs(intercept)}`;
+}
+
+/** Finds the least and the largest stored value of the pixels that are not padding. */
+function storedRange(
+  { layout }: DicomImage,
+  { counts, modality }: CodedImage,
+): { low: number; high: number } {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let code = 0; code < counts.length; code += 1) {
+    if (counts[code] === 0 || Number.isNaN(modality[code])) continue;
+    const value = signedValue(code, layout);
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  return high < low ? { low: 0, high: 1 } : { low, high };
 }
 
 /** Names each grayscale by what it is, its place, and the file's explanation where there is one. */
@@ -47,10 +76,13 @@ function nameVois(vois: readonly FileVoi[]): NamedVoi[] {
   });
 }
 
-/** Finds the modality values below and above which one pixel in a hundred lies. Padding is not counted. */
-function centralRange(image: DicomImage, { counts, modality, range }: CodedImage): Film['central'] {
+/** Shares of the pixels that a grayscale leaves out on each side, percent. The first is the automatic one. */
+const leftOut = [1, 0.5, 2];
+
+/** Finds the modality values below and above which so many pixels lie. Padding is not counted. */
+function percentiles({ counts, modality, range }: CodedImage): Film['percentiles'] {
   const order = Uint32Array.from({ length: modality.length }, (_, code) => code)
-    .filter((code) => counts[code]! > 0 && modality[code] !== image.padding)
+    .filter((code) => counts[code]! > 0 && !Number.isNaN(modality[code]))
     .sort((a, b) => modality[a]! - modality[b]!);
   const total = order.reduce((sum, code) => sum + counts[code]!, 0);
   const at = (share: number): number => {
@@ -61,12 +93,15 @@ function centralRange(image: DicomImage, { counts, modality, range }: CodedImage
     }
     return range.high;
   };
-  return total === 0 ? range : { low: at(0.01), high: at(0.99) };
+  return leftOut.map((percent) => ({
+    percent,
+    ...(total === 0 ? range : { low: at(percent / 100), high: at(1 - percent / 100) }),
+  }));
 }
 
-/** Draws a film small under its first grayscale. The longest side has at most 192 pixels. */
+/** Draws a film small under its first grayscale and shutter. The longest side has at most 192 square pixels. */
 export function toThumbnail(film: Film): Thumbnail {
-  const { rows, columns, codes } = film;
+  const { rows, columns, codes, aspect, shutter } = film;
   const table = displayTable(
     film.modality,
     film.vois[0]?.voi ?? { kind: 'range', ...film.range },
@@ -76,10 +111,15 @@ export function toThumbnail(film: Film): Thumbnail {
   const step = Math.max(1, Math.floor(Math.max(rows, columns) / (2 * thumbnailSide)));
   const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)];
   const sampled = new Float32Array(height * width);
-  for (let y = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1) sampled[y * width + x] = table[codes[y * step * columns + x * step]!]!;
-  const scale = Math.min(1, thumbnailSide / Math.max(height, width));
-  const outRows = Math.max(1, Math.round(height * scale));
+  for (let y = 0; y < height; y += 1) {
+    const shown = shutter === null ? null : shownInRow(shutter, y * step, columns, aspect);
+    for (let x = 0; x < width; x += 1) {
+      const level = table[codes[y * step * columns + x * step]!]!;
+      sampled[y * width + x] = shown?.[x * step] === 0 ? shutter!.grey / 255 : level;
+    }
+  }
+  const scale = Math.min(1, thumbnailSide / Math.max(height * aspect, width));
+  const outRows = Math.max(1, Math.round(height * aspect * scale));
   const outColumns = Math.max(1, Math.round(width * scale));
   const reduced = areaAverage(sampled, height, width, outRows, outColumns);
   const pixels = new Uint8Array(reduced.length);

@@ -1,7 +1,9 @@
 import { CxrError } from '../contract/errors.ts';
-import type { ImageHeader, PixelSpacing } from '../contract/image/header.ts';
-import { type Dataset, parseDataset } from './dataset/dataset.ts';
+import type { ImageHeader } from '../contract/image/header.ts';
+import { parseDataset } from './dataset/dataset.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
+import { readSpacing } from './spacing.ts';
+import { readView } from './view.ts';
 
 /**
  * Reads whom and what a file shows, for the window and the worklist. This file is kept apart from read.ts, because the
@@ -24,14 +26,15 @@ export function readHeader(file: Uint8Array): ImageHeader {
     image: {
       uid: uid(dataset, 'x00080018', file),
       number: whole(dataset.decimal('x00200013')),
-      view: /^[A-Z]{2,16}$/.exec(dataset.text('x00185101') ?? '')?.[0] ?? null,
+      // A term that is not known is told all the same: it is not frontal.
+      view: readView(dataset) ?? /^[A-Z]{2,16}$/.exec(dataset.text('x00185101') ?? '')?.[0] ?? null,
       laterality: laterality(dataset.text('x00200062') ?? dataset.text('x00200060')),
       date: date(dataset.text('x00080022') ?? dataset.text('x00080023')),
       time: time(dataset.text('x00080032') ?? dataset.text('x00080033')),
       rows: dataset.unsigned('x00280010') ?? 0,
       columns: dataset.unsigned('x00280011') ?? 0,
       orientation: orientation(dataset.texts('x00200020')),
-      spacing: spacing(dataset),
+      spacing: readSpacing(dataset),
       burnedIn: ({ YES: true, NO: false } as const)[dataset.text('x00280301') ?? ''] ?? null,
       lossy: dataset.text('x00282110') === '01' ? { ratio: positive(dataset.decimal('x00282112')) } : null,
     },
@@ -50,34 +53,6 @@ const whole = (value: number | null): number | null =>
   value !== null && Number.isSafeInteger(value) ? value : null;
 const positive = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) && value > 0 ? value : null;
-
-/**
- * Reads the pixel spacing of a projection (PS3.3 10.7.1, C.8.11.4), mm. Pixel Spacing (0028,0030) counts as calibrated
- * in the anatomy only where the file says so, or where it differs from the detector's spacing.
- */
-function spacing(dataset: Dataset): PixelSpacing | null {
-  const detector = pair(dataset, 'x00181164');
-  const stated = pair(dataset, 'x00280030');
-  if (stated !== null) {
-    const type = dataset.text('x00280a02');
-    if (type === 'GEOMETRY' || type === 'FIDUCIAL') return { ...stated, plane: 'calibrated' };
-    const differs = detector !== null && (detector.row !== stated.row || detector.column !== stated.column);
-    if (differs) return { ...stated, plane: 'calibrated' };
-  }
-  if (detector !== null) {
-    const magnification = positive(dataset.decimal('x00181114'));
-    if (magnification === null || magnification < 1) return { ...detector, plane: 'detector' };
-    return { row: detector.row / magnification, column: detector.column / magnification, plane: 'corrected' };
-  }
-  const film = pair(dataset, 'x00182010');
-  if (stated !== null) return { ...stated, plane: 'unstated' };
-  return film === null ? null : { ...film, plane: 'film' };
-}
-
-function pair(dataset: Dataset, tag: string): { row: number; column: number } | null {
-  const [row, column] = dataset.decimals(tag).map(positive);
-  return row != null && column != null ? { row, column } : null;
-}
 
 /** Modalities whose images are radiographs: everything else is left to other viewers. */
 const radiographs = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'XC', 'HC', '']);

@@ -1,4 +1,6 @@
+import type { ValueMeaning } from '../contract/image/film.ts';
 import type { Lut, Photometric, Voi } from '../contract/image/grayscale.ts';
+import type { Overlay, Shutter } from '../contract/image/shutter.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
 
 /**
@@ -25,6 +27,20 @@ export type FileVoi = {
 };
 
 /**
+ * An overlay plane as the file has it. It has `rows` × `columns` bits, and its first one lies on row `top` and column
+ * `left` of the image, counted from 0; these may be negative. `bits` holds eight of them per byte, row by row, or names the
+ * bit of every pixel cell that holds the plane's.
+ */
+export type OverlayPlane = {
+  readonly kind: Overlay['kind'];
+  readonly rows: number;
+  readonly columns: number;
+  readonly top: number;
+  readonly left: number;
+  readonly bits: Uint8Array | number;
+};
+
+/**
  * What `readDicom` keeps of a file on the way to the pixels: geometry, grayscale and pixels. No element about a person
  * is in it.
  */
@@ -36,14 +52,23 @@ export type DicomImage = {
   readonly lossy: boolean;
   readonly rows: number;
   readonly columns: number;
+  /** How much taller than wide a pixel is: 1 for a square one. */
+  readonly aspect: number;
+  readonly shutter: Shutter | null;
+  readonly overlays: readonly OverlayPlane[];
+  /** True when an overlay is declared that cannot be read. */
+  readonly overlayProblem: boolean;
+  /** The polarity that is shown: an inverse Presentation LUT Shape is in it. */
   readonly photometric: Photometric;
   readonly layout: PixelLayout;
-  /** Pixel Padding Value (0028,0120). It marks what is not anatomy, so it does not count for the full range. */
-  readonly padding: number | null;
+  /** The stored values that mark what is not anatomy. They are shown black, and do not count for a grayscale. */
+  readonly padding: { readonly first: number; readonly last: number } | null;
   /** How a stored value becomes a modality value (PS3.3 C.11.1). */
   readonly modalityTransform:
     | { readonly kind: 'linear'; readonly slope: number; readonly intercept: number }
     | { readonly kind: 'table'; readonly lut: Lut };
+  /** What a modality value is, where the file says so. */
+  readonly meaning: ValueMeaning;
   /** The file's own grayscales: its tables, then its windows. The first is the one to begin with. */
   readonly vois: readonly FileVoi[];
   /** True when the file offers grayscales and none of them can be used. */

@@ -2,14 +2,16 @@ import { CxrError } from '../contract/errors.ts';
 import { swapWords } from './dataset/byte-order.ts';
 import { type Dataset, parseDataset, pixelDataTag } from './dataset/dataset.ts';
 import { joinFragments } from './dataset/encapsulated.ts';
-import { readLut } from './dataset/read-lut.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
-import { isUsableWindow } from './display/grayscale.ts';
-import { type DicomImage, type FileVoi, maxPixels, type PixelLayout } from './image.ts';
+import { type DicomImage, maxPixels, type PixelLayout } from './image.ts';
+import { readModalityTransform, readVois } from './read-grayscale.ts';
+import { readOverlays } from './read-overlays.ts';
+import { readShutter } from './read-shutter.ts';
+import { readAspect } from './spacing.ts';
+import { readView } from './view.ts';
 
 /** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
 const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
-const viewPositions = new Set(['AP', 'PA', 'LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
 const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
 
 /**
@@ -28,7 +30,7 @@ export function readDicom(file: Uint8Array): DicomImage {
   const photometric = checkSingleGrayFrame(dataset);
   const { rows, columns } = checkSize(dataset);
   const layout = readLayout(dataset);
-  const modalityTransform = readModalityTransform(dataset, layout);
+  const modality = readModalityTransform(dataset, layout);
   const native = syntax.pixels === 'native';
   if (native && pixelData.hadUndefinedLength) {
     throw new CxrError('dicom-pixels', { reason: 'native pixels of undefined length' });
@@ -36,19 +38,21 @@ export function readDicom(file: Uint8Array): DicomImage {
   if (!native && !pixelData.hadUndefinedLength) {
     throw new CxrError('dicom-pixels', { reason: 'compressed pixels not encapsulated' });
   }
-  const padding = layout.signed ? dataset.signed('x00280120') : dataset.unsigned('x00280120');
   return {
     syntax,
     modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
-    viewPosition: termOf(dataset, 'x00185101', viewPositions),
+    viewPosition: readView(dataset),
     lossy: dataset.text('x00282110') === '01',
     rows,
     columns,
+    aspect: readAspect(dataset),
+    shutter: readShutter(dataset),
+    ...readOverlays(dataset, { rows, columns }),
     photometric,
     layout,
-    padding,
-    modalityTransform,
-    ...readVois(dataset, layout),
+    padding: readPadding(dataset, layout),
+    ...modality,
+    ...readVois(dataset, layout, modality.modalityTransform),
     pixels: native
       ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8, syntax)
       : joinFragments(bytes, pixelData.dataOffset),
@@ -71,7 +75,8 @@ function checkSingleGrayFrame(dataset: Dataset): DicomImage['photometric'] {
   }
   const samples = dataset.unsigned('x00280002') ?? 1;
   if (samples !== 1) throw new CxrError('dicom-unsupported', { reason: 'samples per pixel', got: samples });
-  return photometric;
+  // Presentation LUT Shape INVERSE turns MONOCHROME2 over; MONOCHROME1 has it as its own (PS3.3 C.11.6.1.2, C.8.11.3.1.2).
+  return dataset.text('x20500020') === 'INVERSE' ? 'MONOCHROME1' : photometric;
 }
 
 function checkSize(dataset: Dataset): { rows: number; columns: number } {
@@ -96,54 +101,13 @@ function readLayout(dataset: Dataset): PixelLayout {
   return { bitsAllocated, bitsStored, highBit, signed: dataset.unsigned('x00280103') === 1 };
 }
 
-/**
- * Reads the Modality LUT Sequence, or else Rescale Slope and Intercept (PS3.3 C.11.1). Where the file has neither, a
- * stored value is its own modality value.
- */
-function readModalityTransform(dataset: Dataset, layout: PixelLayout): DicomImage['modalityTransform'] {
-  const lut = readLut(dataset.item('x00283000'), layout.signed);
-  if (lut !== null) return { kind: 'table', lut };
-  const slope = dataset.decimal('x00281053') ?? 1;
-  const intercept = dataset.decimal('x00281052') ?? 0;
-  if (!Number.isFinite(slope) || !Number.isFinite(intercept) || slope === 0) {
-    throw new CxrError('dicom-pixels', { reason: 'rescale' });
-  }
-  return { kind: 'linear', slope, intercept };
-}
-
-const windowShapes = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
-/** More than any file has; a damaged one may claim thousands. */
-const mostVois = 32;
-
-/**
- * Reads the file's own grayscales (PS3.3 C.11.2): first the tables of the VOI LUT Sequence, then the windows. Where a
- * file offers both, "only one may be applied" at a time. A table comes first, because a vendor adds one when a window
- * is not enough.
- */
-function readVois(dataset: Dataset, layout: PixelLayout): Pick<DicomImage, 'vois' | 'voiProblem'> {
-  const intercept = dataset.decimal('x00281052') ?? 0;
-  const tables = dataset
-    .items('x00283010')
-    .slice(0, mostVois)
-    .flatMap((item): FileVoi[] => {
-      const lut = readLut(item, layout.signed || intercept < 0);
-      return lut === null ? [] : [{ voi: { kind: 'table', lut }, explanation: item.text('x00283003') }];
-    });
-  const centers = dataset.decimals('x00281050');
-  const widths = dataset.decimals('x00281051');
-  const explanations = dataset.texts('x00281055');
-  const declared = dataset.text('x00281056') ?? 'LINEAR';
-  const shape = windowShapes.find((name) => name === declared);
-  const windows = centers.slice(0, mostVois).flatMap((center, index): FileVoi[] => {
-    const width = widths[index] ?? null;
-    if (center === null || width === null || shape === undefined) return [];
-    const window = { center, width, shape };
-    if (!isUsableWindow(window)) return [];
-    return [{ voi: { kind: 'window', window }, explanation: explanations[index] || null }];
-  });
-  const vois = [...tables, ...windows];
-  const offered = centers.length > 0 || widths.length > 0 || dataset.element('x00283010') !== null;
-  return { vois, voiProblem: offered && vois.length === 0 };
+/** Reads Pixel Padding Value and Pixel Padding Range Limit (PS3.3 C.7.5.1.1.2), of which either may be the larger. */
+function readPadding(dataset: Dataset, { signed }: PixelLayout): DicomImage['padding'] {
+  const read = (tag: string) => (signed ? dataset.signed(tag) : dataset.unsigned(tag));
+  const value = read('x00280120');
+  if (value === null) return null;
+  const limit = read('x00280121') ?? value;
+  return { first: Math.min(value, limit), last: Math.max(value, limit) };
 }
 
 /**

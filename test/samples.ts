@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
  * Finds the sample collection: public radiographs whose licences do not let them into this repository. The environment
  * variable CIPHERFILM_SAMPLES names its folder, which has one folder per part. Nothing else knows where it lies.
  */
-export type SamplePart = 'dicom' | 'nih';
+export type SamplePart = 'dicom' | 'dicom-corpora' | 'dicom-field' | 'nih';
 
 /** A part of the collection, or why tests that read it are skipped. */
 export type Samples =

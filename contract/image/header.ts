@@ -23,7 +23,7 @@ export type SeriesHeader = {
 export type FrameHeader = {
   readonly uid: string;
   readonly number: number | null;
-  /** View Position (0018,5101), such as `PA` or `AP`. */
+  /** From which side the image was taken: a term of View Position (0018,5101), such as `PA`, `AP` or `LL`. */
   readonly view: string | null;
   readonly laterality: 'left' | 'right' | 'both' | null;
   /** When the image was taken: ISO 8601, YYYY-MM-DD. */

@@ -31,17 +31,54 @@ const voi = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('range'), low: z.number(), high: z.number() }),
 ]);
 
+const point = z.object({ x: z.number(), y: z.number() });
+const shutter = z.object({
+  shapes: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.object({
+          kind: z.literal('rectangle'),
+          left: z.number(),
+          top: z.number(),
+          right: z.number(),
+          bottom: z.number(),
+        }),
+        z.object({ kind: z.literal('circle'), center: point, radius: z.number().positive() }),
+        z.object({ kind: z.literal('polygon'), points: z.array(point).min(3).max(1_024) }),
+      ]),
+    )
+    .max(3),
+  grey: z.int().min(0).max(255),
+});
+const overlay = z.object({
+  kind: z.enum(['graphics', 'region']),
+  runs: z.instanceof(Uint32Array).refine(({ length }) => length % 3 === 0),
+});
+
 const film = z
   .object({
     rows: side,
     columns: side,
+    aspect: z.number().positive(),
     codes: z.instanceof(Uint16Array),
     modality: z.instanceof(Float64Array).refine(({ length }) => length >= 1 && length <= mostCodes),
+    modalityName: z.string().max(256).nullable(),
+    meaning: z.object({
+      unit: z.string().max(64).nullable(),
+      relationship: z.enum(['LIN', 'LOG', 'DISP']).nullable(),
+    }),
+    stored: z.object({ signed: z.boolean(), low: z.number(), high: z.number() }),
     photometric,
     vois: z.array(z.object({ name: z.string().max(256), voi })).max(1_024),
     voiProblem: z.boolean(),
     range,
-    central: range,
+    percentiles: z
+      .array(range.extend({ percent: z.number() }))
+      .min(1)
+      .max(8),
+    shutter: shutter.nullable(),
+    overlays: z.array(overlay).max(16),
+    overlayProblem: z.boolean(),
     facts: z.object({
       modality: z.string(),
       viewPosition: z.string().nullable(),

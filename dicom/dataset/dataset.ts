@@ -86,7 +86,9 @@ export class Dataset {
   decimals(tag: string): readonly (number | null)[] {
     return this.texts(tag).map((text) => {
       if (text === '') return null;
-      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+      // Writers that follow their country's custom put a comma, which the standard does not know.
+      const point = text.replace(',', '.');
+      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(point) ? Number(point) : Number.NaN;
     });
   }
 
@@ -99,7 +101,9 @@ export class Dataset {
 
   /** Returns all items of a sequence. */
   items(tag: string): readonly Dataset[] {
-    const items = this.element(tag)?.items ?? [];
+    const element = this.element(tag);
+    if (element?.vr === 'UN' && element.items === undefined) return this.#unknownItems(element);
+    const items = element?.items ?? [];
     return items.flatMap(({ dataSet }) =>
       dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, this.#byteOrder)],
     );
@@ -112,7 +116,30 @@ export class Dataset {
     const element = this.element(tag);
     if (element === null) return null;
     const bytes = this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
-    return this.#byteOrder === 'little' ? bytes : swapWords(bytes);
+    // Bytes of VR OB have no order that could be swapped.
+    return this.#byteOrder === 'little' || element.vr === 'OB' ? bytes : swapWords(bytes);
+  }
+
+  /**
+   * Reads a sequence whose writer did not know that it is one. Its VR is UN then, and its items are implicit VR little
+   * endian, whatever the file is (PS3.5 6.2.2, note 4). What cannot be parsed has no items.
+   */
+  #unknownItems({ dataOffset, length }: Element): readonly Dataset[] {
+    const end = dataOffset + length;
+    const element: Element = { tag: '', dataOffset, length };
+    try {
+      const stream = new dicomParser.ByteStream(
+        dicomParser.littleEndianByteArrayParser,
+        this.#bytes.subarray(0, end),
+        dataOffset,
+      );
+      dicomParser.readSequenceItemsImplicit(stream, element);
+    } catch {
+      return [];
+    }
+    return (element.items ?? []).flatMap(({ dataSet }) =>
+      dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, 'little')],
+    );
   }
 
   #shortAt(tag: string, index: number): number | null {

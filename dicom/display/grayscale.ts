@@ -64,7 +64,7 @@ export function applyVoi(voi: Voi, x: number): number {
  * Computes the brightness of every code under a grayscale. An image has at most 65,536 codes, so that this table costs
  * less than the image would.
  *
- * @param modality  the modality value of every code.
+ * @param modality  the modality value of every code, NaN for padding.
  * @returns         one number in [0, 1] for every code, 1 = bright.
  */
 export function displayTable(modality: Float64Array, voi: Voi, photometric: Photometric): Float32Array {
@@ -72,7 +72,10 @@ export function displayTable(modality: Float64Array, voi: Voi, photometric: Phot
   // Polarity last: MONOCHROME1 shows the smallest value AFTER the VOI step as white (PS3.3 C.7.6.3.1.2).
   const inverted = photometric === 'MONOCHROME1';
   for (let code = 0; code < table.length; code += 1) {
-    const bright = applyVoi(voi, modality[code]!);
+    const value = modality[code]!;
+    // Padding is no part of the image: black under either polarity.
+    if (Number.isNaN(value)) continue;
+    const bright = applyVoi(voi, value);
     table[code] = inverted ? 1 - bright : bright;
   }
   return table;

@@ -1,7 +1,8 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { Voi } from '../../contract/image/grayscale.ts';
-import type { DicomImage, PixelLayout } from '../image.ts';
-import { displayTable, lookUp } from './grayscale.ts';
+import type { DicomImage, FileVoi, PixelLayout } from '../image.ts';
+import { applyVoi, displayTable, lookUp } from './grayscale.ts';
+import { shownInRow } from './shutter.ts';
 
 /** Brightnesses in [0, 1], row by row, 1 = bright. `window` says in words which grayscale was applied. */
 export type DisplayValues = { readonly values: Float32Array; readonly window: string };
@@ -15,10 +16,14 @@ export type CodedImage = {
   readonly codes: Uint16Array;
   /** The number of pixels that have each code. */
   readonly counts: Uint32Array;
-  /** The modality value of every possible code. */
+  /** The modality value of every possible code; NaN for codes that mark padding. */
   readonly modality: Float64Array;
   /** The modality values over which the linear grayscale runs where the file offers none. */
   readonly range: { readonly low: number; readonly high: number };
+  /** The file's grayscales under which something can be seen. */
+  readonly vois: readonly FileVoi[];
+  /** True when the file offers grayscales and none of them can be used. */
+  readonly voiProblem: boolean;
 };
 
 /**
@@ -32,7 +37,30 @@ export function toCodes(image: DicomImage, stored: Uint8Array): CodedImage {
   const modality = modalityTable(image);
   const range = fullRange(image, counts, modality);
   if (!Number.isFinite(range.low)) throw new CxrError('dicom-pixels', { reason: 'no values' });
-  return { codes, counts, modality, range };
+  for (let code = 0; code < modality.length; code += 1)
+    if (isPadding(code, image)) modality[code] = Number.NaN;
+  const occurring = Float64Array.from(modality).filter((_, code) => counts[code]! > 0);
+  const vois = image.vois.filter(({ voi }) => showsSomething(voi, occurring));
+  return {
+    ...{ codes, counts, modality, range, vois },
+    voiProblem: image.voiProblem || vois.length < Math.min(image.vois.length, 1),
+  };
+}
+
+/**
+ * Tells whether an image is more than one even grey under a grayscale. A window that lies beside every value of the image
+ * shows nothing of it; an image of one value shows nothing under any.
+ */
+function showsSomething(voi: Voi, values: Float64Array): boolean {
+  let [least, most] = [1, 0];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    const bright = applyVoi(voi, value);
+    [least, most] = [Math.min(least, bright), Math.max(most, bright)];
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  return most > least || high <= low;
 }
 
 /**
@@ -43,11 +71,23 @@ export function toCodes(image: DicomImage, stored: Uint8Array): CodedImage {
  * @throws       CxrError as `toCodes` does.
  */
 export function toDisplayValues(image: DicomImage, stored: Uint8Array): DisplayValues {
-  const { codes, modality, range } = toCodes(image, stored);
-  const table = displayTable(modality, image.vois[0]?.voi ?? { kind: 'range', ...range }, image.photometric);
+  const coded = toCodes(image, stored);
+  const { codes, modality, range, vois } = coded;
+  const table = displayTable(modality, vois[0]?.voi ?? { kind: 'range', ...range }, image.photometric);
   const values = new Float32Array(codes.length);
   for (let index = 0; index < codes.length; index += 1) values[index] = table[codes[index]!]!;
-  return { values, window: describeGrayscale(image) };
+  blacken(values, image);
+  return { values, window: describeGrayscale(coded) };
+}
+
+/** Makes black what the shutter covers: whatever grey the file gives it, it is no part of the image. */
+function blacken(values: Float32Array, { shutter, rows, columns, aspect }: DicomImage): void {
+  if (shutter === null) return;
+  for (let row = 0; row < rows; row += 1) {
+    const shown = shownInRow(shutter, row, columns, aspect);
+    for (let column = 0; column < columns; column += 1)
+      if (shown[column] === 0) values[row * columns + column] = 0;
+  }
 }
 
 /** Shifts and masks cells to codes of `bitsStored` bits (PS3.5 8.1.1). The sign is not looked at here. */
@@ -85,6 +125,13 @@ export function signedValue(code: number, { bitsStored, signed }: PixelLayout): 
   return signed && code >= 2 ** (bitsStored - 1) ? code - 2 ** bitsStored : code;
 }
 
+/** Tells whether a code marks what is not anatomy. */
+function isPadding(code: number, { layout, padding }: DicomImage): boolean {
+  if (padding === null) return false;
+  const value = signedValue(code, layout);
+  return value >= padding.first && value <= padding.last;
+}
+
 /**
  * Computes every code's modality value by table (PS3.3 C.11.1.1) or rescale (C.11.1.1.2): slope × stored + intercept.
  */
@@ -115,13 +162,13 @@ function fullRange(image: DicomImage, counts: Uint32Array, modality: Float64Arra
     return { low, high };
   }
   for (let code = 0; code < counts.length; code += 1) {
-    if (counts[code]! > 0 && signedValue(code, image.layout) !== image.padding) include(code);
+    if (counts[code]! > 0 && !isPadding(code, image)) include(code);
   }
   return { low, high };
 }
 
 /** Says in words with which grayscale an image is read for classification. */
-export function describeGrayscale({ vois, voiProblem }: DicomImage): string {
+export function describeGrayscale({ vois, voiProblem }: Pick<CodedImage, 'vois' | 'voiProblem'>): string {
   const first: Voi | undefined = vois[0]?.voi;
   if (first?.kind === 'table') return 'VOI LUT';
   if (first?.kind !== 'window')

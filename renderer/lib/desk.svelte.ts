@@ -26,6 +26,9 @@ export class Desk {
   helping = $state(false);
   setting = $state(false);
   naming = $state(false);
+  /** Somebody holds a card to the screen. */
+  measuring = $state(false);
+  #isLinked = $state(false);
   #showsEvidence = $state(false);
 
   /** Beside the image: another view of the study, or else the patient's earlier study. */
@@ -70,6 +73,9 @@ export class Desk {
   follow(): void {
     void this.#first.show(this.studies.imageId);
     void this.#second.show(this.#beside?.image.id ?? null);
+    const areLinked = this.#isLinked && this.#beside !== null;
+    this.#first.partner = areLinked ? this.#second : null;
+    this.#second.partner = areLinked ? this.#first : null;
   }
 
   /** What the application's menu says. */
@@ -89,7 +95,13 @@ export class Desk {
   press(event: KeyboardEvent): void {
     const target = event.target as HTMLElement | null;
     // Fields and open dialogs keep their keys.
-    if (this.helping || this.setting || this.naming || target?.closest('input, select, textarea, dialog'))
+    if (
+      this.helping ||
+      this.setting ||
+      this.naming ||
+      this.measuring ||
+      target?.closest('input, select, textarea, dialog')
+    )
       return;
     const action = actionOf(event, this.preferences.keys);
     if (action === null) return;
@@ -99,11 +111,14 @@ export class Desk {
 
   do(action: Action): void {
     const { active: pane, studies, tools } = this;
+    pane.note = null;
     const acts: Readonly<Record<Action, () => void>> = {
       'tool-window': () => tools.choose('window'),
       'tool-pan': () => tools.choose('pan'),
       'tool-zoom': () => tools.choose('zoom'),
       'tool-length': () => tools.choose('length'),
+      'tool-angle': () => tools.choose('angle'),
+      'tool-lines': () => tools.choose('lines'),
       'tool-ratio': () => tools.choose('ratio'),
       'tool-magnify': () => tools.choose('magnify'),
       brighter: () => pane.brighten(step),
@@ -112,7 +127,9 @@ export class Desk {
       softer: () => pane.adjust(0, 2 * step),
       'next-grayscale': () => pane.nextChoice(this.preferences.windows),
       'first-grayscale': () => pane.firstChoice(),
-      'auto-grayscale': () => (pane.choice = { kind: 'auto' }),
+      'auto-grayscale': () => pane.automaticChoice(),
+      'tables-off': () => (pane.choice = { kind: 'off' }),
+      'own-grayscale': () => (this.naming = pane.film !== null),
       invert: () => (pane.inverted = !pane.inverted),
       'turn-right': () => pane.turn(1),
       'turn-left': () => pane.turn(-1),
@@ -120,14 +137,18 @@ export class Desk {
       'flip-down': () => pane.flip('down'),
       fit: () => pane.fit(),
       'one-to-one': () => pane.oneToOne(),
+      'true-size': () => this.#trueSize(pane),
       'zoom-in': () => pane.zoom(1.25),
       'zoom-out': () => pane.zoom(0.8),
+      shutter: () => (pane.hasShutter = !pane.hasShutter),
+      overlays: () => (pane.hasOverlays = !pane.hasOverlays),
       reset: () => pane.reset(),
       'next-study': () => studies.step(1),
       'previous-study': () => studies.step(-1),
       'next-image': () => studies.stepImage(1),
       'previous-image': () => studies.stepImage(-1),
       compare: () => (this.preferences.compare = !this.preferences.compare),
+      link: () => (this.#isLinked = !this.#isLinked),
       evidence: () => this.#toggleEvidence(),
       privacy: () => this.preferences.toggleHidden(),
       'remove-measurement': () => (pane.measurements = pane.measurements.slice(0, -1)),
@@ -135,6 +156,19 @@ export class Desk {
       help: () => (this.helping = true),
     };
     acts[action]();
+  }
+
+  /** True size needs to know the film's pixels and the screen's, which somebody has to measure once. */
+  #trueSize(pane: Pane): void {
+    const spacing = this.panes.find((one) => one.pane === pane)?.image?.frame.spacing ?? null;
+    const { density } = this.preferences;
+    if (spacing === null) pane.note = 'No true size: the file states no pixel spacing.';
+    else if (density === null) this.measuring = true;
+    else pane.trueSize(spacing.column, density);
+  }
+  measured(density: number): void {
+    this.preferences.setDensity(density);
+    this.#trueSize(this.active);
   }
 
   /** The map of the chosen finding; of the most urgent one when none is. */

@@ -1,6 +1,7 @@
 import type { Window } from '../../contract/image/grayscale.ts';
 import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
 import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
+import { type Screens, screenName, storedScreens } from '../viewer/screens.ts';
 
 export type Theme = 'dark' | 'light';
 
@@ -16,6 +17,16 @@ export class Preferences {
   compare = $state(false);
   /** Windows that this person gave a name. */
   windows = $state.raw<readonly NamedWindow[]>(storedWindows(localStorage.getItem('windows')));
+  #screens = $state.raw<Screens>(storedScreens(localStorage.getItem('screens')));
+
+  /** Device pixels per millimetre of the screen that the window is on; null where nobody measured it. */
+  get density(): number | null {
+    return this.#screens[screenName(window.screen)] ?? null;
+  }
+  setDensity(density: number): void {
+    this.#screens = { ...this.#screens, [screenName(window.screen)]: density };
+    localStorage.setItem('screens', JSON.stringify(this.#screens));
+  }
 
   setTheme(theme: Theme): void {
     this.theme = theme;

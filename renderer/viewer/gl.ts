@@ -1,5 +1,5 @@
-import { isMiddle, type Painted } from './paint.ts';
-import { type Size, turnMatrix, type View } from './view.ts';
+import { isExact, type Painted, walkOf } from './paint.ts';
+import type { Size, View } from './view.ts';
 
 const vertexSource = `#version 300 es
 void main() {
@@ -116,19 +116,20 @@ export class GlPainter {
     if (levels !== this.#shown) this.#uploadLevels(levels);
     gl.viewport(0, 0, pane.width, pane.height);
     gl.useProgram(this.#program);
-    const { a, b, c, d } = turnMatrix(view);
-    const step = 1 / view.scale;
-    const [x0, y0] = [(0.5 - pane.width / 2) * step, (0.5 - pane.height / 2) * step];
-    const origin = { x: view.center.x + a * x0 + b * y0, y: view.center.y + c * x0 + d * y0 };
-    const isExact = step === 1 && isMiddle(origin.x) && isMiddle(origin.y);
+    const walk = walkOf(view, pane);
+    const { u0, v0, across, down } = walk;
+    const most = Math.max(walk.stepU, walk.stepV);
     const at = (name: string) => this.#places.get(name) ?? null;
     gl.uniform1i(at('codes'), 0);
     gl.uniform1i(at('levels'), 1);
-    gl.uniform2f(at('origin'), origin.x, origin.y);
-    gl.uniform2f(at('across'), a * step, c * step);
-    gl.uniform2f(at('down'), b * step, d * step);
+    gl.uniform2f(at('origin'), u0, v0);
+    gl.uniform2f(at('across'), across.u, across.v);
+    gl.uniform2f(at('down'), down.u, down.v);
     gl.uniform2i(at('size'), film.columns, film.rows);
-    gl.uniform1i(at('samples'), isExact ? 0 : step <= 1 ? 1 : Math.min(2 * Math.ceil(step), mostSamples));
+    gl.uniform1i(
+      at('samples'),
+      isExact(walk) ? 0 : most <= 1 ? 1 : Math.min(2 * Math.ceil(most), mostSamples),
+    );
     gl.uniform1f(at('height'), pane.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

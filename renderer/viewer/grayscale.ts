@@ -5,8 +5,10 @@ import { displayTable, greyLevels, isUsableWindow } from '../../dicom/display/gr
 /** Which grayscale a film is shown under. */
 export type Choice =
   | { readonly kind: 'file'; readonly index: number }
-  | { readonly kind: 'auto' }
+  | { readonly kind: 'auto'; readonly percent: number }
   | { readonly kind: 'full' }
+  /** No look-up table of the file: stored values, from the least to the largest. */
+  | { readonly kind: 'off' }
   | { readonly kind: 'own'; readonly window: Window; readonly name: string | null };
 
 /** What a viewer begins with: the file's own grayscale, or everything that is in it. */
@@ -19,8 +21,9 @@ export type NamedWindow = { readonly name: string; readonly window: Window };
 /** Everything that a film can be shown under without anybody turning knobs. */
 export const choices = (film: Film, named: readonly NamedWindow[] = []): readonly Choice[] => [
   ...film.vois.map((_, index) => ({ kind: 'file', index }) as const),
-  { kind: 'auto' },
+  ...film.percentiles.map(({ percent }) => ({ kind: 'auto', percent }) as const),
   { kind: 'full' },
+  { kind: 'off' },
   ...named.map(({ name, window }) => ({ kind: 'own', window, name }) as const),
 ];
 
@@ -58,13 +61,21 @@ export function withWindow(
   return [...all.filter((one) => one.name !== kept), { name: kept, window }].slice(-mostNamed);
 }
 
+/** The automatic grayscale that leaves the most usual share of the pixels out. */
+export const automatic = (film: Film): Choice => ({ kind: 'auto', percent: film.percentiles[0]!.percent });
+
+/** The VOI step of a choice. With the tables off it is the range of modality values that the stored ones stand for. */
 export function voiOf(film: Film, choice: Choice): Voi {
   switch (choice.kind) {
     case 'file':
       return film.vois[choice.index]!.voi;
-    case 'auto':
-      return { kind: 'range', ...film.central };
+    case 'auto': {
+      const { low, high } =
+        film.percentiles.find(({ percent }) => percent === choice.percent) ?? film.percentiles[0]!;
+      return { kind: 'range', low, high };
+    }
     case 'full':
+    case 'off':
       return { kind: 'range', ...film.range };
     case 'own':
       return { kind: 'window', window: choice.window };
@@ -79,7 +90,9 @@ export function nameOf(film: Film, choice: Choice): string {
     case 'file':
       return film.vois[choice.index]!.name;
     case 'auto':
-      return 'Automatic, 1 to 99 %';
+      return `Automatic, ${choice.percent} to ${100 - choice.percent} %`;
+    case 'off':
+      return 'Tables off: stored values';
     case 'full':
       return film.voiProblem ? 'Full range (the file’s own is unusable)' : 'Full range';
     case 'own':
@@ -89,6 +102,7 @@ export function nameOf(film: Film, choice: Choice): string {
 
 /** Centre and width in words; a table has none. */
 export function numbersOf(film: Film, choice: Choice): string {
+  if (choice.kind === 'off') return `${film.stored.low} to ${film.stored.high}, linear`;
   const voi = voiOf(film, choice);
   if (voi.kind === 'table') return 'table';
   const { center, width, shape } = asWindow(voi);
@@ -119,9 +133,53 @@ export function adjusted({ center, width, shape }: Window, up: number, wider: nu
   return { center: center + up * width, width: Math.max(width * Math.exp(wider), least), shape };
 }
 
+/**
+ * A window as somebody typed it: numbers with a point or a comma.
+ *
+ * @returns the window, or what is wrong with it in words.
+ */
+export function typedWindow(center: string, width: string, shape: Window['shape']): Window | string {
+  const [middle, extent] = [center, width].map((text) =>
+    text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.').replace('−', '-')),
+  );
+  if (!Number.isFinite(middle)) return 'The centre is no number.';
+  if (!Number.isFinite(extent)) return 'The width is no number.';
+  const window = { center: middle!, width: extent!, shape };
+  if (isUsableWindow(window)) return window;
+  return shape === 'LINEAR' ? 'A LINEAR width is 1 or more.' : 'The width is more than 0.';
+}
+
+/** The stored value of every code; NaN for padding. */
+const storedValues = ({ modality, stored }: Film): Float64Array =>
+  modality.map((value, code) => {
+    if (Number.isNaN(value)) return value;
+    return stored.signed && code >= modality.length / 2 ? code - modality.length : code;
+  });
+
 /** Grey level of every code of a film. */
 export function levelsOf(film: Film, choice: Choice, inverted: boolean): Uint8Array {
-  const levels = greyLevels(displayTable(film.modality, voiOf(film, choice), film.photometric));
+  const { low, high } = film.stored;
+  const table =
+    choice.kind === 'off'
+      ? displayTable(storedValues(film), { kind: 'range', low, high }, film.photometric)
+      : displayTable(film.modality, voiOf(film, choice), film.photometric);
+  const levels = greyLevels(table);
   if (inverted) for (let code = 0; code < levels.length; code += 1) levels[code] = 255 - levels[code]!;
   return levels;
+}
+
+/** What lies under the mouse, in words: the modality value with its unit, and the stored one where it is another. */
+export function valueInWords(film: Film, code: number): string {
+  const value = film.modality[code]!;
+  if (Number.isNaN(value)) return 'padding';
+  const { unit, relationship } = film.meaning;
+  const stored = film.stored.signed && code >= film.modality.length / 2 ? code - film.modality.length : code;
+  const scale = { LIN: 'linear to exposure', LOG: 'logarithm of exposure', DISP: 'for display' } as const;
+  return [
+    `${Number(value.toPrecision(6))}${unit === null ? '' : ` ${unit}`}`,
+    stored === value ? '' : `stored ${stored}`,
+    unit === null && relationship !== null ? scale[relationship] : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }

@@ -4,6 +4,8 @@ export const actions = {
   'tool-pan': 'Move with the mouse',
   'tool-zoom': 'Zoom with the mouse',
   'tool-length': 'Measure a length',
+  'tool-angle': 'Measure an angle: three points',
+  'tool-lines': 'Measure an angle between two lines (Cobb)',
   'tool-ratio': 'Cardiothoracic ratio',
   'tool-magnify': 'Magnifier',
   brighter: 'Brighter',
@@ -13,6 +15,8 @@ export const actions = {
   'next-grayscale': 'Next grayscale',
   'first-grayscale': 'The file’s own grayscale',
   'auto-grayscale': 'Automatic grayscale',
+  'tables-off': 'Stored values without tables',
+  'own-grayscale': 'Window by numbers, own grayscales',
   invert: 'Invert',
   'turn-right': 'Turn right',
   'turn-left': 'Turn left',
@@ -20,14 +24,18 @@ export const actions = {
   'flip-down': 'Flip top and bottom',
   fit: 'Whole image',
   'one-to-one': 'One image pixel per screen pixel',
+  'true-size': 'True size',
   'zoom-in': 'Zoom in',
   'zoom-out': 'Zoom out',
+  shutter: 'Shutter of the file on or off',
+  overlays: 'Overlays of the file on or off',
   reset: 'Everything as at first',
   'next-study': 'Next study',
   'previous-study': 'Previous study',
   'next-image': 'Next image',
   'previous-image': 'Previous image',
   compare: 'Prior or second image beside it',
+  link: 'Move, zoom and window both images alike',
   evidence: 'Evidence map of the chosen finding',
   privacy: 'Hide patient data',
   'remove-measurement': 'Remove the last measurement',
@@ -41,6 +49,8 @@ export const defaultKeys: Readonly<Record<Action, string>> = {
   'tool-pan': 'P',
   'tool-zoom': 'Z',
   'tool-length': 'L',
+  'tool-angle': 'J',
+  'tool-lines': 'Shift+J',
   'tool-ratio': 'C',
   'tool-magnify': 'M',
   brighter: 'ArrowUp',
@@ -50,6 +60,8 @@ export const defaultKeys: Readonly<Record<Action, string>> = {
   'next-grayscale': 'G',
   'first-grayscale': 'D',
   'auto-grayscale': 'A',
+  'tables-off': 'Shift+D',
+  'own-grayscale': 'U',
   invert: 'I',
   'turn-right': 'R',
   'turn-left': 'Shift+R',
@@ -57,14 +69,18 @@ export const defaultKeys: Readonly<Record<Action, string>> = {
   'flip-down': 'V',
   fit: 'F',
   'one-to-one': '1',
+  'true-size': 'T',
   'zoom-in': '+',
   'zoom-out': '-',
+  shutter: 'S',
+  overlays: 'Y',
   reset: '0',
   'next-study': 'N',
   'previous-study': 'Shift+N',
   'next-image': 'PageDown',
   'previous-image': 'PageUp',
   compare: 'B',
+  link: 'K',
   evidence: 'E',
   privacy: 'X',
   'remove-measurement': 'Delete',
@@ -97,6 +113,10 @@ export function actionOf(press: KeyPress, keys: Keys): Action | null {
   return (Object.keys(keys) as Action[]).find((action) => keys[action] === name) ?? null;
 }
 
+/** The other action that has a key, which would lose it; null where it is free. */
+export const holderOf = (keys: Keys, action: Action, key: string): Action | null =>
+  (Object.keys(keys) as Action[]).find((other) => other !== action && keys[other] === key) ?? null;
+
 /** Gives an action another key; whatever had it before is left without one. */
 export function withKey(keys: Keys, action: Action, key: string): Keys {
   const others = Object.entries(keys).map(([name, used]) => [name, used === key ? '' : used]);
@@ -115,7 +135,10 @@ export function storedKeys(text: string | null): Keys {
   const own = Object.entries(stored).filter(
     ([name, key]) => name in actions && typeof key === 'string' && key.length <= 24,
   );
-  return { ...defaultKeys, ...Object.fromEntries(own) };
+  const taken = new Set(own.map(([, key]) => key));
+  // A key that somebody gave away stays given: an action that came later has none then.
+  const free = Object.entries(defaultKeys).map(([name, key]) => [name, taken.has(key) ? '' : key]);
+  return { ...(Object.fromEntries(free) as Keys), ...Object.fromEntries(own) };
 }
 
 const names: Readonly<Record<string, string>> = {

@@ -21,30 +21,47 @@ export function paint(
   isDraft = false,
 ): void {
   out.fill(0xff000000);
-  const { a, b, c, d } = turnMatrix(view);
-  const { width, height } = pane;
-  const step = 1 / view.scale;
-  // Image coordinates of the middle of the first screen pixel, and their change per pixel across and down.
-  const [x0, y0] = [(0.5 - width / 2) * step, (0.5 - height / 2) * step];
-  const u0 = view.center.x + a * x0 + b * y0;
-  const v0 = view.center.y + c * x0 + d * y0;
-  const walk = { u0, v0, across: { u: a * step, v: c * step }, down: { u: b * step, v: d * step }, step };
-  if (step === 1 && isMiddle(u0) && isMiddle(v0)) copy(film, levels, walk, pane, out);
+  const walk = walkOf(view, pane);
+  const { stepU, stepV } = walk;
+  if (isExact(walk)) copy(film, levels, walk, pane, out);
   else if (isDraft) nearest(film, levels, walk, pane, out);
-  else if (step > 1) average(film, levels, walk, pane, out);
+  else if (Math.max(stepU, stepV) > 1) average(film, levels, walk, pane, out);
   else blend(film, levels, walk, pane, out);
 }
 
-/** Whether a coordinate is the middle of a pixel. */
-export const isMiddle = (value: number): boolean => Math.abs(value - 0.5 - Math.round(value - 0.5)) < 1e-6;
-
-type Walk = {
+/** How the film is walked over while the screen is filled: image coordinates per screen pixel. */
+export type Walk = {
+  /** Image coordinates of the middle of the first screen pixel. */
   readonly u0: number;
   readonly v0: number;
+  /** Their change per screen pixel across and down. */
   readonly across: { readonly u: number; readonly v: number };
   readonly down: { readonly u: number; readonly v: number };
-  readonly step: number;
+  /** Film columns, and film rows, per screen pixel. */
+  readonly stepU: number;
+  readonly stepV: number;
 };
+
+export function walkOf(view: View, { width, height }: Size): Walk {
+  const { a, b, c, d } = turnMatrix(view);
+  const stepU = 1 / view.scale;
+  const stepV = stepU / view.aspect;
+  const [x0, y0] = [0.5 - width / 2, 0.5 - height / 2];
+  return {
+    u0: view.center.x + (a * x0 + b * y0) * stepU,
+    v0: view.center.y + (c * x0 + d * y0) * stepV,
+    across: { u: a * stepU, v: c * stepV },
+    down: { u: b * stepU, v: d * stepV },
+    ...{ stepU, stepV },
+  };
+}
+
+/** Whether each screen pixel is one film pixel. */
+export const isExact = ({ u0, v0, stepU, stepV }: Walk): boolean =>
+  stepU === 1 && stepV === 1 && isMiddle(u0) && isMiddle(v0);
+
+/** Whether a coordinate is the middle of a pixel. */
+const isMiddle = (value: number): boolean => Math.abs(value - 0.5 - Math.round(value - 0.5)) < 1e-6;
 
 const grey = (level: number): number => 0xff000000 | (level * 0x010101);
 
@@ -150,19 +167,10 @@ function average(
   { width, height }: Size,
   out: Uint32Array,
 ): void {
-  const { u0, v0, across, down, step } = walk;
+  const { u0, v0, across, down } = walk;
   const turned = across.u === 0;
-  // Screen positions of film columns and of film rows: the transpose of the walk, whose parts are 0 or ±step.
-  const alongRow = runs(
-    columns,
-    (u) => ((u - u0) * (turned ? down.u : across.u)) / (step * step),
-    turned ? height : width,
-  );
-  const alongColumn = runs(
-    rows,
-    (v) => ((v - v0) * (turned ? across.v : down.v)) / (step * step),
-    turned ? width : height,
-  );
+  const alongRow = runs(columns, u0, turned ? down.u : across.u, turned ? height : width);
+  const alongColumn = runs(rows, v0, turned ? across.v : down.v, turned ? width : height);
   const [stepAlong, stepDown] = turned ? [width, 1] : [1, width];
   const sums = new Uint32Array(alongRow.count);
   for (let line = 0; line < alongColumn.count; line += 1) {
@@ -200,13 +208,24 @@ function addRow(
 /** For each of `count` screen positions, the film pixels that fall on it: neighbours, `starts` being the lowest. */
 type Runs = { readonly count: number; readonly starts: Int32Array; readonly lengths: Int32Array };
 
-function runs(pixels: number, position: (middle: number) => number, count: number): Runs {
+/**
+ * @param origin  the image coordinate at the middle of the first screen position.
+ * @param step    its change per position; less than 0 where the film runs the other way.
+ */
+function runs(pixels: number, origin: number, step: number, count: number): Runs {
   const [starts, lengths] = [new Int32Array(count), new Int32Array(count)];
   for (let pixel = 0; pixel < pixels; pixel += 1) {
-    const place = Math.floor(position(pixel + 0.5) + 0.5);
+    const place = Math.floor((pixel + 0.5 - origin) / step + 0.5);
     if (place < 0 || place >= count) continue;
     if (lengths[place] === 0) starts[place] = pixel;
     lengths[place]! += 1;
+  }
+  // Pixels that are not square may be made smaller one way and larger the other: there the nearest one stands in.
+  for (let place = 0; place < count; place += 1) {
+    const pixel = Math.floor(origin + place * step);
+    if (lengths[place]! > 0 || pixel < 0 || pixel >= pixels) continue;
+    starts[place] = pixel;
+    lengths[place] = 1;
   }
   return { count, starts, lengths };
 }

@@ -59,7 +59,7 @@ function plainPainter(canvas: HTMLCanvasElement): Painter {
       }
       paint(film, levels, view, pane, words, mayDraft);
       context?.putImageData(image, 0, 0);
-      return mayDraft && view.scale !== 1;
+      return mayDraft && (view.scale !== 1 || view.aspect !== 1);
     },
     dispose: () => {},
   };

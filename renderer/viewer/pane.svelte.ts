@@ -3,6 +3,7 @@ import type { Film } from '../../contract/image/film.ts';
 import {
   adjusted,
   asWindow,
+  automatic,
   type Choice,
   choices,
   firstChoice,
@@ -17,6 +18,7 @@ import {
   flippedDown,
   oneToOne,
   type Size,
+  scaled,
   turned,
   type View,
   zoomAt,
@@ -28,6 +30,8 @@ type Look = {
   readonly inverted: boolean;
   readonly view: View | null;
   readonly measurements: readonly Measurement[];
+  readonly hasShutter: boolean;
+  readonly hasOverlays: boolean;
 };
 
 const mostFilms = 4;
@@ -61,6 +65,13 @@ export class Pane {
   inverted = $state(false);
   view = $state.raw<View | null>(null);
   measurements = $state.raw<readonly Measurement[]>([]);
+  /** Whether the file's shutter and overlays are drawn, where it has any. */
+  hasShutter = $state(true);
+  hasOverlays = $state(true);
+  /** Something to tell about the last thing done, such as why it could not be. */
+  note = $state<string | null>(null);
+  /** The image that is moved, zoomed and windowed alike. */
+  partner = $state.raw<Pane | null>(null);
   /** Device pixels of the pane; the component that draws sets it. */
   size = $state.raw<Size>({ width: 0, height: 0 });
   /** Follows the size of the pane until somebody zooms or moves. */
@@ -69,7 +80,9 @@ export class Pane {
   levels = $derived(this.film === null ? null : levelsOf(this.film, this.choice, this.inverted));
   shown = $derived.by((): View | null => {
     if (this.film === null || this.size.width === 0) return null;
-    return this.view ?? fitted(this.#imageSize, this.size, { turns: 0, mirrored: false });
+    return (
+      this.view ?? fitted(this.#imageSize, this.size, { turns: 0, mirrored: false, aspect: this.film.aspect })
+    );
   });
 
   get #imageSize(): Size {
@@ -82,6 +95,7 @@ export class Pane {
     this.imageId = imageId;
     this.film = null;
     this.error = null;
+    this.note = null;
     this.measurements = [];
     if (imageId === null) return;
     const film = await filmOf(imageId);
@@ -97,13 +111,16 @@ export class Pane {
     this.view = look?.view ?? null;
     this.#fitted = this.view === null;
     this.measurements = look?.measurements ?? [];
+    this.hasShutter = look?.hasShutter ?? true;
+    this.hasOverlays = look?.hasOverlays ?? true;
     this.film = film;
   }
 
   #keepLook(): void {
     if (this.imageId === null || this.film === null) return;
-    const { choice, inverted, measurements } = this;
-    looks.set(this.imageId, { choice, inverted, measurements, view: this.#fitted ? null : this.view });
+    const { choice, inverted, measurements, hasShutter, hasOverlays } = this;
+    const view = this.#fitted ? null : this.view;
+    looks.set(this.imageId, { choice, inverted, measurements, hasShutter, hasOverlays, view });
   }
 
   set(view: View): void {
@@ -111,12 +128,22 @@ export class Pane {
     this.view = view;
   }
 
+  get #both(): readonly Pane[] {
+    return this.partner === null ? [this] : [this, this.partner];
+  }
+
   change(change: (view: View, pane: Size) => View): void {
+    for (const pane of this.#both) pane.#change(change);
+  }
+  #change(change: (view: View, pane: Size) => View): void {
     if (this.shown !== null) this.set(change(this.shown, this.size));
   }
 
   /** The whole image again, turned as it is. */
   fit(): void {
+    for (const pane of this.#both) pane.#fit();
+  }
+  #fit(): void {
     const { shown } = this;
     if (shown === null) return;
     const isPlain = shown.turns === 0 && !shown.mirrored;
@@ -124,18 +151,23 @@ export class Pane {
     this.view = isPlain ? null : fitted(this.#imageSize, this.size, shown);
   }
 
+  /** Films may hang differently: these change one alone. */
   turn(by: 1 | -1): void {
-    this.change((view) => turned(view, by));
-    this.fit();
+    this.#change((view) => turned(view, by));
+    this.#fit();
   }
   flip(along: 'across' | 'down'): void {
-    this.change(along === 'across' ? flippedAcross : flippedDown);
+    this.#change(along === 'across' ? flippedAcross : flippedDown);
   }
   zoom(factor: number): void {
     this.change((view, pane) => zoomAt(view, pane, { x: pane.width / 2, y: pane.height / 2 }, factor));
   }
   oneToOne(): void {
     this.change(oneToOne);
+  }
+  /** As large as the object was in the plane that the spacing speaks of. */
+  trueSize(columnMm: number, pixelsPerMm: number): void {
+    this.#change((view) => scaled(view, columnMm * pixelsPerMm));
   }
   reset(): void {
     if (this.film === null) return;
@@ -144,10 +176,16 @@ export class Pane {
     this.view = null;
     this.#fitted = true;
     this.measurements = [];
+    this.hasShutter = true;
+    this.hasOverlays = true;
+    this.note = null;
   }
 
   /** Turns the knobs from where they are; `up` and `wider` as shares of the width. */
   adjust(up: number, wider: number): void {
+    for (const pane of this.#both) pane.#adjust(up, wider);
+  }
+  #adjust(up: number, wider: number): void {
     if (this.film === null) return;
     const window = adjusted(asWindow(voiOf(this.film, this.choice)), up, wider);
     this.choice = { kind: 'own', window, name: null };
@@ -158,6 +196,9 @@ export class Pane {
     this.adjust(small ? amount : -amount, 0);
   }
 
+  automaticChoice(): void {
+    if (this.film !== null) this.choice = automatic(this.film);
+  }
   /** The grayscale that this film began with. */
   firstChoice(): void {
     if (this.film !== null) this.choice = firstChoice(this.film);

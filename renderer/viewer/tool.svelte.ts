@@ -1,16 +1,20 @@
-import type { Measurement } from './measure.ts';
+import { type Measurement, type MeasurementKind, pointsOf } from './measure.ts';
 import type { Pane } from './pane.svelte.ts';
 import { type Point, pan, toImage, zoomAt } from './view.ts';
 
-export type ToolName = 'window' | 'pan' | 'zoom' | 'length' | 'ratio' | 'magnify';
+export type ToolName = 'window' | 'pan' | 'zoom' | 'magnify' | MeasurementKind;
 export const toolWords: Readonly<Record<ToolName, string>> = {
   window: 'Window',
   pan: 'Move',
   zoom: 'Zoom',
   length: 'Length',
+  angle: 'Angle',
+  lines: 'Cobb',
   ratio: 'CT ratio',
   magnify: 'Magnifier',
 };
+
+const isMeasuring = (tool: ToolName): tool is MeasurementKind => tool in pointsOf;
 
 /** What the left button does, and what is going on between its press and its release. */
 export class Tools {
@@ -31,7 +35,7 @@ export class Tools {
   /** Buttons as the browser numbers them: the middle one always moves, the right one always zooms. */
   press(pane: Pane, point: Point, button: number): void {
     const kind = button === 1 ? 'pan' : button === 2 ? 'zoom' : this.active;
-    if (kind === 'length' || kind === 'ratio') this.#mark(pane, point, kind);
+    if (isMeasuring(kind)) this.#mark(pane, point, kind);
     else {
       this.#drag = { pane, kind, last: point };
       this.dragging = kind !== 'magnify';
@@ -64,11 +68,10 @@ export class Tools {
     pane.change((view, size) => zoomAt(view, size, point, Math.exp(-delta / 500)));
   }
 
-  #mark(pane: Pane, point: Point, kind: 'length' | 'ratio'): void {
+  #mark(pane: Pane, point: Point, kind: MeasurementKind): void {
     if (pane.shown === null) return;
     const points = [...this.points, toImage(pane.shown, pane.size, point)];
-    const whole = kind === 'length' ? 2 : 4;
-    if (points.length < whole) {
+    if (points.length < pointsOf[kind]) {
       this.points = points;
       return;
     }

@@ -3,8 +3,10 @@
  * along the row; screen coordinates in device pixels of the pane.
  */
 export type View = {
-  /** Screen pixels per image pixel. */
+  /** Screen pixels per image pixel, along the row. */
   readonly scale: number;
+  /** How much taller than wide an image pixel is. Down the columns the scale is as many times larger. */
+  readonly aspect: number;
   /** The image point at the middle of the pane. */
   readonly center: Point;
   /** Quarter turns to the right, applied after mirroring. */
@@ -15,7 +17,7 @@ export type View = {
 export type Point = { readonly x: number; readonly y: number };
 export type Size = { readonly width: number; readonly height: number };
 
-/** Screen = scale · (a·x + c·y, b·x + d·y) + offset. */
+/** Screen = scale · (a·x + c·aspect·y, b·x + d·aspect·y) + offset. */
 export type Matrix = {
   readonly a: number;
   readonly b: number;
@@ -41,7 +43,7 @@ export function turnMatrix({ turns, mirrored }: Pick<View, 'turns' | 'mirrored'>
 
 export function toScreen(view: View, pane: Size, point: Point): Point {
   const { a, b, c, d } = turnMatrix(view);
-  const [x, y] = [point.x - view.center.x, point.y - view.center.y];
+  const [x, y] = [point.x - view.center.x, (point.y - view.center.y) * view.aspect];
   return {
     x: pane.width / 2 + view.scale * (a * x + c * y),
     y: pane.height / 2 + view.scale * (b * x + d * y),
@@ -52,14 +54,17 @@ export function toImage(view: View, pane: Size, point: Point): Point {
   const { a, b, c, d } = turnMatrix(view);
   const [x, y] = [(point.x - pane.width / 2) / view.scale, (point.y - pane.height / 2) / view.scale];
   // The inverse of a turn is its transpose.
-  return { x: view.center.x + a * x + b * y, y: view.center.y + c * x + d * y };
+  return { x: view.center.x + a * x + b * y, y: view.center.y + (c * x + d * y) / view.aspect };
 }
 
 /** The whole image, as large as it goes. */
-export function fitted(image: Size, pane: Size, { turns, mirrored }: Pick<View, 'turns' | 'mirrored'>): View {
-  const [width, height] = turns % 2 === 0 ? [image.width, image.height] : [image.height, image.width];
+export function fitted(image: Size, pane: Size, way: Pick<View, 'turns' | 'mirrored' | 'aspect'>): View {
+  const { turns, mirrored, aspect } = way;
+  const tall = image.height * aspect;
+  const [width, height] = turns % 2 === 0 ? [image.width, tall] : [tall, image.width];
   const scale = Math.min(pane.width / width, pane.height / height);
-  return { scale: bounded(scale), center: { x: image.width / 2, y: image.height / 2 }, turns, mirrored };
+  const center = { x: image.width / 2, y: image.height / 2 };
+  return { scale: bounded(scale), center, turns, mirrored, aspect };
 }
 
 const bounded = (scale: number): number =>
@@ -80,16 +85,26 @@ export function zoomAt(view: View, pane: Size, at: Point, factor: number): View 
 export function pan(view: View, dx: number, dy: number): View {
   const { a, b, c, d } = turnMatrix(view);
   const [x, y] = [dx / view.scale, dy / view.scale];
-  return { ...view, center: { x: view.center.x - a * x - b * y, y: view.center.y - c * x - d * y } };
+  return {
+    ...view,
+    center: { x: view.center.x - a * x - b * y, y: view.center.y - (c * x + d * y) / view.aspect },
+  };
 }
 
-/** One image pixel on one screen pixel, around the same middle; whole pixels, so that nothing is interpolated. */
+/** The same middle at another scale. */
+export const scaled = (view: View, scale: number): View => ({ ...view, scale: bounded(scale) });
+
+/**
+ * One image pixel on one screen pixel, around the same middle; whole pixels, so that nothing is interpolated. Pixels that
+ * are not square lie on one screen pixel along the row only.
+ */
 export function oneToOne(view: View, pane: Size): View {
   // With an odd number of screen pixels the middle of the pane is the middle of a pixel.
   const half = (length: number) => (length % 2) / 2;
   const snap = (value: number, length: number) => Math.round(value - half(length)) + half(length);
   const [across, down] = view.turns % 2 === 0 ? [pane.width, pane.height] : [pane.height, pane.width];
-  return { ...view, scale: 1, center: { x: snap(view.center.x, across), y: snap(view.center.y, down) } };
+  const y = view.aspect === 1 ? snap(view.center.y, down) : view.center.y;
+  return { ...view, scale: 1, center: { x: snap(view.center.x, across), y } };
 }
 
 export const turned = (view: View, by: 1 | -1): View => ({

@@ -1,58 +1,118 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { CxrError } from '../../contract/errors.ts';
 import type { Film } from '../../contract/image/film.ts';
 import { displayTable, greyLevels } from '../../dicom/display/grayscale.ts';
+import { shownInRow } from '../../dicom/display/shutter.ts';
 import { toFilm } from '../../dicom/film.ts';
 import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 import { findProgram } from '../programs.ts';
 import { findSamples } from '../samples.ts';
 
-/** Shows films with DCMTK (dcm2pnm, dcmj2pnm) and compares its grey levels with ours. */
+/**
+ * Compares grey levels as the viewer shows them with a reference: the display values that the sample collection gives with
+ * a film, or else DCMTK's picture of it (dcm2pnm, dcmj2pnm).
+ */
 export type GreyComparison = {
   readonly file: string;
   readonly grayscale: string;
+  /** null where no reference shows the file under this grayscale. */
+  readonly reference: 'DCMTK' | 'truth' | null;
   readonly pixels: number;
   readonly largest: number;
   /** Share of the pixels that differ by more than one grey level. */
   readonly beyondOne: number;
+  /** Why the viewer is meant to differ; null where it is not. */
+  readonly otherwise: string | null;
 };
 
 type Comparable =
   | { readonly files: readonly string[]; readonly reason: null }
   | { readonly files: readonly []; readonly reason: string };
 
-/** Every sample that ours reads, by folder; or why nothing can be compared here. */
+const parts = ['dicom', 'dicom-corpora', 'dicom-field'] as const;
+
+/** Every file of the sample collection, read or not; or why nothing can be compared here. */
 export function comparableFiles(): Comparable {
-  const { folder, reason } = findSamples('dicom');
+  const found = parts.map((part) => findSamples(part));
+  const { reason } = found[0]!;
   // Debian has them in dcmtk and libgdcm-tools.
   const missing = ['dcmj2pnm', 'gdcmconv'].filter((tool) => findProgram(tool) === null);
-  if (folder === null) return { files: [], reason };
+  if (reason !== null) return { files: [], reason };
   if (missing.length > 0) return { files: [], reason: `${missing.join(', ')} not installed` };
-  const files = ['chest', 'transfer-syntaxes', 'lut', 'not-chest'].flatMap((part) =>
-    readdirSync(join(folder, part)).map((name) => join(folder, part, name)),
-  );
+  const files = found
+    .flatMap(({ folder }) =>
+      folder === null
+        ? []
+        : readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    .filter((path) => path.endsWith('.dcm'))
+    .sort();
   return { files, reason: null };
 }
 
+/** Files that the viewer is meant to show otherwise than the reference does, and why. */
+const meant: Readonly<Record<string, string>> = {
+  '20-mirrored-patient-orientation.dcm': 'shown as stored, with a note; the truth is turned over',
+  '22-window-below-one.dcm': 'a LINEAR width below 1 cannot be used: the full range, and a note',
+  '11_padding_range_nowindow.dcm': 'DCMTK does not know Pixel Padding Range Limit',
+  '13_mlut_UN_defined.dcm': 'DCMTK drops a sequence that is written as UN',
+  '15_vlut_UN_defined.dcm': 'DCMTK drops a sequence that is written as UN',
+  'dht_66kB.dcm': 'DCMTK and GDCM refuse its thousands of Huffman tables',
+  '62_vlut_bits8_max4095.dcm': 'entries have more bits than declared, DCMTK cuts them off',
+};
+
+/** The code with which a file is refused; null for a file that is read. */
+export async function refusalOf(path: string): Promise<string | null> {
+  try {
+    await toFilm(readFileSync(path));
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof CxrError) return thrown.code;
+    throw thrown;
+  }
+}
+
 /** The film under each of its grayscales, the first being what a viewer begins with. */
-export async function compareWithDcmtk(path: string): Promise<GreyComparison[]> {
+export async function compareGreys(path: string): Promise<GreyComparison[]> {
   const film = await toFilm(readFileSync(path));
+  const truth = truthOf(path);
   return withTemporaryFolder('cipherfilm-dcmtk-', async (folder) => {
-    return grayscalesOf(film).map(({ name, flags, voi }) => {
+    const shown = truth === null ? grayscalesOf(film) : grayscalesOf(film).slice(0, 1);
+    return shown.map(({ name, flags, voi }) => {
       const levels = greyLevels(displayTable(film.modality, voi, film.photometric));
-      const reference = rendered(path, flags, folder, film);
-      let largest = 0;
-      let beyond = 0;
-      for (let index = 0; index < film.codes.length; index += 1) {
-        const difference = Math.abs(levels[film.codes[index]!]! - reference[index]!);
-        largest = Math.max(largest, difference);
-        if (difference > 1) beyond += 1;
-      }
+      const reference = truth ?? rendered(path, flags, folder, film);
       const { length: pixels } = film.codes;
-      return { file: basename(path), grayscale: name, pixels, largest, beyondOne: beyond / pixels };
+      const row = { file: basename(path), grayscale: name, pixels, otherwise: meant[basename(path)] ?? null };
+      if (reference === null) return { ...row, reference, largest: Number.NaN, beyondOne: Number.NaN };
+      let [largest, beyond] = [0, 0];
+      for (let line = 0, index = 0; line < film.rows; line += 1) {
+        // DCMTK knows no shutter.
+        const visible =
+          film.shutter && truth ? shownInRow(film.shutter, line, film.columns, film.aspect) : null;
+        for (let column = 0; column < film.columns; column += 1, index += 1) {
+          const level = visible?.[column] === 0 ? film.shutter!.grey : levels[film.codes[index]!]!;
+          const difference = Math.abs(level - reference[index]!);
+          largest = Math.max(largest, difference);
+          if (difference > 1) beyond += 1;
+        }
+      }
+      const source = truth === null ? ('DCMTK' as const) : ('truth' as const);
+      return { ...row, reference: source, largest, beyondOne: beyond / pixels };
     });
   });
+}
+
+/** Grey levels of the display values that lie beside a film, 0 to 1 as little-endian float32; null where none do. */
+function truthOf(path: string): Uint8Array | null {
+  const file = join(dirname(path), 'truth', basename(path).replace(/dcm$/, 'f32.gz'));
+  if (!existsSync(file)) return null;
+  const bytes = gunzipSync(readFileSync(file));
+  return Uint8Array.from({ length: bytes.length / 4 }, (_, index) =>
+    Math.round(255 * bytes.readFloatLE(4 * index)),
+  );
 }
 
 function grayscalesOf(film: Film) {
@@ -75,9 +135,9 @@ function grayscalesOf(film: Film) {
 
 /**
  * DCMTK of Debian reads neither JPEG 2000 nor JPEG-LS, and no file without meta header: GDCM rewrites those, losing
- * nothing.
+ * nothing. The result is null for a file, or a grayscale of it, that neither program takes.
  */
-function rendered(path: string, flags: readonly string[], folder: string, film: Film): Uint8Array {
+function rendered(path: string, flags: readonly string[], folder: string, film: Film): Uint8Array | null {
   const out = join(folder, 'out.pgm');
   const shown = (source: string): boolean =>
     ['dcmj2pnm', 'dcm2pnm'].some(
@@ -85,7 +145,7 @@ function rendered(path: string, flags: readonly string[], folder: string, film: 
     );
   const copy = join(folder, 'raw.dcm');
   if (!shown(path) && !(spawnSync('gdcmconv', ['--raw', path, copy]).status === 0 && shown(copy)))
-    throw new Error(`DCMTK and GDCM refused ${basename(path)}`);
+    return null;
   return pgm(readFileSync(out), film);
 }
 

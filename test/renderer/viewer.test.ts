@@ -1,26 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Film } from '../../contract/image/film.ts';
-import type { PixelSpacing } from '../../contract/image/header.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import {
-  adjusted,
-  asWindow,
-  choices,
-  firstChoice,
-  levelsOf,
-  nameOf,
-  numbersOf,
-} from '../../renderer/viewer/grayscale.ts';
-import {
-  actionOf,
-  defaultKeys,
-  keyInWords,
-  keyName,
-  storedKeys,
-  withKey,
-} from '../../renderer/viewer/keymap.ts';
-import { cardiothoracicRatio, distance, lengthInWords } from '../../renderer/viewer/measure.ts';
 import { paint } from '../../renderer/viewer/paint.ts';
 import {
   edges,
@@ -29,6 +9,7 @@ import {
   flippedDown,
   oneToOne,
   pan,
+  scaled,
   toImage,
   toScreen,
   turned,
@@ -37,7 +18,7 @@ import {
 } from '../../renderer/viewer/view.ts';
 
 const pane = { width: 200, height: 100 };
-const plain: View = { scale: 1, center: { x: 0, y: 0 }, turns: 0, mirrored: false };
+const plain: View = { scale: 1, center: { x: 0, y: 0 }, turns: 0, mirrored: false, aspect: 1 };
 const anyView = fc.record({
   scale: fc.double({ min: 0.05, max: 20, noNaN: true }),
   center: fc.record({
@@ -46,6 +27,7 @@ const anyView = fc.record({
   }),
   turns: fc.constantFrom(0, 1, 2, 3),
   mirrored: fc.boolean(),
+  aspect: fc.double({ min: 0.1, max: 10, noNaN: true }),
 }) as fc.Arbitrary<View>;
 const anyPoint = fc.record({
   x: fc.double({ min: -300, max: 300, noNaN: true }),
@@ -95,7 +77,22 @@ describe('how an image lies on the screen', () => {
   });
   it('shows the whole image, turned or not', () => {
     expect(fitted({ width: 400, height: 100 }, pane, plain).scale).toBe(0.5);
-    expect(fitted({ width: 400, height: 100 }, pane, { turns: 1, mirrored: false }).scale).toBe(0.25);
+    expect(fitted({ width: 400, height: 100 }, pane, { ...plain, turns: 1 }).scale).toBe(0.25);
+  });
+  it('shows pixels that are not square as they are, turned or not', () => {
+    // 100 columns, 50 rows of pixels twice as tall as wide: a square of 100 × 100, in a pane of 200 × 100.
+    const image = { width: 100, height: 50 };
+    for (const turns of [0, 1] as const) {
+      const view = fitted(image, pane, { ...plain, turns, aspect: 2 });
+      expect(view.scale).toBe(1);
+      const [a, b] = [toScreen(view, pane, { x: 0, y: 0 }), toScreen(view, pane, { x: 100, y: 50 })];
+      expect([Math.abs(b.x - a.x), Math.abs(b.y - a.y)]).toEqual([100, 100]);
+    }
+  });
+  it('is as large as a millimetre says, and within bounds', () => {
+    // 0.2 mm per column on a screen of 4 px per mm: 0.8 screen pixels per column.
+    expect(scaled(plain, 0.2 * 4).scale).toBeCloseTo(0.8, 12);
+    expect(scaled(plain, 1e9).scale).toBe(64);
   });
 });
 
@@ -182,6 +179,23 @@ describe('a painted film', () => {
       0, 0, 13, 38, 63, 88, 100, 100,
     ]);
   });
+  it('is stretched where its pixels are not square, one way averaged and the other not', () => {
+    // Two rows of pixels twice as tall as wide. At scale 1 each row fills two screen rows; columns are the film's own.
+    const wide = middle(image, { aspect: 2 });
+    expect(painted(image, wide, { width: 3, height: 4 }).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(painted(image, wide, { width: 3, height: 4 }).slice(9)).toEqual([3, 4, 5]);
+    // At scale 1/2 two columns share a screen pixel, and each row fills one screen row: means of 0 1, 2 3, 4 5, 6 7.
+    const four = film(2, 4);
+    const small = middle(four, { aspect: 2, scale: 0.5 });
+    expect(painted(four, small, { width: 2, height: 2 })).toEqual([1, 3, 5, 7]);
+    // At scale 3/4 columns are made smaller and rows larger: no screen row between stays black.
+    const tall = middle(film(8, 8), { aspect: 4, scale: 0.75 });
+    const shown = painted({ ...film(8, 8), codes: new Uint16Array(64).fill(9) }, tall, {
+      width: 6,
+      height: 24,
+    });
+    expect(new Set(shown)).toEqual(new Set([9]));
+  });
   it('is the same at 1:1 wherever it was moved to', () => {
     const large = film(16, 16);
     const view = oneToOne(middle(large, { center: { x: 7.3, y: 9.8 } }), { width: 5, height: 4 });
@@ -189,109 +203,6 @@ describe('a painted film', () => {
     // Whole pixels: neighbours differ by one along the row and by sixteen down.
     expect(rows.slice(1, 5).map((level, index) => level - rows[index]!)).toEqual([1, 1, 1, 1]);
     expect(rows[5]! - rows[0]!).toBe(16);
-  });
-});
-
-describe('the grayscale of a film', () => {
-  const shown: Film = {
-    rows: 1,
-    columns: 4,
-    codes: Uint16Array.of(0, 1, 2, 3),
-    modality: Float64Array.of(0, 10, 20, 30),
-    photometric: 'MONOCHROME2',
-    vois: [
-      {
-        name: 'Window 1: LUNG',
-        voi: { kind: 'window', window: { center: 15, width: 30, shape: 'LINEAR_EXACT' } },
-      },
-    ],
-    voiProblem: false,
-    range: { low: 0, high: 30 },
-    central: { low: 10, high: 20 },
-    lossy: false,
-    facts: {} as Film['facts'],
-  };
-  it('begins with the file’s own, and says which it is', () => {
-    expect(nameOf(shown, firstChoice(shown))).toBe('Window 1: LUNG');
-    expect(numbersOf(shown, firstChoice(shown))).toBe('C 15 W 30 LINEAR_EXACT');
-    expect(firstChoice({ ...shown, vois: [] })).toEqual({ kind: 'full' });
-    expect(nameOf({ ...shown, voiProblem: true }, { kind: 'full' })).toContain('unusable');
-    expect(choices(shown).map(({ kind }) => kind)).toEqual(['file', 'auto', 'full']);
-  });
-  it('gives every code its grey level', () => {
-    expect([...levelsOf(shown, { kind: 'full' }, false)]).toEqual([0, 85, 170, 255]);
-    expect([...levelsOf(shown, { kind: 'auto' }, false)]).toEqual([0, 0, 255, 255]);
-    expect([...levelsOf(shown, { kind: 'full' }, true)]).toEqual([255, 170, 85, 0]);
-    expect([...levelsOf({ ...shown, photometric: 'MONOCHROME1' }, { kind: 'full' }, false)]).toEqual([
-      255, 170, 85, 0,
-    ]);
-  });
-  it('is turned from where it is: by shares of the width, and back', () => {
-    const window = { center: 100, width: 50, shape: 'LINEAR_EXACT' } as const;
-    expect(adjusted(window, 0.1, 0)).toEqual({ ...window, center: 105 });
-    expect(adjusted(adjusted(window, 0, 0.3), 0, -0.3).width).toBeCloseTo(50, 9);
-    expect(adjusted({ ...window, shape: 'LINEAR' }, 0, -99).width).toBe(1);
-  });
-  it('can be turned from a table too', () => {
-    const lut = { first: 100, bits: 8, entries: new Uint16Array(200) };
-    expect(asWindow({ kind: 'table', lut })).toEqual({ center: 200, width: 200, shape: 'LINEAR_EXACT' });
-  });
-});
-
-describe('measurements', () => {
-  const spacing: PixelSpacing = { row: 0.5, column: 0.2, plane: 'detector' };
-  it('are millimetres of the file’s spacing, along rows and columns', () => {
-    // 15 px × 0.2 = 3 mm across, 8 px × 0.5 = 4 mm down: 5 mm.
-    expect(distance({ x: 0, y: 0 }, { x: 15, y: 8 }, spacing)).toBeCloseTo(5, 12);
-    expect(lengthInWords({ x: 0, y: 0 }, { x: 15, y: 8 }, spacing)).toBe('5.0 mm');
-    expect(lengthInWords({ x: 0, y: 0 }, { x: 3, y: 4 }, null)).toBe('5 px');
-  });
-  it('divide the heart’s width by the chest’s, across the image only', () => {
-    const at = (x: number, y: number) => ({ x, y });
-    expect(cardiothoracicRatio([at(60, 10), at(10, 30), at(100, 5), at(0, 90)])).toBe(0.5);
-    expect(cardiothoracicRatio([at(0, 0), at(10, 0), at(5, 0), at(5, 9)])).toBeNull();
-  });
-});
-
-describe('keys', () => {
-  const press = (
-    key: string,
-    held: Partial<Record<'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey', boolean>> = {},
-  ) => ({
-    key,
-    shiftKey: false,
-    ctrlKey: false,
-    metaKey: false,
-    altKey: false,
-    ...held,
-  });
-  it('are letters with or without Shift, signs as they are, and never the system’s', () => {
-    expect(keyName(press('r'))).toBe('R');
-    expect(keyName(press('R', { shiftKey: true }))).toBe('Shift+R');
-    expect(keyName(press('?', { shiftKey: true }))).toBe('?');
-    expect(keyName(press('r', { ctrlKey: true }))).toBeNull();
-    expect(keyName(press('Tab'))).toBeNull();
-  });
-  it('do one thing each', () => {
-    expect(actionOf(press('r'), defaultKeys)).toBe('turn-right');
-    expect(actionOf(press('R', { shiftKey: true }), defaultKeys)).toBe('turn-left');
-    const used = Object.values(defaultKeys);
-    expect(new Set(used).size).toBe(used.length);
-  });
-  it('can be changed; whatever had the key before is left without one', () => {
-    const keys = withKey(defaultKeys, 'invert', 'R');
-    expect([keys.invert, keys['turn-right']]).toEqual(['R', '']);
-  });
-  it('are written as people read them', () => {
-    expect(['+', 'Shift+R', 'ArrowUp', ''].map(keyInWords)).toEqual(['+', 'Shift R', '↑', '']);
-  });
-  it('are whole whatever was stored', () => {
-    expect(storedKeys(JSON.stringify({ invert: 'Q', nonsense: 'x', fit: 7 }))).toEqual({
-      ...defaultKeys,
-      invert: 'Q',
-    });
-    expect(storedKeys('{')).toEqual(defaultKeys);
-    expect(storedKeys('7')).toEqual(defaultKeys);
   });
 });
 

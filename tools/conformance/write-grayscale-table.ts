@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { comparableFiles, compareWithDcmtk } from '../../test/parity/dcmtk.ts';
+import { basename, dirname, join } from 'node:path';
+import { comparableFiles, compareGreys, refusalOf } from '../../test/parity/dcmtk.ts';
 
 /** `npm run grayscale`: writes the table of docs/conformance.md between its marks, from what is measured here. */
 const page = join(import.meta.dirname, '..', '..', 'docs', 'conformance.md');
@@ -9,16 +9,24 @@ const marks = ['<!-- grayscale -->', '<!-- /grayscale -->'] as const;
 const { files, reason } = comparableFiles();
 if (reason !== null) throw new Error(reason);
 const rows: string[] = [];
+const refused: string[] = [];
 for (const path of files) {
-  for (const { grayscale, pixels, largest, beyondOne } of await compareWithDcmtk(path))
-    rows.push(
-      `| ${basename(path)} | ${grayscale} | ${pixels} | ${largest} | ${(100 * beyondOne).toFixed(3)} % |`,
-    );
+  const name = `${basename(dirname(path))}/${basename(path)}`;
+  const code = await refusalOf(path);
+  if (code !== null) refused.push(`${name} (\`${code}\`)`);
+  else
+    for (const { grayscale, reference, pixels, largest, beyondOne, otherwise } of await compareGreys(path)) {
+      const measured =
+        reference === null ? '– | – | –' : `${reference} | ${largest} | ${(100 * beyondOne).toFixed(3)} %`;
+      rows.push(`| ${name} | ${grayscale} | ${pixels} | ${measured} | ${otherwise ?? ''} |`);
+    }
 }
 const table = [
-  '| file | grayscale | pixels | largest difference, grey levels | pixels more than one level off |',
-  '|---|---|---:|---:|---:|',
+  '| file | grayscale | pixels | reference | largest difference, grey levels | pixels more than one level off | why otherwise |',
+  '|---|---|---:|---|---:|---:|---|',
   ...rows,
+  '',
+  `Not in the table, because they are refused: ${refused.join(', ')}.`,
 ].join('\n');
 const text = readFileSync(page, 'utf8');
 const [before, rest] = text.split(marks[0]);

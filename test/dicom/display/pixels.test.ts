@@ -105,3 +105,102 @@ describe('the chain stored → modality → VOI → polarity', () => {
     close(await shown([0xfff, 0, 1], fields), [0, 0.5, 1]);
   });
 });
+
+describe('what is no part of the image', () => {
+  const mono1Padded = { ...mono1, '00280120': ['00280120', 'US', [0]] } satisfies Record<string, Field>;
+  it('is black under either polarity, inside a window too', async () => {
+    // LINEAR_EXACT c = 4, w = 8 of 0, 2, 4: 0, 0.25, 0.5; inverted 1, 0.75, 0.5, and 0 marks padding.
+    close(await shown([0, 2, 4], { ...mono1Padded, ...window('4', '8', 'LINEAR_EXACT') }), [0, 0.75, 0.5]);
+  });
+  it('may be a range of values, whichever end is named first', async () => {
+    // 100 to 300 run from 0 to 1; 0 to 60 are padding.
+    for (const [value, limit] of [
+      [0, 60],
+      [60, 0],
+    ] as const) {
+      const fields: Record<string, Field> = {
+        '00280120': ['00280120', 'US', [value]],
+        '00280121': ['00280121', 'US', [limit]],
+      };
+      close(await shown([0, 60, 100, 200, 300], fields), [0, 0, 0, 0.5, 1]);
+    }
+  });
+  it('may be covered by a shutter, whose edges are still shown', async () => {
+    // Columns count from 1: the third and fourth of five are shown, on the only row.
+    const shutter: Record<string, Field> = {
+      '00181600': ['00181600', 'CS', 'RECTANGULAR'],
+      '00181602': ['00181602', 'IS', '3'],
+      '00181604': ['00181604', 'IS', '4'],
+      '00181606': ['00181606', 'IS', '1'],
+      '00181608': ['00181608', 'IS', '1'],
+    };
+    close(
+      await shown([8, 8, 4, 8, 8], { ...shutter, ...window('4', '8', 'LINEAR_EXACT') }),
+      [0, 0, 0.5, 1, 0],
+    );
+  });
+});
+
+describe('grayscales that would show nothing', () => {
+  it('give way to the full range, with a note', async () => {
+    const image = await toRadiograph(dicomBytes([1, 2, 3], window('40000', '100')));
+    close([...image.values], [0, 0.5, 1]);
+    expect(image.facts.window).toMatch(/unusable/);
+  });
+  it('give way to the next one of the file', async () => {
+    // The first window lies beside all values; LINEAR_EXACT c = 2, w = 2: 0, 0.5, 1.
+    const image = await toRadiograph(dicomBytes([1, 2, 3], window('40000\\2', '100\\2', 'LINEAR_EXACT')));
+    close([...image.values], [0, 0.5, 1]);
+    expect(image.facts.window).not.toMatch(/unusable/);
+  });
+  it('are kept where the image has one value only', async () => {
+    const image = await toRadiograph(dicomBytes([5, 5], window('4', '2', 'LINEAR_EXACT')));
+    close([...image.values], [1, 1]);
+  });
+});
+
+describe('what writers get wrong', () => {
+  it('a decimal comma is a point', async () => {
+    // c = 4.5, w = 3: (3 − 4.5)/3 + 0.5 = 0, 0.5 at 4.5 lies between 4 → 1/3 and 5 → 2/3.
+    close(await shown([3, 4, 5], window('4,5', '3,0', 'LINEAR_EXACT')), [0, 1 / 3, 2 / 3]);
+  });
+  it('an inverse presentation LUT turns MONOCHROME2 over, and MONOCHROME1 once only', async () => {
+    const inverse: Record<string, Field> = { '20500020': ['20500020', 'CS', 'INVERSE'] };
+    const grey = window('4', '4', 'LINEAR_EXACT');
+    close(await shown([2, 3, 6], { ...inverse, ...grey }), [1, 0.75, 0]);
+    close(await shown([2, 3, 6], { ...inverse, ...mono1, ...grey }), [1, 0.75, 0]);
+  });
+  const table = (bits: number, entries: readonly number[], first = 0, vr = 'US') =>
+    sequence('00283010', [
+      ['00283002', vr, [entries.length, first, bits]],
+      ['00283006', 'OW', entries],
+    ]);
+  it('a table of 16 declared bits has those that its entries have', async () => {
+    // 1023 needs 10 bits: 512 / 1023.
+    const fields = { '00283010': table(16, [0, 512, 1023]) };
+    close(await shown([0, 1, 2], fields), [0, 512 / 1023, 1]);
+  });
+  it('a table with larger entries than declared has their bits too', async () => {
+    const fields = { '00283010': table(8, [0, 512, 1023]) };
+    close(await shown([0, 1, 2], fields), [0, 512 / 1023, 1]);
+  });
+  it('a table of fewer bits need not reach white', async () => {
+    const fields = { '00283010': table(12, [0, 512, 1023]) };
+    close(await shown([0, 1, 2], fields), [0, 512 / 4095, 1023 / 4095]);
+  });
+  it('a first input that would lie above every value is a negative one', async () => {
+    // Slope −1: 0 … 2 become 0, −1, −2. First input 0xFFFE = −2: −2 → 0, −1 → 128/255, 0 → 1.
+    const slope: Field = ['00281053', 'DS', '-1'];
+    const fields = { '00283010': table(8, [0, 128, 255], 0xfffe), '00281053': slope };
+    close(await shown([0, 1, 2], fields), [1, 128 / 255, 0]);
+  });
+  it('a sequence written as unknown is read, with its items in implicit VR', async () => {
+    // Item of 8 + 6 + 8 + 6 = 28 bytes: descriptor 3\0\8, entries 0, 128, 255.
+    const bytes = Buffer.from(
+      'feff00e01c000000' + '2800023006000000' + '030000000800' + '2800063006000000' + '00008000ff00',
+      'hex',
+    );
+    const unknown: Field = ['00283010', 'UN', new Uint8Array(bytes)];
+    close(await shown([0, 1, 2], { '00283010': unknown, ...window('1', '2') }), [0, 128 / 255, 1]);
+  });
+});
