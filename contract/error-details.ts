@@ -37,6 +37,7 @@ export type ErrorDetails = {
   };
   'dicom-not-radiograph': { readonly modality: string };
   'dicom-duplicate': Nothing;
+  'dicom-uid-taken': Nothing;
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
   /** The reader took longer than its time for one file, or more memory than its share; `times` in a row. */
@@ -152,6 +153,11 @@ export type ErrorDetails = {
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   'setting-invalid': { readonly setting: string; readonly reason: string };
+  /** `got` is the layout of the list on disk, `expected` the latest that this program knows. */
+  'worklist-newer': { readonly got: number; readonly expected: number };
+  'worklist-damaged': Nothing;
+  /** `reason` is a word of ours: `disk full`, `read-only`, `not accessible`, `input or output`, `other`. */
+  'worklist-unwritable': { readonly reason: string };
   /** `holder` is the other evaluator's process id. */
   'data-folder-in-use': { readonly holder: number };
   'key-unknown': { readonly fingerprint: string };

@@ -141,7 +141,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
       ),
     }),
     choose: async ({ what }) => ({ reportId: open(paths(await ask(what), '/')) }),
-    worklist: () => ({ rows: worklist.rows, reports: intake.reports }),
+    worklist: () => ({ rows: worklist.rows, reports: intake.reports, problem: worklist.problem }),
     film: ({ imageId, ticket }) => reader.request({ kind: 'film', location: located(imageId), ticket }),
     thumbnail: ({ imageId }) => reader.request({ kind: 'thumbnail', location: located(imageId) }),
     retry: ({ studyId, imageId }) => {
@@ -173,7 +173,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     void reader[Symbol.asyncDispose]();
     void engine[Symbol.asyncDispose]();
     void evaluator.stop();
-    store?.[Symbol.dispose]();
+    store?.store?.[Symbol.dispose]();
   });
   return { engine, answers, films, open, resume: () => worklist.resume() };
 }

@@ -6,10 +6,11 @@ import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { afterFailure } from './after-failure.ts';
-import { candidates, priorOf, urgencyOf } from './candidates.ts';
+import { candidates, priorsOf, studyKey, urgencyOf } from './candidates.ts';
 import { type Entry, freshEntry, reopened, takeImage } from './entry.ts';
+import { Keep } from './keep.ts';
 import { largestDifference } from './largest-difference.ts';
-import type { StoredStudy, WorklistStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
 
 /** What the worklist needs of others. */
 export type WorklistDeps = {
@@ -24,14 +25,25 @@ export type WorklistDeps = {
     input: EngineInput,
   ) => Promise<{ readonly logits: readonly number[]; readonly probabilities: readonly number[] }>;
   /** Where studies are kept. It is null when nothing is kept beyond this run. */
-  readonly store: WorklistStore | null;
+  readonly store: OpenedStore | null;
   readonly tell: (event: WorklistEvent) => void;
 };
 
-/** What the worklist tells: a row is new or has changed, or a study was removed. */
+/** What the worklist tells: rows are new or have changed, a study was removed, or the list can or cannot be kept. */
 export type WorklistEvent =
-  | { readonly kind: 'row'; readonly row: StudyRow }
-  | { readonly kind: 'removed'; readonly id: string };
+  | { readonly kind: 'rows'; readonly rows: readonly StudyRow[] }
+  | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'keeping'; readonly problem: CodedError | null };
+
+/** What came of images that were taken in. */
+export type Added = {
+  /** The number of images that were in the list already. */
+  readonly known: number;
+  /** The images that have the UID of an image in the list, and other pixels. They were not taken. */
+  readonly others: readonly Taken[];
+  /** The ids of the studies that the taken images belong to. */
+  readonly touched: readonly string[];
+};
 
 type Taken = Extract<Scanned, { kind: 'taken' }>;
 
@@ -44,12 +56,28 @@ type Taken = Extract<Scanned, { kind: 'taken' }>;
  */
 export class Worklist {
   readonly #deps: WorklistDeps;
+  readonly #keep: Keep;
   readonly #entries = new Map<string, Entry>();
+  /** The same entries by `studyKey`. */
+  readonly #byStudy = new Map<string, Entry>();
   #isClosed = false;
 
   constructor(deps: WorklistDeps) {
     this.#deps = deps;
-    for (const stored of deps.store?.load() ?? []) this.#entries.set(stored.row.id, reopened(stored));
+    this.#keep = new Keep(deps.store ?? { store: null, problem: null }, (problem) =>
+      deps.tell({ kind: 'keeping', problem }),
+    );
+    for (const stored of this.#keep.load()) this.#admit(reopened(stored));
+  }
+
+  /** Why the list is not kept on disk as it should be; null where all is well. */
+  get problem(): CodedError | null {
+    return this.#keep.problem;
+  }
+
+  /** The number of studies that are under way or wait for their turn. */
+  get inFlight(): number {
+    return this.rows.filter(({ state }) => state === 'working' || state === 'waiting').length;
   }
 
   /** The studies in the order in which they came. */
@@ -84,26 +112,27 @@ export class Worklist {
     return [...(this.#entries.get(id)?.locations.values() ?? [])];
   }
 
-  /**
-   * Takes images in, and puts those of one study together.
-   *
-   * @returns how many of them were in the list already, and the ids of the studies that they belong to.
-   */
-  add(taken: readonly Taken[]): { readonly known: number; readonly touched: readonly string[] } {
+  /** Takes images in, and puts those of one study together. */
+  add(taken: readonly Taken[]): Added {
     let known = 0;
-    const touched = new Set<string>();
+    const others: Taken[] = [];
+    const touched = new Set<Entry>();
     for (const one of taken) {
-      const entry = this.#entryOf(one);
-      touched.add(entry.row.id);
-      if (!takeImage(entry, one)) known += 1;
+      const entry = this.#byStudy.get(studyKey(one.header)) ?? this.#admit(freshEntry(one.header));
+      const outcome = takeImage(entry, one);
+      if (outcome === 'known') known += 1;
+      if (outcome === 'other') others.push(one);
+      else touched.add(entry);
     }
-    for (const id of touched) this.#change(this.#entries.get(id)!, {});
-    for (const { row } of [...this.#entries.values()]) {
-      const entry = this.#entries.get(row.id)!;
-      const priorId = priorOf(row, this.rows);
-      if (priorId !== row.priorId) this.#change(entry, { priorId });
-    }
-    return { known, touched: [...touched] };
+    const priors = priorsOf(this.rows);
+    const changed = [...this.#entries.values()].filter((entry) => {
+      const priorId = priors.get(entry.row.id) ?? null;
+      if (priorId === entry.row.priorId) return touched.has(entry);
+      entry.row = { ...entry.row, priorId };
+      return true;
+    });
+    this.#keepAndTell(changed);
+    return { known, others, touched: [...touched].map(({ row }) => row.id) };
   }
 
   /** Asks for the classification of studies for which nobody has asked yet. The rules choose the image. */
@@ -181,7 +210,8 @@ export class Worklist {
     if (entry === undefined) return false;
     this.cancel(id);
     this.#entries.delete(id);
-    this.#deps.store?.remove(id);
+    this.#byStudy.delete(studyKey(entry.row));
+    this.#keep.remove(id);
     this.#deps.tell({ kind: 'removed', id });
     this.#next();
     return true;
@@ -196,15 +226,18 @@ export class Worklist {
     switch (event.kind) {
       case 'progress': {
         const { progress } = event;
-        const isKnown = entry.row.seen.includes(progress.stage);
-        const seen = isKnown ? entry.row.seen : [...entry.row.seen, progress.stage];
-        entry.row = { ...entry.row, progress, seen };
-        this.#deps.tell({ kind: 'row', row: entry.row });
+        const { seen } = entry.row;
+        if (!seen.includes(progress.stage)) {
+          this.#change(entry, { progress, seen: [...seen, progress.stage] });
+          return;
+        }
+        // How far a stage has come is not worth a write.
+        entry.row = { ...entry.row, progress };
+        this.#deps.tell({ kind: 'rows', rows: [entry.row] });
         return;
       }
       case 'admitted':
-        entry.row = { ...entry.row, pair: event.pair };
-        this.#deps.tell({ kind: 'row', row: entry.row });
+        this.#change(entry, { pair: event.pair });
         return;
       case 'done': {
         const { result } = event;
@@ -217,10 +250,9 @@ export class Worklist {
     }
   }
 
-  #entryOf({ header }: Taken): Entry {
-    for (const entry of this.#entries.values()) if (entry.row.study.uid === header.study.uid) return entry;
-    const entry = freshEntry(header);
+  #admit(entry: Entry): Entry {
     this.#entries.set(entry.row.id, entry);
+    this.#byStudy.set(studyKey(entry.row), entry);
     return entry;
   }
 
@@ -275,8 +307,13 @@ export class Worklist {
   #change(entry: Entry, change: Partial<StudyRow>): void {
     if (this.#isClosed) return;
     entry.row = { ...entry.row, ...change };
-    const stored: StoredStudy = { row: entry.row, locations: entry.locations };
-    this.#deps.store?.save(stored);
-    this.#deps.tell({ kind: 'row', row: entry.row });
+    this.#keepAndTell([entry]);
+  }
+
+  /** Writes entries to the disk, then tells them: what the window shows has been written. */
+  #keepAndTell(entries: readonly Entry[]): void {
+    if (this.#isClosed || entries.length === 0) return;
+    this.#keep.save(...entries.map(({ row, locations }) => ({ row, locations })));
+    this.#deps.tell({ kind: 'rows', rows: entries.map(({ row }) => row) });
   }
 }
