@@ -1,21 +1,12 @@
 import type { CodedError } from '../../contract/errors.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import type { StageName } from '../../contract/stages.ts';
 import { candidates } from './candidates.ts';
 import type { Entry } from './entry.ts';
+import { hasAnswer } from './has-answer.ts';
 
 /** The codes with which the input gate and the reader refuse an image. Nothing was sent then. */
 const refusals = /^(input-|dicom-|file-too-|reader-crashed$)/;
-/**
- * From these stages on the engine has the evaluator's answer. To send the study again by itself could tell it
- * something.
- */
-const afterAnswer: ReadonlySet<StageName> = new Set(['receiving', 'decrypting', 'done']);
 const mostCrashes = 2;
-
-/** Tells whether the engine had the evaluator's answer to a study's question, by the stages that the study reached. */
-export const hasAnswer = ({ seen }: Pick<StudyRow, 'seen'>): boolean =>
-  seen.some((stage) => afterAnswer.has(stage));
 
 /**
  * Decides what becomes of a study whose analysis failed: another of its images takes its turn, the study is begun again,

@@ -3,7 +3,7 @@ import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { ImageHeader } from '../../contract/image/header.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import { hasAnswer } from './after-failure.ts';
+import { hasAnswer } from './has-answer.ts';
 import type { StoredStudy } from './store.ts';
 
 /** What the worklist knows of one study: the row that is shown and stored, and what only this run needs. */

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
-import type { Location, Scanned } from '../../contract/ipc/reader.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { afterFailure } from './after-failure.ts';
-import { candidates, priorsOf, studyKey, urgencyOf } from './candidates.ts';
-import { type Entry, freshEntry, reopened, takeImage } from './entry.ts';
+import { candidates, urgencyOf } from './candidates.ts';
+import { Entries, type Placed, type Taken } from './entries.ts';
+import { type Entry, reopened } from './entry.ts';
 import { Keep } from './keep.ts';
 import { largestDifference } from './largest-difference.ts';
 import type { OpenedStore } from './store.ts';
@@ -35,17 +36,8 @@ export type WorklistEvent =
   | { readonly kind: 'removed'; readonly id: string }
   | { readonly kind: 'keeping'; readonly problem: CodedError | null };
 
-/** What came of images that were taken in. */
-export type Added = {
-  /** The number of images that were in the list already. */
-  readonly known: number;
-  /** The images that have the UID of an image in the list, and other pixels. They were not taken. */
-  readonly others: readonly Taken[];
-  /** The ids of the studies that the taken images belong to. */
-  readonly touched: readonly string[];
-};
-
-type Taken = Extract<Scanned, { kind: 'taken' }>;
+/** What came of images that were taken in. `touched` names the studies that they belong to. */
+export type Added = Pick<Placed, 'known' | 'others'> & { readonly touched: readonly string[] };
 
 /**
  * Keeps the studies of this workstation and decides what is classified next. One study is classified at a time. Every
@@ -57,9 +49,7 @@ type Taken = Extract<Scanned, { kind: 'taken' }>;
 export class Worklist {
   readonly #deps: WorklistDeps;
   readonly #keep: Keep;
-  readonly #entries = new Map<string, Entry>();
-  /** The same entries by `studyKey`. */
-  readonly #byStudy = new Map<string, Entry>();
+  readonly #entries = new Entries();
   #isClosed = false;
 
   constructor(deps: WorklistDeps) {
@@ -67,7 +57,7 @@ export class Worklist {
     this.#keep = new Keep(deps.store ?? { store: null, problem: null }, (problem) =>
       deps.tell({ kind: 'keeping', problem }),
     );
-    for (const stored of this.#keep.load()) this.#admit(reopened(stored));
+    for (const stored of this.#keep.load()) this.#entries.admit(reopened(stored));
   }
 
   /** Why the list is not kept on disk as it should be; null where all is well. */
@@ -82,7 +72,7 @@ export class Worklist {
 
   /** The studies in the order in which they came. */
   get rows(): readonly StudyRow[] {
-    return [...this.#entries.values()].map(({ row }) => row);
+    return this.#entries.rows;
   }
 
   /** Goes on with what an earlier run left. Call it once the engine can be asked. */
@@ -100,11 +90,7 @@ export class Worklist {
 
   /** Returns where an image lies, or undefined for an image that is not in the list. */
   location(imageId: string): Location | undefined {
-    for (const { locations } of this.#entries.values()) {
-      const location = locations.get(imageId);
-      if (location !== undefined) return location;
-    }
-    return undefined;
+    return this.#entries.location(imageId);
   }
 
   /** Tells where the images of a study are. */
@@ -114,23 +100,7 @@ export class Worklist {
 
   /** Takes images in, and puts those of one study together. */
   add(taken: readonly Taken[]): Added {
-    let known = 0;
-    const others: Taken[] = [];
-    const touched = new Set<Entry>();
-    for (const one of taken) {
-      const entry = this.#byStudy.get(studyKey(one.header)) ?? this.#admit(freshEntry(one.header));
-      const outcome = takeImage(entry, one);
-      if (outcome === 'known') known += 1;
-      if (outcome === 'other') others.push(one);
-      else touched.add(entry);
-    }
-    const priors = priorsOf(this.rows);
-    const changed = [...this.#entries.values()].filter((entry) => {
-      const priorId = priors.get(entry.row.id) ?? null;
-      if (priorId === entry.row.priorId) return touched.has(entry);
-      entry.row = { ...entry.row, priorId };
-      return true;
-    });
+    const { known, others, touched, changed } = this.#entries.place(taken);
     this.#keepAndTell(changed);
     return { known, others, touched: [...touched].map(({ row }) => row.id) };
   }
@@ -209,8 +179,7 @@ export class Worklist {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
     this.cancel(id);
-    this.#entries.delete(id);
-    this.#byStudy.delete(studyKey(entry.row));
+    this.#entries.delete(entry);
     this.#keep.remove(id);
     this.#deps.tell({ kind: 'removed', id });
     this.#next();
@@ -220,7 +189,7 @@ export class Worklist {
   /** Takes in what the engine tells about an analysis. */
   hear(event: AnalysisEvent): void {
     if (this.#isClosed) return;
-    const entry = [...this.#entries.values()].find(({ analysis }) => analysis === event.analysisId);
+    const entry = this.#entries.ofAnalysis(event.analysisId);
     // Its study was removed, or the analysis was cancelled, meanwhile.
     if (entry?.row.state !== 'working') return;
     switch (event.kind) {
@@ -250,12 +219,6 @@ export class Worklist {
     }
   }
 
-  #admit(entry: Entry): Entry {
-    this.#entries.set(entry.row.id, entry);
-    this.#byStudy.set(studyKey(entry.row), entry);
-    return entry;
-  }
-
   #ask(entry: Entry, imageId: string | null): void {
     entry.tried.clear();
     entry.crashes = 0;
@@ -270,7 +233,7 @@ export class Worklist {
 
   #next(): void {
     if (this.#isClosed) return;
-    const entries = [...this.#entries.values()];
+    const entries = this.#entries.all;
     if (entries.some(({ row }) => row.state === 'working')) return;
     const entry = entries.find(({ row }) => row.state === 'waiting');
     if (entry !== undefined) void this.#begin(entry);
