@@ -28,6 +28,8 @@ export type Surroundings = {
   readonly tell: (event: WindowEvent) => void;
   /** Paths that somebody chose; none when the dialog was closed. */
   readonly ask: (what: Wanted) => Promise<readonly string[]>;
+  /** Keeps the window out of screenshots, or lets it be. */
+  readonly protect: (isProtected: boolean) => void;
 };
 
 /** Turns names as a person gave them, relative to `folder`, into sources with whole paths. */
@@ -41,7 +43,7 @@ function residentBytesOf(pid: number): number | null {
 }
 
 /** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
-export async function openWorkstation({ tell, ask }: Surroundings) {
+export async function openWorkstation({ tell, ask, protect }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
   // A workstation without a bundle still opens: the engine's launch fails on it, and the window says why.
@@ -155,6 +157,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     settings: () => settings.view,
     saveSettings: async (change) => {
       settings.save(change);
+      protect(settings.isProtected);
       await reconnect();
       return settings.view;
     },
@@ -175,5 +178,11 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     void evaluator.stop();
     store?.store?.[Symbol.dispose]();
   });
-  return { engine, answers, films, open, resume: () => worklist.resume() };
+  const unfinished = () => ({
+    studies: worklist.inFlight,
+    isReading: intake.isReading,
+    isKept: (store?.store ?? null) !== null,
+  });
+  const { isProtected } = settings;
+  return { engine, answers, films, open, unfinished, isProtected, resume: () => worklist.resume() };
 }

@@ -25,6 +25,7 @@ export type Settings = {
   readonly systemCertificates: Setting<boolean>;
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
+  readonly contentProtection: Setting<boolean>;
   readonly managed: boolean;
 };
 
@@ -56,6 +57,7 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     systemCertificates: pick('systemCertificates', true),
     certificates: pick('certificates', null),
     withoutKeychain: pick('withoutKeychain', false),
+    contentProtection: pick('contentProtection', false),
     managed: policy !== null,
   };
 }
