@@ -39,6 +39,7 @@ export type ErrorDetails = {
   };
   'dicom-not-radiograph': { readonly modality: string };
   'dicom-duplicate': Nothing;
+  'dicom-uid-taken': Nothing;
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
   /** The reader took longer than its time for one file, or more memory than its share; `times` in a row. */
@@ -159,6 +160,11 @@ export type ErrorDetails = {
   'setting-locked': { readonly setting: string; readonly by?: string };
   /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */
   'setting-invalid': { readonly file?: string; readonly setting?: string; readonly reason: string };
+  /** `got` is the layout of the list on disk, `expected` the latest that this program knows. */
+  'worklist-newer': { readonly got: number; readonly expected: number };
+  'worklist-damaged': Nothing;
+  /** `reason` is a word of ours: `disk full`, `read-only`, `not accessible`, `input or output`, `other`. */
+  'worklist-unwritable': { readonly reason: string };
   /** `holder` is the other evaluator's process id. */
   'data-folder-in-use': { readonly holder: number };
   'key-unknown': { readonly fingerprint: string };

@@ -18,6 +18,8 @@ export const settingsSchema = z
     certificates: z.string().min(1).max(4_096),
     /** True to keep the worklist on disk although the system has no keychain. */
     withoutKeychain: z.boolean(),
+    /** True to keep the window out of screenshots, recordings and shared screens, on Windows and macOS. */
+    contentProtection: z.boolean(),
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;
@@ -43,6 +45,7 @@ export type SettingsView = {
   readonly systemCertificates: Setting<boolean>;
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
+  readonly contentProtection: Setting<boolean>;
   /** The name of the system's keychain, which keeps secrets here. It is null where there is none. */
   readonly keychain: string | null;
   /** True when this machine has a policy. */
@@ -58,6 +61,7 @@ export const settingsChangeSchema = z
     certificates: z.null(),
     token: z.string().min(1).max(512).nullable(),
     withoutKeychain: z.boolean(),
+    contentProtection: z.boolean(),
   })
   .partial();
 export type SettingsChange = z.infer<typeof settingsChangeSchema>;

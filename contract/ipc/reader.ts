@@ -1,4 +1,5 @@
 import type { CodedError } from '../errors.ts';
+import type { Digest } from '../ids/digest.ts';
 import type { Thumbnail } from '../image/film.ts';
 import type { ImageHeader } from '../image/header.ts';
 import type { EngineInput } from '../stages.ts';
@@ -38,6 +39,8 @@ export type Scanned =
       readonly location: Location;
       readonly name: string;
       readonly header: ImageHeader;
+      /** The digest of the pixel data as the file stores them. */
+      readonly pixels: Digest;
       readonly bytes: number;
     }
   | {
@@ -47,10 +50,13 @@ export type Scanned =
       readonly error: CodedError;
     };
 
+/** An image that was taken: its UID, by which images are told apart, and the digest of its pixel data. */
+export type TakenImage = { readonly uid: string; readonly pixels: Digest };
+
 /** What an earlier reader, which died in the middle of a scan, had come to. Keys are those of `placeOf`. */
 export type ScanPast = {
-  /** Files that were told, with the image's UID if it was taken: they are passed over. */
-  readonly told: ReadonlyMap<string, string | null>;
+  /** Files that were told, with the image if it was taken: they are passed over. */
+  readonly told: ReadonlyMap<string, TakenImage | null>;
   /** Files that are not to be opened again, with the reason to tell. */
   readonly condemned: ReadonlyMap<string, CodedError>;
 };

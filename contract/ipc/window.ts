@@ -80,7 +80,12 @@ export type AppStatus = {
 export type ReplyOf = {
   open: { readonly reportId: string };
   choose: { readonly reportId: string | null };
-  worklist: { readonly rows: readonly StudyRow[]; readonly reports: readonly DropReport[] };
+  worklist: {
+    readonly rows: readonly StudyRow[];
+    readonly reports: readonly DropReport[];
+    /** Why the list is not kept on disk as it should be; null where all is well. */
+    readonly problem: CodedError | null;
+  };
   film: null;
   thumbnail: Thumbnail;
   retry: { readonly accepted: boolean };
@@ -102,8 +107,10 @@ export type MenuCommand = 'open-files' | 'open-folder' | 'settings' | 'theme' | 
 
 /** What the main process tells the window without being asked. There is one stream of these events. */
 export type WindowEvent =
-  | { readonly kind: 'row'; readonly row: StudyRow }
+  | { readonly kind: 'rows'; readonly rows: readonly StudyRow[] }
   | { readonly kind: 'removed'; readonly id: string }
+  /** The list of studies cannot be kept on disk as it should be, or can again. */
+  | { readonly kind: 'keeping'; readonly problem: CodedError | null }
   | { readonly kind: 'report'; readonly report: DropReport }
   | { readonly kind: 'status'; readonly status: AppStatus }
   | { readonly kind: 'command'; readonly command: MenuCommand };

@@ -1,5 +1,6 @@
 import type { CodedError } from '../errors.ts';
 import type { PatientIdentity, StudyIdentity } from '../identity.ts';
+import type { Digest } from '../ids/digest.ts';
 import type { FrameHeader, SeriesHeader } from '../image/header.ts';
 import type { AnalysisResult, InputPair, LocalCheck, Progress, StageName } from '../stages.ts';
 
@@ -9,6 +10,8 @@ export type ImageRow = {
   readonly name: string;
   readonly series: SeriesHeader;
   readonly frame: FrameHeader;
+  /** The digest of the pixel data. It is null for an image that an earlier version put into the list. */
+  readonly pixels: Digest | null;
 };
 
 /**

@@ -6,7 +6,8 @@ import { dropped } from './command-line.ts';
 import { answerWindow } from './ipc/ipc.ts';
 import { scripts } from './locations.ts';
 import { declareAppScheme, serveRenderer } from './window/app-protocol.ts';
-import { refuseNavigation, refusePermissions } from './window/lockdown.ts';
+import { askBeforeLeaving } from './window/leave.ts';
+import { refuseDebugging, refuseNavigation, refusePermissions } from './window/lockdown.ts';
 import { openMenu } from './window/menu.ts';
 import { openWindow, tellWindow } from './window/window.ts';
 import { openWorkstation, paths, type Wanted } from './workstation.ts';
@@ -15,15 +16,18 @@ import { openWorkstation, paths, type Wanted } from './workstation.ts';
 async function boot(): Promise<void> {
   if (!singleInstance()) return;
   sandboxEverything();
+  if (app.isPackaged) refuseDebugging();
   declareAppScheme();
   refuseNavigation();
   await app.whenReady();
   refusePermissions(session.defaultSession);
   serveRenderer(session.defaultSession, scripts().renderer);
-  const workstation = await openWorkstation({ tell: tellAll, ask });
+  const workstation = await openWorkstation({ tell: tellAll, ask, protect });
   const window = openWindow(scripts().preload, join(app.getPath('userData'), 'window.json'));
   openMenu((command) => tellAll({ kind: 'command', command }));
   windows.push(window);
+  protect(workstation.isProtected);
+  askBeforeLeaving(window, workstation.unfinished);
   answerWindow(window.webContents, workstation.answers);
   workstation.films.serve(window.webContents);
   openDropped = (sources) => void workstation.open(sources);
@@ -79,6 +83,11 @@ const dialogs: Readonly<Record<Wanted, OpenDialogOptions>> = {
     filters: [{ name: 'Certificates', extensions: ['pem', 'crt', 'cer'] }],
   },
 };
+
+/** Keeps the windows out of screenshots and shared screens, where the system can do that: on Windows and macOS. */
+function protect(isProtected: boolean): void {
+  for (const window of windows) window.setContentProtection(isProtected);
+}
 
 /** Asks with the system's dialog. @returns the chosen paths, or none when the dialog was closed. */
 async function ask(what: Wanted): Promise<readonly string[]> {

@@ -47,13 +47,19 @@ export class SettingsDesk {
     return this.#settings.withoutKeychain.value;
   }
 
+  /** True when the window is to be kept out of screenshots and shared screens. */
+  get isProtected(): boolean {
+    return this.#settings.contentProtection.value;
+  }
+
   /** The settings as the window shows them: without token and paths. */
   get view(): SettingsView {
-    const { evaluator, proxy, systemCertificates, certificates, withoutKeychain, managed } = this.#settings;
+    const { evaluator, proxy, systemCertificates, certificates, managed } = this.#settings;
+    const { withoutKeychain, contentProtection } = this.#settings;
     return {
       evaluator,
       token: { given: this.#isTokenGiven(), locked: this.#isTokenLocked() },
-      ...{ proxy, systemCertificates, withoutKeychain, managed },
+      ...{ proxy, systemCertificates, withoutKeychain, contentProtection, managed },
       certificates: { ...certificates, value: certificates.value && basename(certificates.value) },
       keychain: this.#deps.keychain,
     };

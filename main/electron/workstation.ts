@@ -29,6 +29,8 @@ export type Surroundings = {
   readonly tell: (event: WindowEvent) => void;
   /** Paths that somebody chose; none when the dialog was closed. */
   readonly ask: (what: Wanted) => Promise<readonly string[]>;
+  /** Keeps the window out of screenshots, or lets it be. */
+  readonly protect: (isProtected: boolean) => void;
 };
 
 /** Turns names as a person gave them, relative to `folder`, into sources with whole paths. */
@@ -42,7 +44,7 @@ function residentBytesOf(pid: number): number | null {
 }
 
 /** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
-export async function openWorkstation({ tell, ask }: Surroundings) {
+export async function openWorkstation({ tell, ask, protect }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
   // A workstation without a bundle still opens: the engine's launch fails on it, and the window says why.
@@ -146,7 +148,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
       ),
     }),
     choose: async ({ what }) => ({ reportId: open(paths(await ask(what), '/')) }),
-    worklist: () => ({ rows: worklist.rows, reports: intake.reports }),
+    worklist: () => ({ rows: worklist.rows, reports: intake.reports, problem: worklist.problem }),
     film: ({ imageId, ticket }) => reader.request({ kind: 'film', location: located(imageId), ticket }),
     thumbnail: ({ imageId }) => reader.request({ kind: 'thumbnail', location: located(imageId) }),
     retry: ({ studyId, imageId }) => {
@@ -160,6 +162,7 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     settings: () => settings.view,
     saveSettings: async (change) => {
       settings.save(change);
+      protect(settings.isProtected);
       await reconnect();
       return settings.view;
     },
@@ -178,7 +181,13 @@ export async function openWorkstation({ tell, ask }: Surroundings) {
     void reader[Symbol.asyncDispose]();
     void engine[Symbol.asyncDispose]();
     void evaluator.stop();
-    store?.[Symbol.dispose]();
+    store?.store?.[Symbol.dispose]();
   });
-  return { engine, answers, films, open, resume: () => worklist.resume() };
+  const unfinished = () => ({
+    studies: worklist.inFlight,
+    isReading: intake.isReading,
+    isKept: (store?.store ?? null) !== null,
+  });
+  const { isProtected } = settings;
+  return { engine, answers, films, open, unfinished, isProtected, resume: () => worklist.resume() };
 }

@@ -10,6 +10,7 @@ import {
   type Scanned,
   type SentSource,
   type Source,
+  type TakenImage,
 } from '../../contract/ipc/reader.ts';
 import { CrashRecord, type Offence } from './crash-record.ts';
 import { FileWatch, type Overrun } from './file-watch.ts';
@@ -27,7 +28,7 @@ type Job = { readonly id: string; readonly settle: PromiseWithResolvers<unknown>
       readonly kind: 'scan';
       readonly sources: readonly SentSource[];
       readonly past: {
-        readonly told: Map<string, string | null>;
+        readonly told: Map<string, TakenImage | null>;
         readonly condemned: Map<string, CodedError>;
       };
       readonly hear: (scanned: readonly Scanned[]) => void;
@@ -198,7 +199,8 @@ export class ReaderHost implements AsyncDisposable {
   #hearScanned(job: Job | undefined, scanned: readonly Scanned[]): void {
     if (job?.kind !== 'scan') return;
     for (const one of scanned) {
-      job.past.told.set(placeOf(one.location), one.kind === 'taken' ? one.header.image.uid : null);
+      const taken = one.kind === 'taken' ? { uid: one.header.image.uid, pixels: one.pixels } : null;
+      job.past.told.set(placeOf(one.location), taken);
       // It was dropped again.
       if (one.kind === 'taken') this.#record.pardon(one.location);
     }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import type { Film } from '../../contract/image/film.ts';
 import type { ImageHeader } from '../../contract/image/header.ts';
 import type { EngineInput } from '../../contract/stages.ts';
@@ -8,18 +10,21 @@ import { readDicom } from '../../dicom/read.ts';
 
 /** All that the reader does with bytes of a file. Each throws `CxrError` with a `dicom-…` code, whatever the bytes are. */
 export type Decoders = {
-  /** Whether this is a radiograph, by its header alone. */
-  readonly inspect: (bytes: Uint8Array) => ImageHeader;
+  /** Says whether this is a radiograph, by its header alone, and which pixels it has. Nothing is decoded for it. */
+  readonly inspect: (bytes: Uint8Array) => Inspected;
   readonly film: (bytes: Uint8Array) => Promise<Film>;
   readonly input: (bytes: Uint8Array) => Promise<EngineInput>;
 };
+
+/** What a file says of itself, and the digest of its pixel data as they are stored. */
+export type Inspected = { readonly header: ImageHeader; readonly pixels: Digest };
 
 export const decoders: Decoders = {
   inspect: (bytes) => {
     const header = readHeader(bytes);
     checkRadiograph(header);
-    readDicom(bytes);
-    return header;
+    const { pixels } = readDicom(bytes);
+    return { header, pixels: parseDigest(createHash('sha256').update(pixels).digest('hex')) };
   },
   film: toFilm,
   input: toInput,

@@ -1,6 +1,7 @@
 import { lstat, open, opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
 import {
   type Location,
   placeOf,
@@ -57,14 +58,16 @@ export async function* scan(
 class Scanner {
   readonly #signal: AbortSignal;
   readonly #options: ScanOptions;
-  readonly #seen: Set<string>;
+  /** The images that were taken: the digest of the pixels by UID. */
+  readonly #seen: Map<string, Digest>;
   #files = 0;
   #inflated = 0;
 
   constructor(signal: AbortSignal, options: ScanOptions) {
     this.#signal = signal;
     this.#options = options;
-    this.#seen = new Set([...options.past.told.values()].filter((uid) => uid !== null));
+    const taken = [...options.past.told.values()].filter((image) => image !== null);
+    this.#seen = new Map(taken.map(({ uid, pixels }) => [uid, pixels]));
   }
 
   async *path(path: string, name: string, depth: number, dropped = false): AsyncGenerator<Scanned> {
@@ -215,10 +218,12 @@ class Scanner {
 
   #take(bytes: Uint8Array, location: Location, name: string): Scanned {
     try {
-      const header = this.#options.inspect(bytes);
-      if (this.#seen.has(header.image.uid)) throw new CxrError('dicom-duplicate');
-      this.#seen.add(header.image.uid);
-      return { kind: 'taken', location, name, header, bytes: bytes.length };
+      const { header, pixels } = this.#options.inspect(bytes);
+      const { uid } = header.image;
+      const before = this.#seen.get(uid);
+      if (before !== undefined) throw new CxrError(before === pixels ? 'dicom-duplicate' : 'dicom-uid-taken');
+      this.#seen.set(uid, pixels);
+      return { kind: 'taken', location, name, header, pixels, bytes: bytes.length };
     } catch (error) {
       return skipped(location, name, error);
     }

@@ -27,6 +27,7 @@ export type Settings = {
   readonly systemCertificates: Setting<boolean>;
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
+  readonly contentProtection: Setting<boolean>;
   readonly managed: boolean;
   /** Why nothing may be sent: a file that decides the evaluator cannot be understood. It names file and key. */
   readonly fault: CxrError<'setting-invalid'> | null;
@@ -62,6 +63,7 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     systemCertificates: pick('systemCertificates', true),
     certificates: pick('certificates', null),
     withoutKeychain: pick('withoutKeychain', false),
+    contentProtection: pick('contentProtection', false),
     managed: policy !== null,
     fault: policyFault ?? (evaluator.source === 'own' ? ownFault : null),
   };

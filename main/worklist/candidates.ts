@@ -33,22 +33,36 @@ export function urgencyOf({ findings }: AnalysisResult): number {
   );
 }
 
-/** Finds the latest earlier study of the same patient. @returns its id, or null where the list has none. */
-export function priorOf(row: StudyRow, all: readonly StudyRow[]): string | null {
-  const own = patientKey(row);
-  const { date } = row.study;
-  if (own === null || date === null) return null;
-  const at = (other: StudyRow) => `${other.study.date}T${other.study.time ?? ''}`;
-  const earlier = all
-    .filter((other) => other.id !== row.id && other.study.date !== null && patientKey(other) === own)
-    .filter((other) => at(other) < at(row))
-    .sort((a, b) => at(b).localeCompare(at(a)));
-  return earlier[0]?.id ?? null;
+/**
+ * Finds for every study the latest earlier one of the same patient. It takes as long as sorting them.
+ *
+ * @returns the prior's id by the study's id; a study without one is not in it.
+ */
+export function priorsOf(rows: readonly StudyRow[]): ReadonlyMap<string, string> {
+  const at = ({ study }: StudyRow) => `${study.date}T${study.time ?? ''}`;
+  const dated = rows.filter((row) => row.study.date !== null && patientKey(row) !== null);
+  const priors = new Map<string, string>();
+  for (const own of Map.groupBy(dated, patientKey).values()) {
+    const inOrder = own.toSorted((a, b) => at(a).localeCompare(at(b)));
+    inOrder.forEach((row, index) => {
+      // Studies of one moment are not prior to each other.
+      const earlier = inOrder.slice(0, index).findLast((other) => at(other) < at(row));
+      if (earlier !== undefined) priors.set(row.id, earlier.id);
+    });
+  }
+  return priors;
 }
 
 /** Tells patients apart by number and issuer, or, where there is no number, by name and birth date together. */
-function patientKey({ patient }: StudyRow): string | null {
+function patientKey({ patient }: Pick<StudyRow, 'patient'>): string | null {
   if (patient.id !== null) return JSON.stringify([patient.issuer, patient.id]);
   if (patient.name === null || patient.birthDate === null) return null;
   return JSON.stringify([patient.name, patient.birthDate]);
 }
+
+/**
+ * Tells studies apart by their UID and by their patient. Files of two patients under one UID contradict each other, and
+ * no image may stand under another patient's name.
+ */
+export const studyKey = (row: Pick<StudyRow, 'patient' | 'study'>): string =>
+  JSON.stringify([row.study.uid, patientKey(row) ?? row.patient.name]);

@@ -3,6 +3,7 @@ import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { ImageHeader } from '../../contract/image/header.ts';
 import type { Location, Scanned } from '../../contract/ipc/reader.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { hasAnswer } from './has-answer.ts';
 import type { StoredStudy } from './store.ts';
 
 /** What the worklist knows of one study: the row that is shown and stored, and what only this run needs. */
@@ -52,14 +53,21 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
   ...ofThisRun(),
 });
 
-/** Makes the entry of a study as an earlier run left it. A study that was under way or waiting then waits now. */
-export function reopened({ row, locations }: StoredStudy): Entry {
-  const isOpen = row.state === 'working' || row.state === 'waiting';
-  return {
-    row: isOpen ? { ...row, state: 'waiting', progress: null, seen: [] } : withoutUnfinishedCheck(row),
-    locations: new Map(locations),
-    ...ofThisRun(),
-  };
+/**
+ * Makes the entry of a study as an earlier run left it. A study that was under way or waiting then waits now. One whose
+ * answer had come is not begun again by itself, for the reason that `afterFailure` has.
+ */
+export const reopened = ({ row, locations }: StoredStudy): Entry => ({
+  row: { ...withoutUnfinishedCheck(row), ...afterEnd(row) },
+  locations: new Map(locations),
+  ...ofThisRun(),
+});
+
+function afterEnd(row: StudyRow): Partial<StudyRow> {
+  if (row.state !== 'working' && row.state !== 'waiting') return {};
+  if (row.state === 'working' && hasAnswer(row))
+    return { state: 'failed', progress: null, error: { code: 'engine-crashed', detail: {} } };
+  return { state: 'waiting', progress: null, seen: [], pair: null };
 }
 
 const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
@@ -68,15 +76,24 @@ const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>
 /**
  * Puts an image into its study. An image that is there already may have moved, so its place is taken over.
  *
- * @returns whether the image is new.
+ * @returns `other` where the study has an image of the same UID with other pixels. The one that came first stays then,
+ *          because a result may stand beside it.
  */
-export function takeImage(entry: Entry, one: Extract<Scanned, { kind: 'taken' }>): boolean {
+export function takeImage(entry: Entry, one: Extract<Scanned, { kind: 'taken' }>): 'new' | 'known' | 'other' {
   const { image: frame, series } = one.header;
+  const { name, pixels, location } = one;
   const same = entry.row.images.find((known) => known.frame.uid === frame.uid);
-  const image: ImageRow = same ?? { id: randomUUID(), name: one.name, series, frame };
-  entry.locations.set(image.id, one.location);
-  if (same === undefined) entry.row = { ...entry.row, images: [...entry.row.images, image].sort(bySeries) };
-  return same === undefined;
+  if (same === undefined) {
+    const image: ImageRow = { id: randomUUID(), name, series, frame, pixels };
+    entry.locations.set(image.id, location);
+    entry.row = { ...entry.row, images: [...entry.row.images, image].sort(bySeries) };
+    return 'new';
+  }
+  if (same.pixels !== null && same.pixels !== pixels) return 'other';
+  entry.locations.set(same.id, location);
+  const images = entry.row.images.map((image) => (image === same ? { ...image, pixels } : image));
+  entry.row = { ...entry.row, images };
+  return 'known';
 }
 
 /** Orders the images of a study by series, then by their place in it. */

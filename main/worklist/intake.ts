@@ -31,6 +31,11 @@ export class Intake {
     return [...this.#reports.values()];
   }
 
+  /** True while something that was dropped is still being read. */
+  get isReading(): boolean {
+    return this.reports.some(({ finished }) => !finished);
+  }
+
   /**
    * Begins to read what was dropped. Classification of the studies is asked for once all of their images are there, so
    * that the best image of a study is taken.
@@ -43,14 +48,20 @@ export class Intake {
     const touched = new Set<string>();
     const hear = (scanned: readonly Scanned[]) => {
       const taken = scanned.filter((one) => one.kind === 'taken');
-      const skipped = scanned.filter((one) => one.kind === 'skipped');
       const added = this.#worklist.add(taken);
+      const skipped = [
+        ...scanned.filter((one) => one.kind === 'skipped'),
+        ...added.others.map(({ name }) => ({
+          name,
+          error: { code: 'dicom-uid-taken', detail: {} } as const,
+        })),
+      ];
       for (const study of added.touched) touched.add(study);
       const report = this.#reports.get(id)!;
       const listed = [...report.skipped, ...skipped.map(({ name, error }) => ({ name, error }))];
       this.#change({
         ...report,
-        taken: report.taken + taken.length - added.known,
+        taken: report.taken + taken.length - added.known - added.others.length,
         known: report.known + added.known,
         skipped: listed.slice(0, mostListed),
         more: report.more + Math.max(0, listed.length - mostListed),

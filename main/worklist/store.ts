@@ -1,86 +1,125 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { deserialize, serialize } from 'node:v8';
+import { type CodedError, CxrError } from '../../contract/errors.ts';
 import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
+import { migrate } from './migrations.ts';
+import { seal, unseal } from './sealing.ts';
 
 /** A study as it is stored: its row, and where each of its images lies, by the image's id. */
 export type StoredStudy = { readonly row: StudyRow; readonly locations: ReadonlyMap<string, Location> };
 
 /**
  * Where the worklist is kept between two runs of the program. `load` returns the studies in the order of their arrival.
+ * `save` writes all the studies that it is given or none, and they are on the disk when it returns.
  */
 export type WorklistStore = Disposable & {
   load(): StoredStudy[];
-  save(study: StoredStudy): void;
+  save(...studies: readonly StoredStudy[]): void;
   remove(id: string): void;
 };
 
-const format = 2;
-const nonceBytes = 12;
-const tagBytes = 16;
+/** A store that was opened, and what there is to say about it. Without a store nothing is kept in this run. */
+export type OpenedStore = { readonly store: WorklistStore | null; readonly problem: CodedError | null };
+
+/** SQLite's result codes for a file that is no database and for one whose pages contradict each other. */
+const damage: ReadonlySet<number> = new Set([26, 11]);
 
 /**
  * Opens the worklist on disk, an SQLite database with one row for each study. The content of a row is sealed with
  * AES-256-GCM under `key` and bound to the row's id. Without the key one can read only how many studies there are, how
  * large they are and when they came.
  *
- * A row that cannot be opened is left out and removed: it was altered, or has another key or format.
+ * An older layout is brought up to date. A damaged file is set aside and a new list is begun. A file that cannot be
+ * opened, or that a newer program wrote, is left as it is, and there is no store then.
+ *
+ * A row that cannot be opened is left out and removed: it was altered, or has another key.
  *
  * @param path  the database file. It is made where there is none.
  * @param key   32 bytes.
- * @throws      the system's error when the file cannot be opened.
  */
-export function openStore(path: string, key: Uint8Array): WorklistStore {
+export function openStore(path: string, key: Uint8Array): OpenedStore {
   if (key.length !== 32) throw new TypeError('"key" expected 32 bytes');
+  try {
+    return { store: opened(path, key), problem: null };
+  } catch (error) {
+    if (!isDamage(error)) return { store: null, problem: storeProblem(error) };
+  }
+  try {
+    setAside(path);
+    return { store: opened(path, key), problem: { code: 'worklist-damaged', detail: {} } };
+  } catch (error) {
+    return { store: null, problem: storeProblem(error) };
+  }
+}
+
+/** @throws CxrError `worklist-newer`; SQLite's error, and the system's. */
+function opened(path: string, key: Uint8Array): WorklistStore {
   const database = new DatabaseSync(path);
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA secure_delete = ON;
-    CREATE TABLE IF NOT EXISTS study (
-      id TEXT PRIMARY KEY,
-      added_at INTEGER NOT NULL,
-      sealed BLOB NOT NULL
-    ) STRICT;`);
+  try {
+    migrate(database, key);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+    const [verdict] = database.prepare('PRAGMA quick_check(1)').all();
+    if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('inconsistent pages'), { errcode: 11 });
+    return storeIn(database, key);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function storeIn(database: DatabaseSync, key: Uint8Array): WorklistStore {
   const upsert = database.prepare(
     'INSERT INTO study VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed',
   );
   const drop = database.prepare('DELETE FROM study WHERE id = ?');
   const all = database.prepare('SELECT id, sealed FROM study ORDER BY rowid');
+  const write = (study: StoredStudy) =>
+    upsert.run(study.row.id, study.row.addedAt, seal(key, study.row.id, study));
   return {
     load: () =>
       all.all().flatMap(({ id, sealed }): StoredStudy[] => {
-        const study = open(key, String(id), sealed as Uint8Array);
-        if (study === null) drop.run(String(id));
-        return study ?? [];
+        const found = unseal(key, String(id), sealed as Uint8Array);
+        if (found === null) drop.run(String(id));
+        return found === null ? [] : [found.value as StoredStudy];
       }),
-    save: (study) => void upsert.run(study.row.id, study.row.addedAt, seal(key, study)),
+    save: (...studies) => {
+      if (studies.length === 1) return void write(studies[0]!);
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const study of studies) write(study);
+        database.exec('COMMIT');
+      } catch (error) {
+        // SQLite has ended the transaction itself after some errors.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
     remove: (id) => void drop.run(id),
     [Symbol.dispose]: () => database.close(),
   };
 }
 
-const bindingOf = (id: string): Buffer => Buffer.from(`cipherfilm-worklist/${format}\0${id}`);
+const isDamage = (error: unknown): boolean => damage.has(resultCode(error));
+/** SQLite's primary result code; 0 for any other error. */
+const resultCode = (error: unknown): number => ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
 
-function seal(key: Uint8Array, study: StoredStudy): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bindingOf(study.row.id));
-  return Buffer.concat([nonce, cipher.update(serialize(study)), cipher.final(), cipher.getAuthTag()]);
+/** Renames a damaged database and what SQLite left beside it. Nothing of it is deleted. */
+function setAside(path: string): void {
+  const name = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+  for (const suffix of ['', '-wal', '-shm'])
+    if (existsSync(path + suffix)) renameSync(path + suffix, name + suffix);
 }
 
-function open(key: Uint8Array, id: string, sealed: Uint8Array): StoredStudy[] | null {
-  if (sealed.length < nonceBytes + tagBytes) return null;
-  try {
-    const end = sealed.length - tagBytes;
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), {
-      authTagLength: tagBytes,
-    })
-      .setAAD(bindingOf(id))
-      .setAuthTag(sealed.subarray(end));
-    const plain = Buffer.concat([decipher.update(sealed.subarray(nonceBytes, end)), decipher.final()]);
-    return [deserialize(plain) as StoredStudy];
-  } catch {
-    return null;
-  }
-}
+const reasons: Readonly<Record<number, string>> = {
+  8: 'read-only',
+  10: 'input or output',
+  13: 'disk full',
+  14: 'not accessible',
+};
+
+/** Says why the list cannot be kept, without the path that the system's message names. */
+export const storeProblem = (error: unknown): CodedError =>
+  error instanceof CxrError
+    ? error.coded
+    : { code: 'worklist-unwritable', detail: { reason: reasons[resultCode(error)] ?? 'other' } };

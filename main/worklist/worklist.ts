@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
-import type { Location, Scanned } from '../../contract/ipc/reader.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { afterFailure } from './after-failure.ts';
-import { candidates, priorOf, urgencyOf } from './candidates.ts';
-import { type Entry, freshEntry, reopened, takeImage } from './entry.ts';
+import { candidates, urgencyOf } from './candidates.ts';
+import { Entries, type Placed, type Taken } from './entries.ts';
+import { type Entry, reopened } from './entry.ts';
+import { Keep } from './keep.ts';
 import { largestDifference } from './largest-difference.ts';
-import type { StoredStudy, WorklistStore } from './store.ts';
+import type { OpenedStore } from './store.ts';
 
 /** What the worklist needs of others. */
 export type WorklistDeps = {
@@ -24,16 +26,18 @@ export type WorklistDeps = {
     input: EngineInput,
   ) => Promise<{ readonly logits: readonly number[]; readonly probabilities: readonly number[] }>;
   /** Where studies are kept. It is null when nothing is kept beyond this run. */
-  readonly store: WorklistStore | null;
+  readonly store: OpenedStore | null;
   readonly tell: (event: WorklistEvent) => void;
 };
 
-/** What the worklist tells: a row is new or has changed, or a study was removed. */
+/** What the worklist tells: rows are new or have changed, a study was removed, or the list can or cannot be kept. */
 export type WorklistEvent =
-  | { readonly kind: 'row'; readonly row: StudyRow }
-  | { readonly kind: 'removed'; readonly id: string };
+  | { readonly kind: 'rows'; readonly rows: readonly StudyRow[] }
+  | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'keeping'; readonly problem: CodedError | null };
 
-type Taken = Extract<Scanned, { kind: 'taken' }>;
+/** What came of images that were taken in. `touched` names the studies that they belong to. */
+export type Added = Pick<Placed, 'known' | 'others'> & { readonly touched: readonly string[] };
 
 /**
  * Keeps the studies of this workstation and decides what is classified next. One study is classified at a time. Every
@@ -44,17 +48,31 @@ type Taken = Extract<Scanned, { kind: 'taken' }>;
  */
 export class Worklist {
   readonly #deps: WorklistDeps;
-  readonly #entries = new Map<string, Entry>();
+  readonly #keep: Keep;
+  readonly #entries = new Entries();
   #isClosed = false;
 
   constructor(deps: WorklistDeps) {
     this.#deps = deps;
-    for (const stored of deps.store?.load() ?? []) this.#entries.set(stored.row.id, reopened(stored));
+    this.#keep = new Keep(deps.store ?? { store: null, problem: null }, (problem) =>
+      deps.tell({ kind: 'keeping', problem }),
+    );
+    for (const stored of this.#keep.load()) this.#entries.admit(reopened(stored));
+  }
+
+  /** Why the list is not kept on disk as it should be; null where all is well. */
+  get problem(): CodedError | null {
+    return this.#keep.problem;
+  }
+
+  /** The number of studies that are under way or wait for their turn. */
+  get inFlight(): number {
+    return this.rows.filter(({ state }) => state === 'working' || state === 'waiting').length;
   }
 
   /** The studies in the order in which they came. */
   get rows(): readonly StudyRow[] {
-    return [...this.#entries.values()].map(({ row }) => row);
+    return this.#entries.rows;
   }
 
   /** Goes on with what an earlier run left. Call it once the engine can be asked. */
@@ -72,11 +90,7 @@ export class Worklist {
 
   /** Returns where an image lies, or undefined for an image that is not in the list. */
   location(imageId: string): Location | undefined {
-    for (const { locations } of this.#entries.values()) {
-      const location = locations.get(imageId);
-      if (location !== undefined) return location;
-    }
-    return undefined;
+    return this.#entries.location(imageId);
   }
 
   /** Tells where the images of a study are. */
@@ -84,26 +98,11 @@ export class Worklist {
     return [...(this.#entries.get(id)?.locations.values() ?? [])];
   }
 
-  /**
-   * Takes images in, and puts those of one study together.
-   *
-   * @returns how many of them were in the list already, and the ids of the studies that they belong to.
-   */
-  add(taken: readonly Taken[]): { readonly known: number; readonly touched: readonly string[] } {
-    let known = 0;
-    const touched = new Set<string>();
-    for (const one of taken) {
-      const entry = this.#entryOf(one);
-      touched.add(entry.row.id);
-      if (!takeImage(entry, one)) known += 1;
-    }
-    for (const id of touched) this.#change(this.#entries.get(id)!, {});
-    for (const { row } of [...this.#entries.values()]) {
-      const entry = this.#entries.get(row.id)!;
-      const priorId = priorOf(row, this.rows);
-      if (priorId !== row.priorId) this.#change(entry, { priorId });
-    }
-    return { known, touched: [...touched] };
+  /** Takes images in, and puts those of one study together. */
+  add(taken: readonly Taken[]): Added {
+    const { known, others, touched, changed } = this.#entries.place(taken);
+    this.#keepAndTell(changed);
+    return { known, others, touched: [...touched].map(({ row }) => row.id) };
   }
 
   /** Asks for the classification of studies for which nobody has asked yet. The rules choose the image. */
@@ -180,8 +179,8 @@ export class Worklist {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
     this.cancel(id);
-    this.#entries.delete(id);
-    this.#deps.store?.remove(id);
+    this.#entries.delete(entry);
+    this.#keep.remove(id);
     this.#deps.tell({ kind: 'removed', id });
     this.#next();
     return true;
@@ -190,21 +189,24 @@ export class Worklist {
   /** Takes in what the engine tells about an analysis. */
   hear(event: AnalysisEvent): void {
     if (this.#isClosed) return;
-    const entry = [...this.#entries.values()].find(({ analysis }) => analysis === event.analysisId);
+    const entry = this.#entries.ofAnalysis(event.analysisId);
     // Its study was removed, or the analysis was cancelled, meanwhile.
     if (entry?.row.state !== 'working') return;
     switch (event.kind) {
       case 'progress': {
         const { progress } = event;
-        const isKnown = entry.row.seen.includes(progress.stage);
-        const seen = isKnown ? entry.row.seen : [...entry.row.seen, progress.stage];
-        entry.row = { ...entry.row, progress, seen };
-        this.#deps.tell({ kind: 'row', row: entry.row });
+        const { seen } = entry.row;
+        if (!seen.includes(progress.stage)) {
+          this.#change(entry, { progress, seen: [...seen, progress.stage] });
+          return;
+        }
+        // How far a stage has come is not worth a write.
+        entry.row = { ...entry.row, progress };
+        this.#deps.tell({ kind: 'rows', rows: [entry.row] });
         return;
       }
       case 'admitted':
-        entry.row = { ...entry.row, pair: event.pair };
-        this.#deps.tell({ kind: 'row', row: entry.row });
+        this.#change(entry, { pair: event.pair });
         return;
       case 'done': {
         const { result } = event;
@@ -215,13 +217,6 @@ export class Worklist {
       case 'failed':
         this.#end(entry, event.error);
     }
-  }
-
-  #entryOf({ header }: Taken): Entry {
-    for (const entry of this.#entries.values()) if (entry.row.study.uid === header.study.uid) return entry;
-    const entry = freshEntry(header);
-    this.#entries.set(entry.row.id, entry);
-    return entry;
   }
 
   #ask(entry: Entry, imageId: string | null): void {
@@ -238,7 +233,7 @@ export class Worklist {
 
   #next(): void {
     if (this.#isClosed) return;
-    const entries = [...this.#entries.values()];
+    const entries = this.#entries.all;
     if (entries.some(({ row }) => row.state === 'working')) return;
     const entry = entries.find(({ row }) => row.state === 'waiting');
     if (entry !== undefined) void this.#begin(entry);
@@ -275,8 +270,13 @@ export class Worklist {
   #change(entry: Entry, change: Partial<StudyRow>): void {
     if (this.#isClosed) return;
     entry.row = { ...entry.row, ...change };
-    const stored: StoredStudy = { row: entry.row, locations: entry.locations };
-    this.#deps.store?.save(stored);
-    this.#deps.tell({ kind: 'row', row: entry.row });
+    this.#keepAndTell([entry]);
+  }
+
+  /** Writes entries to the disk, then tells them: what the window shows has been written. */
+  #keepAndTell(entries: readonly Entry[]): void {
+    if (this.#isClosed || entries.length === 0) return;
+    this.#keep.save(...entries.map(({ row, locations }) => ({ row, locations })));
+    this.#deps.tell({ kind: 'rows', rows: entries.map(({ row }) => row) });
   }
 }

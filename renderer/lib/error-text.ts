@@ -46,6 +46,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The same image is there already.',
     advice: 'Nothing needs to be done: the first copy was taken.',
   },
+  'dicom-uid-taken': {
+    title: 'Another image with the same identifier is there already.',
+    advice:
+      'Its pixels differ, so it was not taken: a result must not stand beside another image. To read it, remove the study from the list and open this file alone.',
+  },
   'file-unreadable': {
     title: 'The file cannot be read.',
     advice:
@@ -175,6 +180,20 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'evaluator-protocol': {
     title: 'The evaluator answered in a way that was not understood.',
     advice: 'The address may point to something else, or its version differs. Check both.',
+  },
+  'worklist-newer': {
+    title: 'The list of studies was written by a newer version of this program.',
+    advice: 'It is left as it is, and nothing is kept in this run. Install the newer version again.',
+  },
+  'worklist-damaged': {
+    title: 'The list of studies on disk was damaged.',
+    advice:
+      'It was set aside and a new list was begun. Drop the films again; the films themselves are not lost.',
+  },
+  'worklist-unwritable': {
+    title: 'The list of studies cannot be saved.',
+    advice:
+      'The disk may be full or read-only. Until that is mended, the list is lost when the program ends.',
   },
   'data-folder-in-use': {
     title: 'Another evaluator uses the same data folder.',

@@ -14,6 +14,7 @@ type Draft = {
   proxyAddress: string;
   systemCertificates: boolean;
   withoutKeychain: boolean;
+  contentProtection: boolean;
 };
 
 /**
@@ -30,6 +31,7 @@ export class SettingsForm {
     proxyAddress: '',
     systemCertificates: true,
     withoutKeychain: false,
+    contentProtection: false,
   });
   /** Outcome of the last look at the evaluator. */
   probed = $state.raw<Probe | CodedError | 'working' | null>(null);
@@ -86,6 +88,9 @@ export class SettingsForm {
       ...(draft.withoutKeychain === view.withoutKeychain.value
         ? {}
         : { withoutKeychain: draft.withoutKeychain }),
+      ...(draft.contentProtection === view.contentProtection.value
+        ? {}
+        : { contentProtection: draft.contentProtection }),
       ...(draft.token === '' ? {} : { token: draft.token }),
     };
   }
@@ -105,6 +110,7 @@ export class SettingsForm {
       proxyAddress: isWord ? '' : view.proxy.value,
       systemCertificates: view.systemCertificates.value,
       withoutKeychain: view.withoutKeychain.value,
+      contentProtection: view.contentProtection.value,
     };
   }
 }

@@ -2,7 +2,11 @@ import { type CodedError, codedPart } from '../../contract/errors.ts';
 import type { Thumbnail } from '../../contract/image/film.ts';
 import type { AppStatus, MenuCommand, WindowEvent } from '../../contract/ipc/window.ts';
 import type { DropReport, ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { filtered, type Group } from './filter.ts';
 import { type Order, ordered } from './order.ts';
+
+/** Where the page remembers which study it shows, until the window is closed: by an id that names no patient. */
+const selection = 'selected study';
 
 /**
  * The window's picture of the worklist. It exists apart from the components because events arrive whether or not a study
@@ -16,10 +20,15 @@ export class Studies {
   selectedId = $state<string | null>(null);
   imageId = $state<string | null>(null);
   order = $state<Order>('arrival');
+  group = $state<Group>('all');
+  /** What somebody looks for: words of a name, a number, an accession number. */
+  sought = $state('');
+  /** Why the list is not kept on disk as it should be; null where all is well. */
+  keeping = $state.raw<CodedError | null>(null);
   /** What went wrong with the last request of the window itself. */
   problem = $state.raw<CodedError | null>(null);
 
-  list = $derived(ordered(this.rows, this.order));
+  list = $derived(ordered(filtered(this.rows, this.group, this.sought), this.order));
   selected = $derived(this.rows.find(({ id }) => id === this.selectedId) ?? null);
   image = $derived(this.selected?.images.find(({ id }) => id === this.imageId) ?? null);
   readonly #asked = new Set<string>();
@@ -35,8 +44,12 @@ export class Studies {
     });
     void window.cipherfilm.worklist({}).then((reply) => {
       if (!reply.ok) return;
-      for (const row of reply.value.rows) this.#take(row);
+      this.#take(reply.value.rows);
       this.reports = reply.value.reports;
+      this.keeping = reply.value.problem;
+      // The page was loaded anew: what was on the screen comes back.
+      const before = sessionStorage.getItem(selection);
+      if (reply.value.rows.some(({ id }) => id === before)) this.select(before);
     });
     return stop;
   }
@@ -63,6 +76,7 @@ export class Studies {
 
   select(id: string | null): void {
     this.selectedId = id;
+    sessionStorage.setItem(selection, id ?? '');
     this.imageId = this.#firstImage()?.id ?? null;
   }
 
@@ -101,8 +115,11 @@ export class Studies {
 
   #hear(event: Exclude<WindowEvent, { kind: 'command' }>): void {
     switch (event.kind) {
-      case 'row':
-        this.#take(event.row);
+      case 'rows':
+        this.#take(event.rows);
+        return;
+      case 'keeping':
+        this.keeping = event.problem;
         return;
       case 'removed':
         this.rows = this.rows.filter(({ id }) => id !== event.id);
@@ -116,11 +133,18 @@ export class Studies {
     }
   }
 
-  #take(row: StudyRow): void {
-    const before = this.rows.find(({ id }) => id === row.id);
-    this.rows = before ? this.rows.map((one) => (one.id === row.id ? row : one)) : [...this.rows, row];
-    if (this.selectedId === null) this.select(row.id);
-    if (this.selectedId !== row.id) return;
+  #take(rows: readonly StudyRow[]): void {
+    if (rows.length === 0) return;
+    const told = new Map(rows.map((row) => [row.id, row]));
+    const before = this.selected;
+    const known = new Set(this.rows.map(({ id }) => id));
+    this.rows = [
+      ...this.rows.map((row) => told.get(row.id) ?? row),
+      ...rows.filter(({ id }) => !known.has(id)),
+    ];
+    if (this.selectedId === null) this.select(rows[0]!.id);
+    const row = told.get(this.selectedId ?? '');
+    if (row === undefined) return;
     // The image to be scored is chosen once all images are there, and again when the gate refuses it.
     const isNewlyChosen = row.scoredImageId !== null && before?.scoredImageId !== row.scoredImageId;
     if (this.imageId === null || isNewlyChosen) this.imageId = this.#firstImage()?.id ?? null;

@@ -104,7 +104,9 @@ function endWithItsOwn({ pid, exitCode, signalCode }: ChildProcess): void {
 }
 
 async function prepared(app: ElectronApplication): Promise<Window> {
-  await app.evaluate(() => {
+  await app.evaluate(({ dialog }) => {
+    // A test that ends while a study is under way is not asked whether it means it.
+    dialog.showMessageBox = (async () => ({ response: 1, checkboxChecked: false })) as never;
     const seen: string[] = [];
     (globalThis as { rejections?: string[] }).rejections = seen;
     process.on('unhandledRejection', (rejection) => seen.push(String(rejection)));
@@ -169,4 +171,22 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(`{ ${readFileSync(axe, 'utf8')} }`);
   return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`);
+}
+
+/** What the page says, from main's side: after its process has died, Playwright's own page is of no use any more. */
+export async function pageText({ app }: Window): Promise<string> {
+  return app.evaluate(async ({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    const text = window?.webContents.executeJavaScript('document.body.innerText') as
+      | Promise<string>
+      | undefined;
+    return (await text?.catch(() => '')) ?? '';
+  });
+}
+
+/** Waits until the program has ended by itself. */
+export async function ended({ app }: Window): Promise<void> {
+  const child = app.process();
+  if (child.exitCode === null && child.signalCode === null)
+    await new Promise((resolve) => child.once('exit', resolve));
 }

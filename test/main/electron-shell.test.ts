@@ -7,6 +7,8 @@ import { parseKeyId } from '../../contract/ids/key-id.ts';
 import { AppState } from '../../main/electron/app-state.ts';
 import { dropped } from '../../main/electron/command-line.ts';
 import { fileUnder } from '../../main/electron/window/file-under.ts';
+import { leavingQuestion, type Unfinished } from '../../main/electron/window/leaving-question.ts';
+import { pauseBefore } from '../../main/electron/window/revive.ts';
 import { storedState } from '../../main/electron/window/window-state.ts';
 
 const first = parseAnalysisId('11111111-1111-4111-8111-111111111111');
@@ -93,5 +95,47 @@ describe('what a start names', () => {
     ).toEqual(['film.dcm', '/cd']);
     expect(dropped(['electron', '--inspect=0', '/sources', 'film.dcm'], false)).toEqual(['film.dcm']);
     expect(dropped(['cipherfilm'], true)).toEqual([]);
+  });
+});
+
+describe('a program that is closed', () => {
+  const asked = (unfinished: Partial<Unfinished>) =>
+    leavingQuestion({ studies: 0, isReading: false, isKept: true, ...unfinished });
+
+  it('asks nothing when nothing is in flight, kept or not', () => {
+    expect([asked({}), asked({ isKept: false })]).toEqual([null, null]);
+  });
+
+  it('says how many studies are unfinished and what becomes of them', () => {
+    expect(asked({ studies: 1 })).toMatchObject({
+      message: '1 study is not finished.',
+      detail: 'It stays in the list and goes on at the next start.',
+    });
+    expect(asked({ studies: 3 })).toMatchObject({
+      message: '3 studies are not finished.',
+      detail: 'They stay in the list and go on at the next start.',
+    });
+    expect(asked({ studies: 3, isKept: false })!.detail).toContain('lost');
+    expect(asked({ isReading: true })).toMatchObject({
+      message: 'Dropped files are still being read.',
+      detail: 'Files that were not read yet have to be dropped again.',
+    });
+    expect(asked({ studies: 2, isReading: true })!.message).toBe(
+      '2 studies are not finished. Dropped files are still being read.',
+    );
+  });
+
+  it('goes on when the dialog is closed or Enter is pressed', () => {
+    const { buttons, defaultId, cancelId } = asked({ studies: 1 })!;
+    expect([buttons![defaultId!], buttons![cancelId!]]).toEqual(['Keep working', 'Keep working']);
+  });
+});
+
+describe('a page that dies', () => {
+  it('is loaded again at once, three times in a minute; then it has to wait', () => {
+    expect(pauseBefore([], 100_000)).toBe(0);
+    expect(pauseBefore([98_000, 99_000], 100_000)).toBe(0);
+    expect(pauseBefore([97_000, 98_000, 99_000], 100_000)).toBe(10_000);
+    expect(pauseBefore([39_000, 98_000, 99_000], 100_000)).toBe(0);
   });
 });

@@ -19,6 +19,7 @@ describe('settings', () => {
       systemCertificates: { value: true, source: 'default' },
       certificates: { value: null, source: 'default' },
       withoutKeychain: { value: false, source: 'default' },
+      contentProtection: { value: false, source: 'default' },
       managed: false,
       fault: null,
     });

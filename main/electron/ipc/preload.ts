@@ -56,6 +56,7 @@ const bridge: Bridge = {
     'certificates',
     'token',
     'withoutKeychain',
+    'contentProtection',
   ]),
   chooseCertificates: ask('chooseCertificates', []),
   probe: ask('probe', ['evaluator', 'token']),

@@ -23,3 +23,22 @@ export function refusePermissions(session: Session): void {
   session.setDevicePermissionHandler(() => false);
   session.on('will-download', (event) => event.preventDefault());
 }
+
+/** Chromium's own switches that would let another program look into the window and act in it. */
+const debuggingSwitches = [
+  'remote-debugging-port',
+  'remote-debugging-pipe',
+  'remote-debugging-address',
+  'remote-debugging-io-pipes',
+  'remote-debugging-targets',
+  'remote-allow-origins',
+  'auto-open-devtools-for-tabs',
+] as const;
+
+/**
+ * Takes no order to open a debugging port. It must run before the application is ready. Node's own inspector is closed by
+ * the fuses of the packaged program (electron-builder.yml), which know nothing of Chromium's switches.
+ */
+export function refuseDebugging(): void {
+  for (const name of debuggingSwitches) app.commandLine.removeSwitch(name);
+}

@@ -1,7 +1,8 @@
-import { BrowserWindow, screen } from 'electron';
+import { app, BrowserWindow, screen } from 'electron';
 import type { WindowEvent } from '../../../contract/ipc/window.ts';
 import { eventChannel } from '../ipc/channels.ts';
 import { appOrigin } from './app-protocol.ts';
+import { revivePage } from './revive.ts';
 import { storedState, storeState } from './window-state.ts';
 
 /**
@@ -36,6 +37,7 @@ export function openWindow(preloadPath: string, statePath: string): BrowserWindo
       webviewTag: false,
       navigateOnDragDrop: false,
       spellcheck: false,
+      devTools: !app.isPackaged,
     },
   });
   window.once('ready-to-show', () => {
@@ -45,6 +47,7 @@ export function openWindow(preloadPath: string, statePath: string): BrowserWindo
   window.on('close', () =>
     storeState(statePath, { ...window.getNormalBounds(), maximised: window.isMaximized() }),
   );
+  revivePage(window);
   void window.loadURL(`${appOrigin}/index.html`);
   return window;
 }

@@ -110,6 +110,20 @@ describe('what was dropped', () => {
     ]);
   });
 
+  it('tells an image that comes twice from another image under its identifier', async () => {
+    const uid: Record<string, Field> = { '00080018': ['00080018', 'UI', '1.2.3.9'] };
+    const kind: Record<string, Field> = { '00080060': ['00080060', 'CS', 'DX'] };
+    put('same/1.dcm', dicomBytes([1, 2], { ...uid, ...kind }));
+    // Another header over the same pixels: an exported copy.
+    put('same/2.dcm', dicomBytes([1, 2], { ...uid, ...kind, '00100010': ['00100010', 'PN', 'Doe^Jane'] }));
+    put('same/3.dcm', dicomBytes([1, 3], { ...uid, ...kind }));
+    expect(words(await scanned(join(root, 'same')))).toEqual([
+      'same/1.dcm',
+      'same/2.dcm: dicom-duplicate',
+      'same/3.dcm: dicom-uid-taken',
+    ]);
+  });
+
   it('refuses damaged and protected archives with a code', async () => {
     const whole = zipSync({ 'one.dcm': film() });
     expect(words(await scanned(put('cut.zip', whole.subarray(0, whole.length - 30))))).toEqual([

@@ -1,20 +1,22 @@
 import { type CodedError, CxrError, type ErrorCode } from '../../../contract/errors.ts';
 import type { AnalysisId } from '../../../contract/ids/analysis-id.ts';
+import { parseDigest } from '../../../contract/ids/digest.ts';
 import type { Location, Scanned } from '../../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../../contract/ipc/worklist.ts';
 import type { AnalysisResult, EngineInput, Finding, StageName } from '../../../contract/stages.ts';
-import type { openStore } from '../../../main/worklist/store.ts';
-import { Worklist } from '../../../main/worklist/worklist.ts';
+import type { WorklistStore } from '../../../main/worklist/store.ts';
+import { Worklist, type WorklistEvent } from '../../../main/worklist/worklist.ts';
 
 export type Taken = Extract<Scanned, { kind: 'taken' }>;
 
 export const taken = (
   image: string,
-  { study = '1', view = 'PA', modality = 'DX', date = '2024-01-02', patient = 'P1' } = {},
+  { study = '1', view = 'PA', modality = 'DX', date = '2024-01-02', patient = 'P1', pixels = 'a' } = {},
 ): Taken => ({
   kind: 'taken',
   location: { kind: 'file', path: `/films/${image}.dcm`, inside: [] },
   name: `${image}.dcm`,
+  pixels: parseDigest(pixels.repeat(64)),
   bytes: 1,
   header: {
     patient: { name: 'Doe, Jane', id: patient, issuer: null, birthDate: null, sex: null, age: null },
@@ -50,9 +52,10 @@ export const finding = (probability: number, high: number, claimable = true): Fi
 export const result = (...findings: Finding[]) => ({ findings }) as unknown as AnalysisResult;
 
 /** A worklist whose reader gives the path back and whose engine remembers what it was asked. */
-export function workstation(store: ReturnType<typeof openStore> | null = null) {
+export function workstation(store: WorklistStore | null = null) {
   const asked: { analysisId: AnalysisId; path: string }[] = [];
   const cancelled: string[] = [];
+  const told: WorklistEvent[] = [];
   const unreadable = new Map<string, ErrorCode>();
   const plain: { logits: number[]; probabilities: number[]; failure: ErrorCode | null } = {
     logits: [0.25],
@@ -75,8 +78,8 @@ export function workstation(store: ReturnType<typeof openStore> | null = null) {
       if (plain.failure !== null) throw new CxrError(plain.failure);
       return plain;
     },
-    store,
-    tell: () => {},
+    store: store && { store, problem: null },
+    tell: (event) => void told.push(event),
   });
   const drop = async (...films: Taken[]) => {
     list.askFor(list.add(films).touched);
@@ -98,6 +101,7 @@ export function workstation(store: ReturnType<typeof openStore> | null = null) {
     list,
     asked,
     cancelled,
+    told,
     unreadable,
     plain,
     drop,

@@ -148,6 +148,57 @@ describe('the worklist', () => {
     expect(list.rows[0]!.images).toHaveLength(2);
   });
 
+  it('does not let another image under the same identifier take the place of one that it has', async () => {
+    const { list, drop, finish, row, paths } = workstation();
+    await drop(taken('pa'));
+    await finish(finding(0.3, 0.2));
+    const other = { ...taken('pa', { pixels: 'b' }), name: 'other.dcm' } as const;
+    const moved: Scanned = { ...other, location: { kind: 'file', path: '/elsewhere/pa.dcm', inside: [] } };
+    const added = list.add([moved]);
+    expect([added.known, added.touched, added.others]).toEqual([0, [], [moved]]);
+    list.retry(row().id, null);
+    await settled();
+    expect(paths()).toEqual(['/films/pa.dcm', '/films/pa.dcm']);
+  });
+
+  it('follows an image that has moved', async () => {
+    const { list, drop, finish, row, paths } = workstation();
+    await drop(taken('pa'));
+    await finish(finding(0.3, 0.2));
+    list.add([{ ...taken('pa'), location: { kind: 'file', path: '/elsewhere/pa.dcm', inside: [] } }]);
+    list.retry(row().id, null);
+    await settled();
+    expect(paths()).toEqual(['/films/pa.dcm', '/elsewhere/pa.dcm']);
+  });
+
+  it('shows no image under the name of another patient, whatever UID the study has', () => {
+    const { list } = workstation();
+    list.add([taken('a', { study: '1', patient: 'P1' }), taken('b', { study: '1', patient: 'P2' })]);
+    expect(list.rows.map(({ patient, images }) => [patient.id, images.length])).toEqual([
+      ['P1', 1],
+      ['P2', 1],
+    ]);
+    list.remove(list.rows[0]!.id);
+    list.add([taken('c', { study: '1', patient: 'P1' }), taken('d', { study: '1', patient: 'P2' })]);
+    expect(list.rows.map(({ patient, images }) => [patient.id, images.length])).toEqual([
+      ['P2', 2],
+      ['P1', 1],
+    ]);
+  });
+
+  it('counts what is in flight', async () => {
+    const { list, drop, finish } = workstation();
+    await drop(
+      taken('a', { study: '1' }),
+      taken('b', { study: '2' }),
+      taken('l', { study: '3', view: 'LL' }),
+    );
+    expect(list.inFlight).toBe(2);
+    await finish(finding(0.3, 0.2));
+    await finish(finding(0.3, 0.2));
+    expect(list.inFlight).toBe(0);
+  });
+
   it('tells how far the most urgent finding lies above its threshold', async () => {
     const { drop, finish, row } = workstation();
     await drop(taken('pa'));
@@ -168,6 +219,30 @@ describe('the worklist', () => {
 });
 
 describe('a drop', () => {
+  it('names the images that could not be told apart from others, and is being read until its end', async () => {
+    const { list } = workstation();
+    const reports: DropReport[] = [];
+    const { promise: atEnd, resolve: end } = Promise.withResolvers<void>();
+    const intake = new Intake(
+      async (_sources, onScanned) => {
+        onScanned([taken('pa'), taken('ap'), taken('pa', { pixels: 'b' })]);
+        await atEnd;
+      },
+      list,
+      (report) => reports.push(report),
+    );
+    intake.open([{ kind: 'path', path: '/films' }]);
+    await settled();
+    expect(intake.isReading).toBe(true);
+    end();
+    await settled();
+    expect(intake.isReading).toBe(false);
+    expect(reports.at(-1)).toMatchObject({ taken: 2, known: 0 });
+    expect(reports.at(-1)!.skipped).toEqual([
+      { name: 'pa.dcm', error: { code: 'dicom-uid-taken', detail: {} } },
+    ]);
+  });
+
   it('is reported: taken, known, skipped and why; its studies are asked for at the end', async () => {
     const { list, paths } = workstation();
     const reports: DropReport[] = [];

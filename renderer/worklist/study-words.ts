@@ -1,0 +1,36 @@
+import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { stageWords, stateWords } from '../lib/words.ts';
+
+/** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
+export function stateOf({ state, progress, urgency }: StudyRow): string {
+  if (state === 'done' && (urgency ?? -1) >= 0) return 'Above threshold';
+  if (state !== 'working' || progress === null) return stateWords[state];
+  const { label } = stageWords[progress.stage];
+  const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';
+  return isAboutKeys ? `Waiting for keys: ${label.toLowerCase()}` : label;
+}
+
+/** Names a study in the list: by its patient, or not at all while patients are hidden. */
+export const nameOf = ({ patient, images }: StudyRow, hidden: boolean): string =>
+  hidden ? 'Patient hidden' : (patient.name ?? patient.id ?? images[0]?.name ?? 'Study');
+
+/** A series of a study, with its images in their order. */
+export type SeriesOf = { readonly uid: string; readonly title: string; readonly images: readonly ImageRow[] };
+
+/** Puts the images of a study into their series, in the order of the images. */
+export function seriesOf({ images }: StudyRow): readonly SeriesOf[] {
+  return [...Map.groupBy(images, ({ series }) => series.uid)].map(([uid, own]) => {
+    const { number, description, modality } = own[0]!.series;
+    const views = [...new Set(own.map(({ frame }) => frame.view).filter((view) => view !== null))].join(', ');
+    const title = [number === null ? '' : `${number}.`, description ?? views, modality].filter(Boolean);
+    const count = own.length === 1 ? '' : ` · ${own.length} images`;
+    return { uid, title: `${title.join(' ') || 'Series'}${count}`, images: own };
+  });
+}
+
+/**
+ * Tells whether an image may have patient data drawn into its pixels: it says so, or it says nothing and is a picture of
+ * a screen, which often has.
+ */
+export const mayNamePatient = (image: ImageRow | null | undefined): boolean =>
+  image?.frame.burnedIn ?? image?.series.modality === 'SC';
