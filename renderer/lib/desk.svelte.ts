@@ -6,11 +6,21 @@ import { actionOf } from '../viewer/keymap.ts';
 import { Pane } from '../viewer/pane.svelte.ts';
 import { Tools } from '../viewer/tool.svelte.ts';
 import { Studies } from '../worklist/studies.svelte.ts';
+import { ordered } from './answer.ts';
 import { dayInWords, findingName, imageTitle } from './words.ts';
 
 type Shown = { readonly pane: Pane; readonly image: ImageRow | null; readonly title: string };
 
 const step = 0.04;
+const scrollKeys: ReadonlySet<string> = new Set([
+  'ArrowUp',
+  'ArrowDown',
+  'PageUp',
+  'PageDown',
+  'Home',
+  'End',
+  ' ',
+]);
 const firstImage = (row: StudyRow | undefined): ImageRow | null =>
   row?.images.find(({ id }) => id === row.scoredImageId) ?? row?.images[0] ?? null;
 
@@ -103,6 +113,8 @@ export class Desk {
       target?.closest('input, select, textarea, dialog')
     )
       return;
+    // So does a panel that has the focus itself: it is scrolled with them.
+    if (target?.matches('[data-scrolls]') && scrollKeys.has(event.key)) return;
     const action = actionOf(event, this.preferences.keys);
     if (action === null) return;
     event.preventDefault();
@@ -171,12 +183,11 @@ export class Desk {
     this.#trueSize(this.active);
   }
 
-  /** The map of the chosen finding; of the most urgent one when none is. */
+  /** The map of the chosen finding; of the first in the list when none is. */
   #toggleEvidence(): void {
     this.#showsEvidence = !this.#showsEvidence;
-    const findings = this.studies.selected?.result?.findings.filter(({ claimable }) => claimable) ?? [];
-    if (!this.#showsEvidence || this.chosen !== null || findings.length === 0) return;
-    this.chosen = findings.reduce((a, b) => (b.probability - b.high > a.probability - a.high ? b : a)).name;
+    const assessed = this.studies.selected?.result?.findings.filter(({ claimable }) => claimable) ?? [];
+    if (this.#showsEvidence) this.chosen ??= ordered(assessed)[0]?.name ?? null;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PatientIdentity } from '../../contract/identity.ts';
 import type { ImageRow, StudyState } from '../../contract/ipc/worklist.ts';
-import type { Finding, StageName } from '../../contract/stages.ts';
+import type { StageName } from '../../contract/stages.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
@@ -36,10 +36,9 @@ export function findingName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Most above its own upper threshold first; the margin, not the probability, since thresholds differ. */
-export function byMargin(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => b.probability - b.high - (a.probability - a.high));
-}
+/** A share as percent; one decimal where a whole percent would hide the difference to a threshold. */
+export const percentInWords = (share: number): string =>
+  `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}\u00a0%`;
 
 /** What has become of a study. */
 export const stateWords: Readonly<Record<StudyState, string>> = {

@@ -2,6 +2,7 @@ import type { Window } from '../../contract/image/grayscale.ts';
 import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
 import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
 import { type Screens, screenName, storedScreens } from '../viewer/screens.ts';
+import { type Prevalences, storedPrevalences, withPrevalence } from './prevalences.ts';
 
 export type Theme = 'dark' | 'light';
 
@@ -28,10 +29,18 @@ export class Preferences {
     localStorage.setItem('screens', JSON.stringify(this.#screens));
   }
 
+  /** How common findings are among this person's patients, where they said so. */
+  prevalences = $state.raw<Prevalences>(storedPrevalences(localStorage.getItem('prevalences')));
+
   setTheme(theme: Theme): void {
     this.theme = theme;
     localStorage.setItem('theme', theme);
     document.documentElement.dataset.theme = theme;
+  }
+  /** With `share` null the reference set's own prevalence is used again. */
+  setPrevalence(finding: string, share: number | null): void {
+    this.prevalences = withPrevalence(this.prevalences, finding, share);
+    localStorage.setItem('prevalences', JSON.stringify(this.prevalences));
   }
   setKey(action: Action, key: string): void {
     this.keys = withKey(this.keys, action, key);

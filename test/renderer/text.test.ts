@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../contract/errors.ts';
-import { type Finding, stageNames } from '../../contract/stages.ts';
+import { stageNames } from '../../contract/stages.ts';
 import { unreachableReasons } from '../../contract/unreachable.ts';
 import { errorTextOf, unreachableTexts } from '../../renderer/lib/error-reason.ts';
 import { errorTexts, technicalLine } from '../../renderer/lib/error-text.ts';
-import { byMargin, bytesInWords, findingName, stageWords } from '../../renderer/lib/words.ts';
+import { bytesInWords, findingName, percentInWords, stageWords } from '../../renderer/lib/words.ts';
 
 describe('texts of the window', () => {
   it('has a text with advice for every error code, and no other', () => {
@@ -55,28 +55,11 @@ describe('texts of the window', () => {
       '2.1\u00a0MB',
     ]);
     expect(findingName('Pleural_Thickening')).toBe('Pleural thickening');
-  });
-  it('sorts by margin over the upper threshold, not by probability', () => {
-    // Margins: 0.5 − 0.6 = −0.1 and 0.2 − 0.1 = +0.1.
-    const finding = (name: string, probability: number, high: number): Finding => ({
-      name,
-      probability,
-      low: 0,
-      high,
-      logit: 0,
-      verdict: probability >= high ? 'above' : 'indeterminate',
-      claimable: true,
-      regions: null,
-      reference: {
-        edges: [-1, 1],
-        positives: [1],
-        negatives: [1],
-        prevalence: 0.5,
-        atLow: { sensitivity: null, specificity: null },
-        atHigh: { sensitivity: null, specificity: null },
-      },
-    });
-    const sorted = byMargin([finding('likely', 0.5, 0.6), finding('telling', 0.2, 0.1)]);
-    expect(sorted.map(({ name }) => name)).toEqual(['telling', 'likely']);
+    expect([0.0219, 0.0999, 0.1, 1].map(percentInWords)).toEqual([
+      '2.2\u00a0%',
+      '10.0\u00a0%',
+      '10\u00a0%',
+      '100\u00a0%',
+    ]);
   });
 });

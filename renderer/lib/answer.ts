@@ -1,0 +1,80 @@
+import type { Finding, Verdict } from '../../contract/stages.ts';
+import { type Frequency, frequencyOf } from './reference.ts';
+import { findingName } from './words.ts';
+
+/**
+ * The result in sentences, and the one rule of its order. The rule is written under the list in the window, so a reader
+ * can check it: groups in the order of `groupNames`, and in each group the highest frequency first.
+ */
+export const groupNames = ['above', 'indeterminate', 'below', 'unassessed'] as const;
+export type GroupName = Verdict | 'unassessed';
+
+/** The sign stands beside every colour, so that nobody has to tell orange from blue. */
+export const groupWords: Readonly<Record<GroupName, { sign: string; title: string; short: string }>> = {
+  above: { sign: '▲', title: 'Above the threshold', short: 'above' },
+  indeterminate: { sign: '?', title: 'Between the thresholds: the model cannot tell', short: 'cannot tell' },
+  below: { sign: '▽', title: 'Below the threshold, not the same as absent', short: 'below' },
+  unassessed: { sign: '–', title: 'Not assessed', short: 'not assessed' },
+};
+
+export const groupOf = ({ claimable, verdict }: Finding): GroupName => (claimable ? verdict : 'unassessed');
+
+/** The findings in the order of the window. Findings that are not assessed have no frequency and go by name. */
+export function ordered(findings: readonly Finding[]): Finding[] {
+  const rank = (finding: Finding) => groupNames.indexOf(groupOf(finding));
+  const frequency = (finding: Finding) => (finding.claimable ? (frequencyOf(finding)?.of100 ?? -1) : 0);
+  return [...findings].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      frequency(b) - frequency(a) ||
+      (a.claimable ? b.probability - a.probability : a.name.localeCompare(b.name)),
+  );
+}
+
+export const inGroup = (findings: readonly Finding[], group: GroupName): Finding[] =>
+  ordered(findings).filter((finding) => groupOf(finding) === group);
+
+/** "Effusion", "Effusion and mass", "Effusion, mass and nodule". */
+export function listInWords(names: readonly string[]): string {
+  const words = names.map((name, index) =>
+    index === 0 ? findingName(name) : findingName(name).toLowerCase(),
+  );
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** The sentence that is read first: it names what is above, or says that nothing is. */
+export function leadOf(findings: readonly Finding[]): string {
+  if (!findings.some(({ claimable }) => claimable)) return 'The model assesses none of its findings.';
+  const above = inGroup(findings, 'above').map(({ name }) => name);
+  if (above.length === 0) return 'No finding is above its threshold.';
+  return `${listInWords(above)} ${above.length === 1 ? 'is above its threshold' : 'are above their thresholds'}.`;
+}
+
+/** What the first sentence leaves out: where the model cannot tell, and what was not assessed. */
+export function restOf(findings: readonly Finding[]): readonly string[] {
+  const unsure = inGroup(findings, 'indeterminate').map(({ name }) => name);
+  const below = inGroup(findings, 'below').length;
+  const unassessed = inGroup(findings, 'unassessed').length;
+  return [
+    ...(unsure.length > 0 ? [`The model cannot tell about ${listInWords(unsure).toLowerCase()}.`] : []),
+    ...(below > 0 ? [`${below} ${below === 1 ? 'is' : 'are'} below; below does not mean absent.`] : []),
+    ...(unassessed > 0 ? [`${unassessed} ${unassessed === 1 ? 'was' : 'were'} not assessed.`] : []),
+  ];
+}
+
+/** "32 of 100"; a small share that would round to none is said to be small. */
+export const frequencyInWords = ({ of100, withFinding }: Frequency): string =>
+  withFinding > 0 && Math.round(of100) === 0 ? 'fewer than 1 of 100' : `${Math.round(of100)} of 100`;
+
+/** "20 to 46": the interval, rounded outwards so that it never looks narrower than it is. */
+export const intervalInWords = ({ low, high }: Frequency): string =>
+  `${Math.floor(low + 1e-9)} to ${Math.ceil(high - 1e-9)}`;
+
+/** Fewer reference films with a finding than this give no claim (native-models/<bundle>/MODEL_CARD.md). */
+const fewestPositives = 10;
+
+/** Why the model gives no answer about a finding. */
+export function whyUnassessed(withFinding: number): string {
+  if (withFinding >= fewestPositives) return 'too few training films, or not clearly better than chance';
+  return withFinding === 0 ? 'no reference film had it' : `only ${withFinding} reference films had it`;
+}
