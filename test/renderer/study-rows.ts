@@ -89,6 +89,7 @@ export const exampleResult = (findings: readonly Finding[]): AnalysisResult => (
 
 const image: ImageRow = {
   id: idOf(900),
+  pixels: null,
   name: 'film.dcm',
   series: { uid: '1.2.3.1', number: 1, description: 'Chest PA', modality: 'DX' },
   frame: {
@@ -160,10 +161,11 @@ export const doneRow = (number: number, places: Places, changes: Partial<StudyRo
 
 export const readyStatus: AppStatus = {
   version: '0.1.0',
-  evaluator: { url: 'http://127.0.0.1:40000', embedded: true, ready: true },
+  evaluator: { url: 'http://127.0.0.1:40000', embedded: true },
+  standing: { kind: 'ready', keyId: parseKeyId(digest('b')) },
   bundle: { name: 'cxr-f8-r1', id: digest('4') },
   problem: null,
-  key: { custody: 'memory', ready: true },
+  custody: 'keychain',
   worklist: 'kept',
   canRecompute: true,
 };
