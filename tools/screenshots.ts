@@ -2,18 +2,42 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
+import type { Page } from 'playwright-core';
 import { dicomBytes, type Field } from '../test/dicom/dicom-bytes.ts';
+import { scenes } from '../test/e2e/scenes.ts';
+import { openStage } from '../test/e2e/stage.ts';
 import { build, launch, openPaths, profile, root, sample, studyMs, type Window } from '../test/e2e/window.ts';
 
 /**
- * Writes every screen into docs/screenshots/dark and docs/screenshots/light, one folder per theme, from the
- * radiographs that the repository ships under made-up names: `npm run screenshots`. It needs what the tests of the
- * window need (CONTRIBUTING.md).
+ * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes: `npm run screenshots`. The
+ * films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
+ * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states.test.ts. It needs
+ * what the tests of the window need (CONTRIBUTING.md), and a display of 3840×2160.
  */
 const folder = join(root, 'docs', 'screenshots');
 const themes = ['dark', 'light'] as const;
+const sizes = [
+  [1024, 700],
+  [1600, 1000],
+  [3840, 2160],
+] as const;
+/** Of 100. The pictures are WebP, because films of 4K in PNG would be the largest part of the repository. */
+const quality = 55;
+/** A film is painted in full when nothing has moved for a moment. */
+const restMs = 500;
 const films = mkdtempSync(join(tmpdir(), 'cipherfilm-screens-'));
 const userData = profile();
+
+/** The states to be played, and the names of their pictures. */
+const played = {
+  'cannot classify': 'cannot-classify',
+  working: 'progress',
+  refused: 'refused',
+  failed: 'failed',
+  'nothing above': 'nothing-above',
+  'a child, AP, inverted': 'cautions',
+  'settings of an organisation': 'settings-locked',
+} as const;
 
 const people = [
   { file: '00001405_000', name: 'Example^Ada', id: 'EX-1001', date: '20240212', sex: 'F', birth: '19610314' },
@@ -54,13 +78,27 @@ function film({ file, name, id, date, sex, birth }: (typeof people)[number], num
   return dicomBytes(pixels, Object.fromEntries(fields.map((field) => [field[0], field])));
 }
 
-async function shoot({ page }: Window, name: string): Promise<void> {
+/** One screen in all sizes and themes; `heading` is brought to the top of its panel. */
+async function shoot(page: Page, name: string, heading?: string): Promise<void> {
   const now = await page.evaluate('document.documentElement.dataset.theme');
-  for (const theme of themes) {
-    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-    await page.screenshot({ path: join(folder, theme, `${name}.png`) });
+  const session = await page.context().newCDPSession(page);
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height });
+    if (heading !== undefined)
+      await page.locator('h2', { hasText: heading }).evaluate('(one) => one.scrollIntoView()');
+    await page.waitForTimeout(restMs);
+    for (const theme of themes) {
+      await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+      const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
+      writeFileSync(
+        join(folder, theme, `${width}x${height}`, `${name}.webp`),
+        Buffer.from(picture, 'base64'),
+      );
+    }
   }
+  await session.detach();
   await page.evaluate(`document.documentElement.dataset.theme = '${now}'`);
+  await page.setViewportSize({ width: 1600, height: 1000 });
 }
 
 async function screens(window: Window): Promise<void> {
@@ -71,8 +109,8 @@ async function screens(window: Window): Promise<void> {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
-  await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
-  await shoot(window, 'empty');
+  await page.getByText(/^ready · /).waitFor({ timeout: 60_000 });
+  await shoot(page, 'empty');
 
   people.forEach((person, index) => {
     writeFileSync(join(films, `${person.file}.dcm`), film(person, index + 1));
@@ -82,8 +120,7 @@ async function screens(window: Window): Promise<void> {
   await rows.nth(4).waitFor({ timeout: 60_000 });
   await page.getByText('What was skipped and why').click();
   await page.locator('canvas[data-painter]').waitFor();
-  await rows.getByText(/Encode|Encrypt|Send|Evaluate/).waitFor({ timeout: studyMs });
-  await shoot(window, 'progress');
+  await shoot(page, 'dropped');
   await button('Dismiss').click();
 
   const done = rows.getByText(/^(Done|Above threshold.*)$/);
@@ -91,22 +128,23 @@ async function screens(window: Window): Promise<void> {
   await rows.filter({ hasText: '0000' }).getByRole('button').first().click();
   await page.locator('section[aria-label="Findings"] ul > li').first().waitFor();
   await page.mouse.move(5, 5);
-  await shoot(window, 'result');
+  await shoot(page, 'result');
 
-  await button('Infiltration').click();
-  await page.keyboard.press('Escape');
+  const chosen = page.locator('section[aria-label="Findings"] ul > li').first().getByRole('button');
+  await chosen.click();
+  await shoot(page, 'finding');
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('e');
   await page.getByText('It is no outline of a finding').waitFor();
-  await shoot(window, 'evidence');
+  await shoot(page, 'evidence');
   await page.keyboard.press('e');
-  await button('Infiltration').click();
+  await chosen.click();
 
-  await page.getByText('Input: accepted').click();
+  await shoot(page, 'input', 'What the model saw');
+  await shoot(page, 'limits', 'What this model can and cannot do');
   await button(/without encryption, here/).click();
   await page.getByText(/no logit differs by more than/).waitFor({ timeout: studyMs });
-  await button(/Compare again/).scrollIntoViewIfNeeded();
-  await shoot(window, 'privacy');
+  await shoot(page, 'privacy', 'Privacy');
 
   await rows
     .filter({ hasText: 'Example, Ben' })
@@ -117,19 +155,19 @@ async function screens(window: Window): Promise<void> {
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('b');
   await page.locator('canvas[data-painter]').nth(1).waitFor();
-  await shoot(window, 'prior');
+  await shoot(page, 'prior');
   await page.keyboard.press('b');
   await page.keyboard.press('x');
-  await shoot(window, 'patient-hidden');
+  await shoot(page, 'patient-hidden');
   await page.keyboard.press('x');
 
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
-  await shoot(window, 'keys-and-mouse');
+  await shoot(page, 'keys-and-mouse');
   await closed();
   await button('Your own grayscales').click();
   await page.getByRole('dialog').waitFor();
-  await shoot(window, 'grayscales');
+  await shoot(page, 'grayscales');
   await closed();
 
   await button('Settings').click();
@@ -137,17 +175,35 @@ async function screens(window: Window): Promise<void> {
   await page.getByLabel('Address', { exact: true }).fill('https://evaluator.invalid');
   await button('Test the connection').click();
   await page.getByText('The evaluator cannot be reached.').waitFor({ timeout: 60_000 });
-  await shoot(window, 'settings');
+  await shoot(page, 'settings');
   await closed();
 }
 
-for (const theme of themes) mkdirSync(join(folder, theme), { recursive: true });
+async function playedScreens(): Promise<void> {
+  const stage = await openStage();
+  try {
+    await stage.page.setViewportSize({ width: 1600, height: 1000 });
+    for (const [scene, name] of Object.entries(played)) {
+      await stage.play(scenes[scene]!.scene);
+      await scenes[scene]!.act?.(stage);
+      await shoot(stage.page, name);
+    }
+  } finally {
+    await stage.app.close();
+  }
+}
+
+rmSync(folder, { recursive: true, force: true });
+for (const theme of themes)
+  for (const [width, height] of sizes)
+    mkdirSync(join(folder, theme, `${width}x${height}`), { recursive: true });
 build();
+await playedScreens();
 const window = await launch(userData);
 try {
-  await window.page.setViewportSize({ width: 1500, height: 940 });
+  await window.page.setViewportSize({ width: 1600, height: 1000 });
   await screens(window);
 } finally {
   await window.app.close();
-  for (const made of [films, userData]) rmSync(made, { recursive: true, force: true });
+  for (const made of [films, userData]) rmSync(made, { recursive: true, force: true, maxRetries: 20 });
 }

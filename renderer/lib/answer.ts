@@ -12,8 +12,8 @@ export type GroupName = Verdict | 'unassessed';
 /** The sign stands beside every colour, so that nobody has to tell orange from blue. */
 export const groupWords: Readonly<Record<GroupName, { sign: string; title: string; short: string }>> = {
   above: { sign: '▲', title: 'Above the threshold', short: 'above' },
-  indeterminate: { sign: '?', title: 'Between the thresholds: the model cannot tell', short: 'cannot tell' },
-  below: { sign: '▽', title: 'Below the threshold, not the same as absent', short: 'below' },
+  indeterminate: { sign: '?', title: 'Between: the model cannot tell', short: 'cannot tell' },
+  below: { sign: '▽', title: 'Below, not the same as absent', short: 'below' },
   unassessed: { sign: '–', title: 'Not assessed', short: 'not assessed' },
 };
 

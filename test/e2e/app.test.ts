@@ -158,7 +158,9 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     const findings = page.locator('section[aria-label="Findings"] ul > li');
     await expect.poll(() => findings.count()).toBe(14);
     for (const text of await findings.allInnerTexts())
-      expect(text).toMatch(/(above|below) [\d.]+\s%|indeterminate [\d.]+\s% – [\d.]+\s%|no claim/);
+      expect(text).toMatch(
+        /(above|cannot tell|below),\s+(\d+|fewer than 1) of 100\s+\d+ to \d+ · \d+ films|not assessed: /,
+      );
     await page.getByText('Encrypted latent', { exact: true }).waitFor();
     await page.screenshot({ path: join(results, 'window-result.png') });
   });
@@ -166,8 +168,8 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
   it('tells what lies behind a finding, and where in the film', async () => {
     const { page } = window;
     await page.getByRole('button', { name: 'Effusion' }).click();
-    await page.getByLabel('Prevalence among your patients').fill('50');
-    await page.getByText(/of the validation images with the finding/).waitFor();
+    await page.getByLabel('How many of 100 of your patients have it?').fill('50');
+    await page.getByText(/reference films scored about like this one/).waitFor();
     await page.keyboard.press('Escape');
     await page.locator('h2', { hasText: 'Findings' }).click();
     await page.keyboard.press('e');

@@ -52,24 +52,41 @@ export function profile(config: Readonly<Record<string, unknown>> = {}): string 
   return folder;
 }
 
-/**
- * As root (a container) Chromium starts only without its own sandbox. Playwright's connection to a starting Electron
- * sometimes never completes, so a stalled start is ended and made again.
- */
+/** Starts the built application with a profile of its own. */
 export async function launch(
   userData: string,
   environment: Readonly<Record<string, string>> = {},
   switches: readonly string[] = [],
 ): Promise<Window> {
+  const { CIPHERFILM_EVALUATOR: _, ...inherited } = process.env as Record<string, string>;
+  return startElectron(
+    [...switches, `--user-data-dir=${userData}`, root],
+    { ...inherited, ...environment },
+    prepared,
+  );
+}
+
+/**
+ * As root (a container) Chromium starts only without its own sandbox. Playwright's connection to a starting Electron
+ * sometimes never completes, so a stalled start is ended and made again.
+ */
+export async function startElectron<T>(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  ready: (app: ElectronApplication) => Promise<T>,
+): Promise<T> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const executablePath = electronProgram(electron!)!;
-  const { CIPHERFILM_EVALUATOR: _, ...inherited } = process.env as Record<string, string>;
-  const env = { ...inherited, ...environment };
   for (let attempt = 1; ; attempt += 1) {
-    const args = [...asRoot, ...switches, `--user-data-dir=${userData}`, root];
     using started = childrenFromNow();
     try {
-      return await prepared(await _electron.launch({ executablePath, args, env, timeout: 40_000 }));
+      const app = await _electron.launch({
+        executablePath,
+        args: [...asRoot, ...args],
+        env,
+        timeout: 40_000,
+      });
+      return await ready(app);
     } catch (error) {
       // The stalled one may still hold the single-instance lock of the profile.
       started.end();

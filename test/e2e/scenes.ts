@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'jpeg-js';
+import type { Film } from '../../contract/image/film.ts';
+import type { DropReport, StudyRow } from '../../contract/ipc/worklist.ts';
+import type { SettingsView } from '../../contract/settings.ts';
+import { doneRow, exampleResult, findingsAt, idOf, readyStatus, studyRow } from '../renderer/study-rows.ts';
+import type { Scene, Stage } from './stage.ts';
+import { root } from './window.ts';
+
+/** Every state that the window can be in, as scenes for test/e2e/stage.ts. */
+const { width, height, data } = decode(
+  readFileSync(join(root, 'test', 'fixtures', 'parity', '00001405_000', 'radiograph.jpg')),
+  { useTArray: true },
+);
+const grey = Uint8Array.from({ length: width * height }, (_, index) => data[4 * index]!);
+const film: Film = {
+  rows: height,
+  columns: width,
+  codes: Uint16Array.from(grey, (level) => level * 16),
+  modality: Float64Array.from({ length: 4096 }, (_, code) => code),
+  photometric: 'MONOCHROME2',
+  vois: [],
+  voiProblem: false,
+  range: { low: 0, high: 4080 },
+  central: { low: 100, high: 3900 },
+  facts: exampleResult([]).facts,
+  lossy: false,
+};
+const own = { source: 'own' } as const;
+const settings: SettingsView = {
+  evaluator: { value: 'embedded', ...own },
+  token: { given: false, locked: false },
+  proxy: { value: 'system', ...own },
+  systemCertificates: { value: true, ...own },
+  certificates: { value: null, ...own },
+  withoutKeychain: { value: false, ...own },
+  keychain: 'GNOME keyring',
+  managed: false,
+};
+const report: DropReport = {
+  id: idOf(800),
+  finished: true,
+  taken: 3,
+  known: 0,
+  skipped: [{ name: 'report.txt', error: { code: 'dicom-not-dicom', detail: {} } }],
+  more: 0,
+};
+
+const scene = (rows: readonly StudyRow[], changes: Partial<Scene> = {}): Scene => ({
+  rows,
+  status: readyStatus,
+  settings,
+  film,
+  thumbnail: { rows: height, columns: width, pixels: grey },
+  ...changes,
+});
+const telling = {
+  Effusion: 'above',
+  Atelectasis: 'above',
+  Fibrosis: 'between',
+  Emphysema: 'at low',
+} as const;
+const working = studyRow(2, {
+  state: 'working',
+  seen: ['reading', 'encoding', 'encrypting', 'sending', 'queued'],
+  progress: { stage: 'evaluating', fraction: 0.4, detail: '64 of 161 rotations' },
+});
+const remote = {
+  ...readyStatus,
+  evaluator: { url: 'https://evaluator.example.org', embedded: false, ready: true },
+};
+const afar = {
+  ...exampleResult(findingsAt(telling)),
+  evaluator: { url: 'https://evaluator.example.org', embedded: false },
+};
+const earlier = doneRow(
+  8,
+  { Effusion: 'between' },
+  { study: { uid: '1.2.3.8', date: '2023-01-05', time: null, accession: null, description: 'Chest PA' } },
+);
+
+export type Act = (stage: Stage) => Promise<void>;
+const click =
+  (name: string): Act =>
+  ({ page }) =>
+    page.getByRole('button', { name, exact: true }).click();
+const openSettings: Act = async (stage) => {
+  await click('Settings')(stage);
+  await stage.page.getByRole('radio', { name: /Elsewhere/ }).check();
+  await stage.page.getByLabel('Address', { exact: true }).fill('https://evaluator.example.org');
+  await stage.page.getByRole('button', { name: 'Test the connection' }).click();
+  await stage.page.getByText('The evaluator cannot be reached.').waitFor();
+};
+const press =
+  (key: string): Act =>
+  async ({ page }) => {
+    await page
+      .locator('h2', { hasText: /Findings|Progress/ })
+      .first()
+      .click();
+    await page.keyboard.press(key);
+  };
+
+/** The scenes by name, and what has to be done to get to each. */
+export const scenes: Readonly<Record<string, { readonly scene: Scene; readonly act?: Act }>> = {
+  empty: { scene: scene([]) },
+  'cannot classify': {
+    scene: scene([], {
+      status: {
+        ...readyStatus,
+        evaluator: { ...readyStatus.evaluator, ready: false },
+        problem: { code: 'bundle-missing', detail: {} } as never,
+      },
+    }),
+  },
+  waiting: { scene: scene([studyRow(1)], { reports: [report] }) },
+  working: { scene: scene([working, studyRow(3)]) },
+  done: { scene: scene([doneRow(1, telling), doneRow(4, {}), working]) },
+  'nothing above': { scene: scene([doneRow(1, {})]) },
+  'a child, AP, inverted': {
+    scene: scene([
+      doneRow(1, telling, {
+        patient: {
+          name: 'Example, Cleo',
+          id: 'EX-3',
+          issuer: null,
+          birthDate: null,
+          sex: 'female',
+          age: '007Y',
+        },
+        result: {
+          ...exampleResult(findingsAt(telling)),
+          facts: { ...film.facts, viewPosition: 'AP', lossy: true },
+          input: { ...exampleResult([]).input, inverted: true, distance: 3.4 },
+        },
+      }),
+    ]),
+  },
+  'a finding opened': { scene: scene([doneRow(1, telling)]), act: click('Effusion') },
+  'evidence map': { scene: scene([doneRow(1, telling)]), act: press('e') },
+  prior: { scene: scene([doneRow(1, telling, { priorId: idOf(8) }), earlier]) },
+  'prior of another model': {
+    scene: scene([
+      doneRow(1, telling, { priorId: idOf(8) }),
+      {
+        ...earlier,
+        result: {
+          ...earlier.result!,
+          bundle: { ...earlier.result!.bundle, id: 'e'.repeat(64) as never, name: 'cxr-f8-r0' },
+        },
+      },
+    ]),
+  },
+  'privacy, evaluator elsewhere': {
+    scene: scene(
+      [doneRow(1, telling, { result: afar, check: { logit: 0.0009, probability: 0.0002, tookMs: 640 } })],
+      { status: remote },
+    ),
+    act: ({ page }) => page.getByText('Protected by').scrollIntoViewIfNeeded(),
+  },
+  refused: {
+    scene: scene([
+      studyRow(1, { state: 'refused', error: { code: 'input-unlike-chest', detail: {} } as never }),
+    ]),
+  },
+  failed: {
+    scene: scene([
+      studyRow(1, { state: 'failed', error: { code: 'evaluator-unreachable', detail: {} } as never }),
+    ]),
+  },
+  cancelled: {
+    scene: scene([studyRow(1, { state: 'cancelled', error: { code: 'cancelled', detail: {} } as never })]),
+  },
+  'no frontal film': { scene: scene([studyRow(1, { state: 'unasked', scoredImageId: null })]) },
+  'patient hidden': { scene: scene([doneRow(1, telling)]), act: press('x') },
+  'keys and mouse': { scene: scene([doneRow(1, telling)]), act: press('?') },
+  grayscales: { scene: scene([doneRow(1, telling)]), act: click('Your own grayscales') },
+  settings: {
+    scene: scene([doneRow(1, telling)], { probe: { code: 'evaluator-unreachable', detail: {} } as never }),
+    act: openSettings,
+  },
+  'settings of an organisation': {
+    scene: scene([], {
+      settings: {
+        ...settings,
+        managed: true,
+        evaluator: { value: 'https://evaluator.example.org', source: 'policy' },
+        proxy: { value: 'none', source: 'policy' },
+        keychain: null,
+      },
+    }),
+    act: click('Settings'),
+  },
+};
