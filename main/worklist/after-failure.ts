@@ -1,15 +1,11 @@
 import type { CodedError } from '../../contract/errors.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
+import { stagesWithAnswer } from '../../contract/stages.ts';
 import { candidates } from './candidates.ts';
 import type { Entry } from './entry.ts';
 
 /** The codes with which the input gate and the reader refuse an image. Nothing was sent then. */
 const refusals = /^(input-|dicom-|file-too-|reader-crashed$)/;
-/**
- * From these stages on the engine has the evaluator's answer. To send the study again by itself could tell it
- * something.
- */
-const afterAnswer: ReadonlySet<string> = new Set(['receiving', 'decrypting', 'done']);
 const mostCrashes = 2;
 
 /**
@@ -33,7 +29,7 @@ export function afterFailure(entry: Entry, error: CodedError): Partial<StudyRow>
  */
 function mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
   if (code !== 'engine-crashed') return false;
-  if (entry.row.seen.some((stage) => afterAnswer.has(stage))) return false;
+  if (entry.row.seen.some((stage) => stagesWithAnswer.has(stage))) return false;
   entry.crashes += 1;
   return entry.crashes <= mostCrashes;
 }
