@@ -35,7 +35,7 @@ function readArguments() {
   }
 }
 
-/** Whoever reports an error says with this which program and which model it was. */
+/** Names the program and the model, for whoever reports an error. */
 async function versionLines(): Promise<string> {
   const bundle = await chooseBundle(bundleRoot).catch(() => 'none');
   return `cipherfilm ${product.version}\nmodel ${bundle}\n`;
