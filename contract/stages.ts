@@ -119,6 +119,11 @@ export const stageNames = [
 ] as const;
 /** The name of a stage. */
 export type StageName = (typeof stageNames)[number];
+/**
+ * From these stages on the engine has the evaluator's answer. An analysis that failed there is not begun again by itself:
+ * that could tell the evaluator something about what was decrypted.
+ */
+export const stagesWithAnswer: ReadonlySet<StageName> = new Set(['receiving', 'decrypting', 'done']);
 
 /** One step of progress. `fraction` is how much of the stage is done, in [0, 1], or null where that is not known. */
 export type Progress = {

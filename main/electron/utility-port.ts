@@ -35,7 +35,12 @@ export function launchUtility<Command, Event>(program: Program): UtilityPort<Com
     stop: () => child.kill(),
     kill: () => {
       // Electron's own `kill` asks politely.
-      if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+      if (child.pid === undefined) return;
+      try {
+        process.kill(child.pid, 'SIGKILL');
+      } catch {
+        // It has ended, and Electron has not told so yet.
+      }
     },
   };
 }

@@ -14,8 +14,10 @@ export type EmbeddedEvaluatorOptions = {
   readonly threads?: number | undefined;
   /** Default: the evaluator's own. */
   readonly arithmetic?: string | undefined;
-  /** Whether one that ends by itself is followed by another on the same port. Default: false. */
+  /** Whether one that ends by itself is followed by another on the same port, a few times. Default: false. */
   readonly restarts?: boolean;
+  /** Hears that one which listened ended by itself, and whether it is followed by another. */
+  readonly onCrash?: (isFollowed: boolean) => void;
   readonly startTimeoutMs?: number | undefined;
 };
 
@@ -26,6 +28,9 @@ const frugalMalloc = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
 /** How long the evaluator may take to stop by itself. */
 const stopTimeoutMs = 6_000;
 const startTimeoutMs = 60_000;
+/** So many that ended by themselves within `crashWindowMs` are followed by another; then the next would end too. */
+const mostCrashes = 3;
+const crashWindowMs = 10 * 60_000;
 
 /**
  * The evaluator as a process of its own on this machine's loopback, for use without a server. It gets ciphertexts
@@ -37,6 +42,8 @@ export class EmbeddedEvaluator {
   #port: EvaluatorPort | null = null;
   #url: Promise<string> | null = null;
   #isStopped = false;
+  /** When those ended that ended by themselves, ms. */
+  #crashes: number[] = [];
 
   constructor(options: EmbeddedEvaluatorOptions) {
     this.#options = options;
@@ -52,10 +59,12 @@ export class EmbeddedEvaluator {
    *
    * @param signal  gives up the start, for everybody who waits for it.
    * @throws CxrError `evaluator-unreachable` with its reason when it could not be started, ended or stayed silent instead
-   *         of listening; `cancelled` by `signal` or after `stop`.
+   *         of listening, or came to an end too often; `cancelled` by `signal` or after `stop`.
    */
   url(signal?: AbortSignal): Promise<string> {
     if (this.#isStopped || signal?.aborted) return Promise.reject(new CxrError('cancelled'));
+    if (this.#url === null && this.#options.restarts === true && this.#isWornOut())
+      return Promise.reject(new CxrError('evaluator-unreachable', { reason: 'ended', embedded: true }));
     this.#url ??= this.#start(0, signal);
     return this.#url;
   }
@@ -72,15 +81,14 @@ export class EmbeddedEvaluator {
     const port = this.#port;
     this.#forget();
     if (port === null) return;
-    const ended = new Promise((resolve) => port.onEnd(resolve));
-    port.kill();
-    await ended;
+    await endOf(port, 0);
   }
 
   /** Ends it until its address is asked for again: another evaluator is in use, and this one fills a gigabyte. */
   pause(): Promise<void> {
     const port = this.#port;
     this.#forget();
+    this.#crashes = [];
     return port === null ? Promise.resolve() : endOf(port);
   }
 
@@ -114,10 +122,19 @@ export class EmbeddedEvaluator {
   #ended(port: EvaluatorPort, at: number): void {
     if (this.#port !== port) return;
     this.#forget();
-    if (this.#options.restarts !== true) return;
+    this.#crashes.push(Date.now());
+    const isFollowed = this.#options.restarts === true && !this.#isWornOut();
+    this.#options.onCrash?.(isFollowed);
+    if (!isFollowed) return;
     this.#url = this.#start(at);
     // Whoever asks for the address hears the reason; here nobody does.
     this.#url.catch(() => {});
+  }
+
+  #isWornOut(): boolean {
+    const since = Date.now() - crashWindowMs;
+    this.#crashes = this.#crashes.filter((crash) => crash > since);
+    return this.#crashes.length > mostCrashes;
   }
 }
 
@@ -156,11 +173,13 @@ function addressOf(port: EvaluatorPort, limitMs: number, signal?: AbortSignal): 
   });
 }
 
-/** Asks politely and, when that takes too long, ends it. */
-async function endOf(port: EvaluatorPort): Promise<void> {
+/** Asks politely and, when that takes too long, ends it. @param patienceMs  0 to end it at once. */
+async function endOf(port: EvaluatorPort, patienceMs = stopTimeoutMs): Promise<void> {
   const ended = new Promise((resolve) => port.onEnd(resolve));
-  port.stop();
-  const timer = setTimeout(() => port.kill(), stopTimeoutMs);
+  if (patienceMs === 0) port.kill();
+  else port.stop();
+  // The process is in the background: nothing else may keep this one running until it has gone.
+  const timer = setInterval(() => port.kill(), Math.max(patienceMs, 1_000));
   await ended;
-  clearTimeout(timer);
+  clearInterval(timer);
 }

@@ -17,8 +17,11 @@ export type EngineHostOptions = {
   /** The first command; resolves when the evaluator's address is known. */
   readonly start: () => Promise<EngineStart>;
   readonly tell?: (event: EngineEvent | { readonly kind: 'stopped' }) => void;
-  /** Whether an engine that died is followed by another. Default: true. */
-  readonly restarts?: boolean;
+  /**
+   * How many engines in a row may die without having finished an analysis and be followed by another; 0 for none that is.
+   * Default: no limit.
+   */
+  readonly restarts?: number;
 };
 
 /** What the asker of one analysis hears of it and may do about it. */
@@ -29,6 +32,11 @@ export type AnalysisWatch = {
 
 /** An engine that dies younger than this would die again: it is not restarted until somebody asks for something. */
 const infancyMs = 5_000;
+/**
+ * How long an engine may take to cancel an analysis that is awaited: long enough to stop its job at the evaluator, short
+ * enough for whoever pressed Ctrl-C. A busy engine hears of it later.
+ */
+const cancelMs = 300;
 
 /**
  * Owns the engine process, for the desktop application and for the command line: starts it, passes commands in order,
@@ -49,6 +57,8 @@ export class EngineHost implements AsyncDisposable {
   #waiting: Extract<EngineCommand, { kind: 'classify' }>[] = [];
   #port: EnginePort | null = null;
   #launching: Promise<void> | null = null;
+  /** Engines in a row that died without having finished an analysis. */
+  #deaths = 0;
   /** No engine is running and none will be started any more. */
   #isOver = false;
 
@@ -59,6 +69,11 @@ export class EngineHost implements AsyncDisposable {
   /** The engine's process id; undefined while it does not run. */
   get pid(): number | undefined {
     return this.#port?.pid;
+  }
+
+  /** Whether none runs and none will be started any more. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Whether an analysis is under way or waiting here. */
@@ -133,10 +148,23 @@ export class EngineHost implements AsyncDisposable {
     const analysisId = parseAnalysisId(randomUUID());
     const settle = Promise.withResolvers<AnalysisResult>();
     this.#awaited.set(analysisId, { onProgress, settle });
-    const cancel = () => this.cancel(analysisId);
+    let patience: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      if (!this.cancel(analysisId)) return;
+      const error = { code: 'cancelled', detail: {} } as const;
+      patience = setTimeout(() => this.#pass({ kind: 'failed', analysisId, error }), cancelMs);
+    };
     signal?.addEventListener('abort', cancel, { once: true });
     this.classify(analysisId, input);
-    return settle.promise.finally(() => signal?.removeEventListener('abort', cancel));
+    try {
+      return await settle.promise;
+    } catch (error) {
+      // Whatever ended it then, such as a signal that ended the engine too: somebody wanted it to end.
+      throw signal?.aborted ? new CxrError('cancelled') : error;
+    } finally {
+      clearTimeout(patience);
+      signal?.removeEventListener('abort', cancel);
+    }
   }
 
   /** Whether there was such an analysis to cancel. */
@@ -192,7 +220,8 @@ export class EngineHost implements AsyncDisposable {
     });
     port.onEnd(() => {
       this.#port = null;
-      if (this.#options.restarts === false) this.#isOver = true;
+      this.#deaths += 1;
+      if (this.#deaths > (this.#options.restarts ?? Number.POSITIVE_INFINITY)) this.#isOver = true;
       this.#options.tell?.({ kind: 'stopped' });
       this.#failAll({ code: 'engine-crashed', detail: {} });
       if (!this.#isOver && Date.now() - bornMs > infancyMs) void this.launch();
@@ -220,6 +249,7 @@ export class EngineHost implements AsyncDisposable {
         this.#awaited.get(event.analysisId)?.onProgress(event.progress);
         break;
       case 'done':
+        this.#deaths = 0;
         this.#awaited.get(event.analysisId)?.settle.resolve(event.result);
         this.#forget(event.analysisId);
         break;

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
+import { CxrError, toCodedError } from '../../contract/errors.ts';
 import { inMemory } from '../../contract/ipc/custody.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { plainConnection } from '../connector/evaluator-route.ts';
@@ -17,6 +18,10 @@ export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models')
 /** The radiograph that the repository ships: NIH ChestX-ray image 00000002_000 as DX. */
 export const sampleStudy = join(bundleRoot, 'samples', '00000002_000.dcm');
 
+/** A process beside this one died: it is followed by another, or it died too often and is lost. */
+export type Incident = 'engine-crashed' | 'engine-lost' | 'evaluator-crashed' | 'evaluator-lost';
+
+/** The processes of a session, and what can be asked of them. */
 export type Headless = {
   readonly engine: EngineHost;
   readonly reader: ReaderHost;
@@ -24,20 +29,41 @@ export type Headless = {
   readonly bundleName: string;
   /** Classifies one DICOM file. @throws CxrError as `classify`. */
   readonly classify: (file: string, watch?: AnalysisWatch) => Promise<AnalysisResult>;
+  /**
+   * Asks once, without patience, whether the evaluator answers. One on this machine that has ended is started again.
+   *
+   * @throws CxrError as `EngineHost.probe` and `EmbeddedEvaluator.url`; `cancelled` when `signal` aborts.
+   */
+  readonly probe: (signal?: AbortSignal) => Promise<void>;
 };
 
 export type EngineOptions = {
   readonly bundleRoot: string;
   readonly bundleName: string;
-  readonly connection: Connection;
+  /** The way to the evaluator; a function is asked again for every engine that is started. */
+  readonly connection: Connection | (() => Promise<Connection>);
+  /** Hears that an engine died, with its keys, and whether it is followed by another. */
+  readonly onCrash?: (isFollowed: boolean) => void;
 };
 
-/** Starts an engine process without Electron. One that dies is not followed by another. */
-export function openEngine(options: EngineOptions): EngineHost {
+/** So many engines in a row may die over nothing; the next would die too. */
+const mostDeadEngines = 3;
+
+/** Starts an engine process without Electron. One that dies is followed by another, which makes keys of its own. */
+export function openEngine({ connection, onCrash, ...bundle }: EngineOptions): EngineHost {
   const engine = new EngineHost({
     launch: () => launchNode({ name: 'engine', entry: entries.engine }),
-    start: async () => ({ kind: 'start', keepsReady: false, custody: inMemory, ...options }),
-    restarts: false,
+    start: async () => ({
+      kind: 'start',
+      keepsReady: false,
+      custody: inMemory,
+      ...bundle,
+      connection: typeof connection === 'function' ? await connection() : connection,
+    }),
+    tell: (event) => {
+      if (event.kind === 'stopped') onCrash?.(!engine.isOver);
+    },
+    restarts: mostDeadEngines,
   });
   void engine.launch();
   return engine;
@@ -85,36 +111,121 @@ export async function startEmbeddedEvaluator({
   return { url, pid: evaluator.pid!, stop: () => evaluator.stop() };
 }
 
+export type HeadlessOptions = {
+  /** The way to an evaluator. Default: one that is started on this machine, with a temporary data folder. */
+  readonly connection?: Connection | undefined;
+  /** Gives up starting. What `work` does is its own affair. */
+  readonly signal?: AbortSignal;
+  readonly tell?: (incident: Incident) => void;
+};
+
 /**
  * Opens an engine process, a reader process and, unless `connection` leads to one, an evaluator process of its own on
- * loopback with a temporary data folder; runs `work`; ends all of them.
+ * loopback with a temporary data folder; runs `work`; ends all of them. Each that dies while `work` runs is followed by
+ * another, a few times.
  *
- * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
+ * @throws CxrError `bundle-missing`, `cancelled`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work`
+ *         throws.
  */
 export async function withHeadless<T>(
-  connection: Connection | undefined,
+  options: HeadlessOptions | undefined,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
+  const { connection, signal, tell } = options ?? {};
   const bundleName = await chooseBundle(bundleRoot);
-  const within = async (connection: Connection, pid: number | null): Promise<T> => {
-    await using engine = openEngine({ bundleRoot, bundleName, connection });
-    await using reader = openReader();
-    await engine.ready();
+  if (connection !== undefined)
+    return await openSession({ bundleName, connect: async () => connection, signal, tell }, work);
+  return await withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
+    const own = new EmbeddedEvaluator({
+      ...{ launch: launchNode, entry: entries.evaluator, dataDir, bundleRoot, restarts: true },
+      onCrash: (isFollowed) => tell?.(isFollowed ? 'evaluator-crashed' : 'evaluator-lost'),
+    });
+    const connect = async () => plainConnection(await own.url(), true);
+    try {
+      return await openSession({ bundleName, connect, signal, tell, own }, work);
+    } finally {
+      // Its folder goes with it, so that there is nothing to stop in order.
+      await own.kill();
+    }
+  });
+}
+
+type SessionOptions = {
+  readonly bundleName: string;
+  readonly connect: () => Promise<Connection>;
+  readonly own?: EmbeddedEvaluator;
+  readonly signal: AbortSignal | undefined;
+  readonly tell: HeadlessOptions['tell'];
+};
+
+async function openSession<T>(
+  { bundleName, connect, own, signal, tell }: SessionOptions,
+  work: (session: Headless) => Promise<T>,
+): Promise<T> {
+  let connection = await orAborted(connect(), signal);
+  let isOpen = true;
+  const renew = async () => {
+    connection = await connect();
+    return connection;
+  };
+  await using engine = openEngine({
+    ...{ bundleRoot, bundleName, connection: renew },
+    onCrash: (isFollowed) => {
+      if (isOpen) tell?.(isFollowed ? 'engine-crashed' : 'engine-lost');
+    },
+  });
+  await using reader = openReader();
+  try {
+    await orAborted(whenReady(engine), signal);
     return await work({
       engine,
       reader,
-      evaluator: { url: connection.url, embedded: connection.embedded, pid },
+      evaluator: {
+        get url() {
+          return connection.url;
+        },
+        embedded: connection.embedded,
+        get pid() {
+          return own?.pid ?? null;
+        },
+      },
       bundleName,
       classify: (file, watch) => classify({ engine, reader }, file, watch),
+      probe: async (until) => {
+        const { url } = connection;
+        const next = await orAborted(renew(), until);
+        // It came back on another port.
+        if (next.url !== url) engine.connect(next);
+        await orAborted(engine.probe(next), until);
+      },
     });
-  };
-  if (connection !== undefined) return within(connection, null);
-  return withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
-    const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
+  } finally {
+    isOpen = false;
+  }
+}
+
+/** Waits for an engine that serves. One that dies before it says anything is followed by another. */
+async function whenReady(engine: EngineHost): Promise<void> {
+  for (let deaths = 0; ; deaths += 1) {
     try {
-      return await within(plainConnection(evaluator.url, true), evaluator.pid);
-    } finally {
-      await evaluator.stop();
+      await engine.ready();
+      return;
+    } catch (error) {
+      if (toCodedError(error).code !== 'engine-crashed' || deaths === mostDeadEngines) throw error;
     }
-  });
+  }
+}
+
+/** Waits for work, or no longer when the signal aborts. @throws CxrError `cancelled` then; whatever the work throws. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(new CxrError('cancelled'));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

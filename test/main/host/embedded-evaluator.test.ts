@@ -9,6 +9,7 @@ const address = 'http://127.0.0.1:4242';
 function evaluatorWith(restarts: boolean) {
   const children: FakePort<never, never>[] = [];
   const programs: Program[] = [];
+  const crashes: boolean[] = [];
   const evaluator = new EmbeddedEvaluator({
     launch: (program) => {
       programs.push(program);
@@ -20,12 +21,13 @@ function evaluatorWith(restarts: boolean) {
     bundleRoot: '/bundles',
     restarts,
     startTimeoutMs: 1_000,
+    onCrash: (isFollowed) => crashes.push(isFollowed),
   });
   const portAsked = (index: number) => {
     const argv = programs[index]!.argv!;
     return argv[argv.indexOf('--port') + 1];
   };
-  return { evaluator, children, programs, portAsked };
+  return { evaluator, children, programs, portAsked, crashes };
 }
 
 describe('the line that an evaluator prints when it listens', () => {
@@ -77,6 +79,42 @@ describe('an evaluator beside the application', () => {
     expect([portAsked(0), portAsked(1)]).toEqual(['0', '4242']);
     children[1]!.print(listeningLine(address));
     expect(await evaluator.url()).toBe(address);
+  });
+
+  it('that ends again and again is given up, and tried anew after ten minutes', async () => {
+    const { evaluator, children, crashes } = evaluatorWith(true);
+    const first = evaluator.url();
+    children[0]!.print(listeningLine(address));
+    await first;
+    for (let crash = 0; crash < 4; crash += 1) {
+      children.at(-1)!.end();
+      children.at(-1)!.print(listeningLine(address));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    // The first and three more.
+    expect(children).toHaveLength(4);
+    expect(crashes).toEqual([true, true, true, false]);
+    await expect(evaluator.url()).rejects.toMatchObject({
+      code: 'evaluator-unreachable',
+      detail: { reason: 'ended', embedded: true },
+    });
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    const again = evaluator.url();
+    children.at(-1)!.print(listeningLine(address));
+    expect(await again).toBe(address);
+  });
+
+  it('is killed at once when its folder is thrown away, and waited for', async () => {
+    const { evaluator, children } = evaluatorWith(true);
+    const first = evaluator.url();
+    children[0]!.print(listeningLine(address));
+    await first;
+    const killed = evaluator.kill();
+    expect(children[0]!.asked).toEqual(['kill']);
+    children[0]!.end({ status: null, hasStarted: true });
+    await killed;
+    expect(children).toHaveLength(1);
+    await expect(evaluator.url()).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('stays away after a crash when nobody wants it back, until it is asked for', async () => {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CxrError } from '../../../contract/errors.ts';
 import { parseAnalysisId } from '../../../contract/ids/analysis-id.ts';
@@ -6,6 +8,7 @@ import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts
 import type { AnalysisResult, EngineInput } from '../../../contract/stages.ts';
 import { plainConnection } from '../../../main/connector/evaluator-route.ts';
 import { EngineHost, type EngineStart } from '../../../main/host/engine-host.ts';
+import { launchNode } from '../../../main/host/node-port.ts';
 import { FakePort } from './fake-port.ts';
 
 const first = parseAnalysisId('11111111-1111-4111-8111-111111111111');
@@ -34,7 +37,7 @@ const start: EngineStart = {
   custody: inMemory,
 };
 
-function hostWith(begin: () => Promise<EngineStart> = async () => start, restarts = true) {
+function hostWith(begin: () => Promise<EngineStart> = async () => start, restarts?: number) {
   const children: FakePort<EngineCommand, EngineEvent>[] = [];
   const told: (EngineEvent | { kind: 'stopped' })[] = [];
   const host = new EngineHost({
@@ -45,7 +48,7 @@ function hostWith(begin: () => Promise<EngineStart> = async () => start, restart
     },
     start: begin,
     tell: (event) => told.push(event),
-    restarts,
+    ...(restarts === undefined ? {} : { restarts }),
   });
   return { host, children, told };
 }
@@ -203,8 +206,62 @@ describe('an analysis that is awaited', () => {
     expect(children[0]!.sent.filter(({ kind }) => kind === 'classify')).toHaveLength(1);
   });
 
+  it('is cancelled soon although the engine is too busy to hear of it, or dies over it', async () => {
+    const entry = join(import.meta.dirname, '..', 'busy-child.ts');
+    await using host = new EngineHost({
+      launch: () => launchNode({ name: 'busy', entry }),
+      start: async () => start,
+    });
+    await host.launch();
+    const abort = new AbortController();
+    const running = host.analyse(read, { signal: abort.signal });
+    running.catch(() => {});
+    // It says that it is up, and is then busy for ten seconds.
+    await sleep(500);
+    const since = performance.now();
+    abort.abort();
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+    await host[Symbol.asyncDispose]();
+    // 300 ms of patience, and the time in which the system ends a process.
+    expect(performance.now() - since).toBeLessThan(1_000);
+
+    const { host: mortal, children } = hostWith();
+    const again = new AbortController();
+    const dying = mortal.analyse(read, { signal: again.signal });
+    dying.catch(() => {});
+    await settle();
+    again.abort();
+    children[0]!.end();
+    await expect(dying).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('is followed by others on new engines after a crash, until too many died over nothing', async () => {
+    const { host, children } = hostWith(undefined, 2);
+    const die = async () => {
+      const running = host.analyse(read);
+      running.catch(() => {});
+      await settle();
+      children.at(-1)!.end();
+      await expect(running).rejects.toMatchObject({ code: 'engine-crashed' });
+    };
+    await die();
+    await die();
+    const served = host.analyse(read);
+    await settle();
+    children.at(-1)!.tell({ kind: 'done', analysisId: asked(children.at(-1)!), result });
+    expect(await served).toBe(result);
+    // That one was of use: two may die after it, and the third is the last.
+    children.at(-1)!.end();
+    await die();
+    expect(host.isOver).toBe(false);
+    await die();
+    expect(host.isOver).toBe(true);
+    await expect(host.analyse(read)).rejects.toMatchObject({ code: 'engine-crashed' });
+    expect(children).toHaveLength(5);
+  });
+
   it('is not even read for an engine that is gone and not followed by another', async () => {
-    const { host, children } = hostWith(undefined, false);
+    const { host, children } = hostWith(undefined, 0);
     const ready = host.ready();
     await settle();
     children[0]!.tell({ kind: 'ready', bundle: { name: 'cxr', id: 'b' } });
