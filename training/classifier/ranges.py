@@ -17,15 +17,20 @@ class RangeWatch:
         self.limit = limit
         self.highest: dict[str, float] = {}
         self.excess: list[torch.Tensor] = []
-        for name, module in model.named_modules():
-            if isinstance(module, (Quadratic, Cubic)):
-                module.register_forward_pre_hook(lambda _, inputs, name=name: self.see(name, inputs[0]))
+        self.hooks = [
+            module.register_forward_pre_hook(lambda _, inputs, name=name: self.see(name, inputs[0]))
+            for name, module in model.named_modules() if isinstance(module, (Quadratic, Cubic))]
 
     def see(self, name: str, x: torch.Tensor) -> None:
         if torch.is_grad_enabled():
             self.excess.append(F.relu(x.abs() - self.limit).pow(2).sum() / len(x))
         else:
             self.highest[name] = max(self.highest.get(name, 0.0), float(x.abs().max()))
+
+    def stop(self) -> None:
+        """See nothing more."""
+        for hook in self.hooks:
+            hook.remove()
 
     def take(self) -> torch.Tensor:
         """Sum of squared excess per image of the forward pass since the last call."""

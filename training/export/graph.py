@@ -92,12 +92,12 @@ def build_graph(model: HefNet, bounds: dict[str, float], highest_logit: float) -
     mean over each region, both linear, so that they become one map together with what lies before them.
     """
     g = Builder()
-    x = g.norm("norm1", model.norm1, g.conv("conv1", model.conv1, "input"))
-    x = g.quadratic("act1", model.act1, x, bounds["act1"])
-    x = g.norm("norm2", model.norm2, g.conv("conv2", model.conv2, x))
-    x = g.quadratic("act2", model.act2, x, bounds["act2"])
-    u = g.norm("norm3", model.norm3, g.conv("conv3", model.conv3, x))
-    x = g.quadratic("act3", model.act3, u, bounds["act3"])
+    x = u = "input"
+    for k in range(1, model.depth + 1):
+        conv, norm, act = model.layer(k)
+        u = g.norm(f"norm{k}", norm, g.conv(f"conv{k}", conv, x))
+        v = g.quadratic(f"act{k}", act, u, bounds[f"act{k}"])
+        x = g.node(f"sum{k}", "add", v, other=x) if model.adds(k) else v
     if model.attention == "shallow":
         z = g.linear("linear1", model.linear1, g.node("squeeze", "globalAveragePool", u))
         z = g.quadratic("actGate", model.actGate, z, bounds["actGate"])

@@ -12,13 +12,13 @@ import json
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from training.codec.vqgan import load_vqgan
 from training.data.nih import without_px64
 from training.data.sources import images
 from training.gate.distribution import CELLS, distance, fit, pool, size
+from training.loop.alter import CHANGES
 from training.loop.flags import data_parser, setup
 from training.loop.images import to_batch, upsample2
 from training.metrics.likeness import psnr
@@ -26,48 +26,6 @@ from training.metrics.likeness import psnr
 DIRECTIONS = 64
 NEAR, PASSED = 0.995, 0.9995  # share of train under the limit of distance, and under those of size and likeness
 MARGIN = 1.05  # of the limits over those quantiles; 1 dB for the codec's
-
-
-def turned(quarter: int):
-    return lambda x, _: torch.rot90(x, quarter, (2, 3))
-
-
-def cut(x: torch.Tensor, _: torch.Generator) -> torch.Tensor:
-    """The middle third, enlarged."""
-    return F.interpolate(x[:, :, 43:85, 43:85], size=128, mode="bilinear", align_corners=False)
-
-
-def noise(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return torch.rand(x.shape, generator=generator) * 2 - 1
-
-
-def clouds(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Smooth noise."""
-    coarse = torch.rand(len(x), 1, 8, 8, generator=generator) * 2 - 1
-    return F.interpolate(coarse, size=128, mode="bicubic", align_corners=False).clamp(-1, 1)
-
-
-def bars(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Test patterns: gratings of any direction and width."""
-    n = len(x)
-    angle, width, phase = (torch.rand(n, 1, 1, generator=generator) for _ in range(3))
-    y, t = torch.meshgrid(torch.linspace(0, 1, 128), torch.linspace(0, 1, 128), indexing="ij")
-    along = t * torch.cos(np.pi * angle) + y * torch.sin(np.pi * angle)
-    return torch.sign(torch.sin((4 + 40 * width) * along + 6 * phase)).unsqueeze(1)
-
-
-def shuffled(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The four quarters in another order."""
-    a, b = x.chunk(2, 2)
-    (p, q), (r, s) = a.chunk(2, 3), b.chunk(2, 3)
-    return torch.cat([torch.cat([s, r], 3), torch.cat([q, p], 3)], 2)
-
-
-CHANGES = {
-    "inverted": lambda x, _: -x, "turned by 90": turned(1), "turned by 180": turned(2), "turned by 270": turned(3),
-    "upside down": lambda x, _: x.flip(2), "middle third": cut, "quarters exchanged": shuffled, "noise": noise,
-    "smooth noise": clouds, "gratings": bars, "one gray": lambda x, _: x.mean((2, 3), keepdim=True).expand_as(x),
-}
 
 
 @torch.no_grad()

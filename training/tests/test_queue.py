@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,12 +16,19 @@ import numpy as np
 from PIL import Image
 
 from training.data.split import label_set
+from training.queue.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SMALL = {"train": 24, "val": 12, "test": 12}
-CODEC = {"name": "codec", "kind": "codec", "hours": 0.1, "keeps": True,
+CODEC = {"name": "codec-tiny", "kind": "codec", "hours": 0.1, "keeps": True,
          "flags": {"steps": 12, "batch": 2, "watch_every": 6, "warmup": 2, "critic_from": 0.3, "quantise_from": 0.2}}
-KINDS = {"codec": [CODEC]}  # the last of each list is the one that is killed
+VIEWS = {"name": "views-tiny", "kind": "views", "hours": 0.1, "needs": ["codec-tiny"], "flags": {"views": 3, "altered": 4}}
+READOUTS = {"name": "readouts-tiny", "kind": "readouts", "hours": 0.1, "needs": ["codec-tiny", "views-tiny"], "keeps": True}
+CLASSIFIER = {"name": "classifier-tiny", "kind": "classifier", "hours": 0.1,
+              "needs": ["codec-tiny", "views-tiny", "readouts-tiny"],
+              "flags": {"widths": [4, 8, 8], "strides": [2, 1], "epochs": 10, "batch": 8, "warmup": 2, "altered": 2}}
+# All kinds, each after what it needs.
+LIST = [CODEC, VIEWS, READOUTS, CLASSIFIER]
 
 
 def write_films(folder: Path, counts: dict[str, int]) -> None:
@@ -49,7 +55,7 @@ class Queue:
     """The command on one list, cache and folder of results."""
 
     def __init__(self, folder: Path, data: Path, jobs: list[dict]) -> None:
-        self.cache, self.results, self.name = folder / "cache", folder / "results", jobs[-1]["name"]
+        self.cache, self.results = folder / "cache", folder / "results"
         folder.mkdir()
         (folder / "jobs.json").write_text(json.dumps(jobs))
         self.shared = ["--jobs", str(folder / "jobs.json"), "--cache", str(self.cache), "--results", str(self.results)]
@@ -59,37 +65,36 @@ class Queue:
         return subprocess.Popen([sys.executable, "-m", "training.queue", *self.run], cwd=ROOT, stdout=subprocess.DEVNULL)
 
     def finish(self) -> None:
-        if self.start().wait(600):
+        if self.start().wait(900):
             raise AssertionError("\n".join(f.read_text() for f in self.cache.glob("runs/*/failed.txt")))
 
     def say(self, command: str, *more: str) -> str:
         return subprocess.run([sys.executable, "-m", "training.queue", command, *more, *self.shared], cwd=ROOT,
                               check=True, capture_output=True, text=True).stdout
 
-    def note(self) -> dict:
-        path = self.cache / "runs" / self.name / "progress.json"
-        return json.loads(path.read_text()) if path.exists() else {"step": 0, "steps": 1}
+    def checkpoint(self, name: str) -> Path:
+        return self.cache / "runs" / name / "checkpoint.pt"
 
-    def kill_in_the_middle(self) -> None:
-        """Start, wait for a checkpoint of the last run, and kill the process where it happens to be."""
+    def kill_in_the_middle(self, name: str) -> None:
+        """Start, wait for a checkpoint of a run, and kill the process where it happens to be a little later."""
         process = self.start()
-        checkpoint = self.cache / "runs" / self.name / "checkpoint.pt"
-        while not checkpoint.exists():
+        while not self.checkpoint(name).exists():
             if process.poll() is not None:
-                raise AssertionError("the run ended before it could be killed")
-            time.sleep(0.02)
-        time.sleep(0.3)
+                failures = "\n".join(f.read_text() for f in self.cache.glob("runs/*/failed.txt"))
+                raise AssertionError(f"{name} ended before it could be killed: {failures}")
+            time.sleep(0.01)
+        time.sleep(0.1)
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def figures(self) -> dict:
-        found = json.loads((self.results / f"{self.name}.json").read_text())
+    def figures(self, name: str) -> dict:
+        found = json.loads((self.results / f"{name}.json").read_text())
         found.pop("seconds")
         return found
 
 
 class Killed(unittest.TestCase):
-    """Each kind of run, killed with SIGKILL, ends with the figures of an uninterrupted one."""
+    """Runs of every kind, killed with SIGKILL in the middle, end with the figures of uninterrupted ones."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -101,19 +106,68 @@ class Killed(unittest.TestCase):
     def tearDownClass(cls) -> None:
         cls.room.cleanup()
 
-    def check(self, kind: str) -> None:
-        whole, killed = (Queue(self.folder / f"{kind}-{way}", self.folder / "data", KINDS[kind])
-                         for way in ("whole", "killed"))
+    def test_runs_end_as_if_they_had_not_been(self) -> None:
+        self.assertEqual({job["kind"] for job in LIST}, set(KINDS))
+        whole, killed = (Queue(self.folder / way, self.folder / "data", LIST) for way in ("whole", "killed"))
         whole.finish()
-        killed.kill_in_the_middle()
-        self.assertFalse((killed.results / f"{killed.name}.json").exists(), "killed too late to show anything")
-        self.assertIn("begun", killed.say("status"))
+        for job in LIST:
+            name = job["name"]
+            killed.kill_in_the_middle(name)
+            self.assertFalse((killed.results / f"{name}.json").exists(), f"{name} was killed too late")
+            self.assertIn(f"begun    {name}", killed.say("status"))
         killed.finish()
-        self.assertIn("goes on at step", (killed.cache / "queue.log").read_text())
-        self.assertEqual(killed.figures(), whole.figures())
+        log = (killed.cache / "queue.log").read_text()
+        for job in LIST:
+            name = job["name"]
+            self.assertIn(f"{name}: goes on at step", log)
+            self.assertEqual(killed.figures(name), whole.figures(name))
+        self.assertIn(f"0 of {len(LIST)} runs left", killed.say("status"))
 
-    def test_a_codec(self) -> None:
-        self.check("codec")
+
+class Said(unittest.TestCase):
+    """What the queue says of lists that are not done."""
+
+    def setUp(self) -> None:
+        self.room = tempfile.TemporaryDirectory()
+        self.queue = Queue(Path(self.room.name) / "queue", Path(self.room.name), LIST)
+
+    def tearDown(self) -> None:
+        self.room.cleanup()
+
+    def result(self, job: dict) -> None:
+        self.queue.results.mkdir(exist_ok=True)
+        found = {"kind": job["kind"], "seed": 1, "needs": job.get("needs", []), "flags": job.get("flags", {}),
+                 "steps": 9, "seconds": 1}
+        (self.queue.results / f"{job['name']}.json").write_text(json.dumps(found))
+
+    def test_a_clone_without_cache_says_what_is_missing_and_what_it_costs(self) -> None:
+        said = self.queue.say("status")
+        self.assertIn("missing  codec-tiny: about 0.1 h", said)
+        self.assertIn(f"{len(LIST)} of {len(LIST)} runs left, about {0.1 * len(LIST):.1f} h", said)
+
+    def test_a_run_whose_weights_are_gone_is_due_again_only_where_another_needs_them(self) -> None:
+        for job in LIST[:2]:
+            self.result(job)
+        said = self.queue.say("status")
+        self.assertIn("missing  views-tiny, whose weights are missing", said)
+        for job in LIST[2:]:
+            self.result(job)
+        self.assertIn(f"0 of {len(LIST)} runs left", self.queue.say("status"))
+
+    def test_figures_of_other_flags_are_not_a_runs_figures(self) -> None:
+        self.result({**CODEC, "flags": {"steps": 13}})
+        self.assertIn("missing  codec-tiny", self.queue.say("status"))
+
+    def test_a_pause_ends_with_the_process_that_asked_for_it(self) -> None:
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+            self.queue.say("pause", "--while", str(process.pid))
+            self.assertIn(f"paused by {process.pid}", self.queue.say("status"))
+            process.communicate(b"\n")
+        self.assertNotIn("paused", self.queue.say("status"))
+        self.queue.say("pause")
+        self.assertIn("paused by by-hand", self.queue.say("status"))
+        self.queue.say("resume")
+        self.assertNotIn("paused", self.queue.say("status"))
 
 
 if __name__ == "__main__":
