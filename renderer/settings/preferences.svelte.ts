@@ -1,5 +1,6 @@
 import type { Window } from '../../contract/image/grayscale.ts';
 import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
+import { type Comparison, comparisonOf } from '../viewer/hanging.ts';
 import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
 import { type Screens, screenName, storedScreens } from '../viewer/screens.ts';
 
@@ -14,7 +15,8 @@ export class Preferences {
   keys = $state.raw<Keys>(storedKeys(localStorage.getItem('keys')));
   /** Hides who the patient is, for screens that others can see. */
   hidden = $state(localStorage.getItem('hidden') === 'yes');
-  compare = $state(false);
+  /** What hangs beside an image, where there is such a thing. */
+  compare = $state<Comparison>(comparisonOf(localStorage.getItem('compare')));
   /** Windows that this person gave a name. */
   windows = $state.raw<readonly NamedWindow[]>(storedWindows(localStorage.getItem('windows')));
   #screens = $state.raw<Screens>(storedScreens(localStorage.getItem('screens')));
@@ -32,6 +34,10 @@ export class Preferences {
     this.theme = theme;
     localStorage.setItem('theme', theme);
     document.documentElement.dataset.theme = theme;
+  }
+  setCompare(compare: Comparison): void {
+    this.compare = compare;
+    localStorage.setItem('compare', compare);
   }
   setKey(action: Action, key: string): void {
     this.keys = withKey(this.keys, action, key);
