@@ -165,7 +165,7 @@ async function screens(window: Window): Promise<void> {
   await page.getByRole('dialog').waitFor();
   await shoot(page, 'keys-and-mouse');
   await closed();
-  await button('Your own grayscales').click();
+  await button('Window by numbers, own grayscales').click();
   await page.getByRole('dialog').waitFor();
   await shoot(page, 'grayscales');
   await closed();

@@ -1,6 +1,7 @@
 import type { MenuCommand } from '../../contract/ipc/window.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import { Preferences } from '../settings/preferences.svelte.ts';
+import { beside, type Hung, isLateral, nextComparison } from '../viewer/hanging.ts';
 import type { Action } from '../viewer/keymap.ts';
 import { actionOf } from '../viewer/keymap.ts';
 import { Pane } from '../viewer/pane.svelte.ts';
@@ -21,8 +22,6 @@ const scrollKeys: ReadonlySet<string> = new Set([
   'End',
   ' ',
 ]);
-const firstImage = (row: StudyRow | undefined): ImageRow | null =>
-  row?.images.find(({ id }) => id === row.scoredImageId) ?? row?.images[0] ?? null;
 
 /** All that is on the screen, and what keys and buttons do to it. */
 export class Desk {
@@ -41,15 +40,10 @@ export class Desk {
   #isLinked = $state(false);
   #showsEvidence = $state(false);
 
-  /** Beside the image: another view of the study, or else the patient's earlier study. */
-  #beside = $derived.by((): { image: ImageRow; study: StudyRow } | null => {
-    const { selected, imageId, rows } = this.studies;
-    if (!this.preferences.compare || selected === null) return null;
-    const sibling = selected.images.find(({ id }) => id !== imageId);
-    if (sibling !== undefined) return { image: sibling, study: selected };
-    const prior = rows.find(({ id }) => id === selected.priorId);
-    const image = firstImage(prior);
-    return image === null || prior === undefined ? null : { image, study: prior };
+  #beside = $derived.by((): Hung | null => {
+    const { selected, image, rows } = this.studies;
+    if (selected === null || image === null) return null;
+    return beside(this.preferences.compare, selected, image, rows);
   });
 
   panes = $derived.by((): readonly Shown[] => {
@@ -59,12 +53,11 @@ export class Desk {
     const second = {
       pane: this.#second,
       image: this.#beside.image,
-      title: titleOf(this.#beside.image, this.#beside.study),
+      title: `${this.#beside.study === selected ? '' : 'Prior · '}${titleOf(this.#beside.image, this.#beside.study)}`,
     };
-    const isLateral =
-      image?.frame.view?.startsWith('L') === true || image?.frame.view?.startsWith('R') === true;
     // Frontal left, lateral right; a prior on the right.
-    return isLateral && this.#beside.study === selected ? [second, first] : [first, second];
+    const isTurned = image !== null && isLateral(image) && this.#beside.study === selected;
+    return isTurned ? [second, first] : [first, second];
   });
 
   /** Where the keys go: the pane under the mouse, else the first. */
@@ -159,7 +152,7 @@ export class Desk {
       'previous-study': () => studies.step(-1),
       'next-image': () => studies.stepImage(1),
       'previous-image': () => studies.stepImage(-1),
-      compare: () => (this.preferences.compare = !this.preferences.compare),
+      compare: () => this.#compare(pane),
       link: () => (this.#isLinked = !this.#isLinked),
       evidence: () => this.#toggleEvidence(),
       privacy: () => this.preferences.toggleHidden(),
@@ -168,6 +161,14 @@ export class Desk {
       help: () => (this.helping = true),
     };
     acts[action]();
+  }
+
+  #compare(pane: Pane): void {
+    const { selected, image, rows } = this.studies;
+    if (selected === null || image === null) return;
+    const next = nextComparison(this.preferences.compare, selected, image, rows);
+    if (next === 'none' && this.#beside === null) pane.note = 'No second view and no earlier study here.';
+    this.preferences.setCompare(next);
   }
 
   /** True size needs to know the film's pixels and the screen's, which somebody has to measure once. */

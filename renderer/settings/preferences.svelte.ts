@@ -1,5 +1,6 @@
 import type { Window } from '../../contract/image/grayscale.ts';
 import { type NamedWindow, storedWindows, withWindow } from '../viewer/grayscale.ts';
+import { type Comparison, comparisonOf } from '../viewer/hanging.ts';
 import { type Action, type Keys, storedKeys, withKey } from '../viewer/keymap.ts';
 import { type Screens, screenName, storedScreens } from '../viewer/screens.ts';
 import { type Prevalences, storedPrevalences, withPrevalence } from './prevalences.ts';
@@ -15,7 +16,8 @@ export class Preferences {
   keys = $state.raw<Keys>(storedKeys(localStorage.getItem('keys')));
   /** Hides who the patient is, for screens that others can see. */
   hidden = $state(localStorage.getItem('hidden') === 'yes');
-  compare = $state(false);
+  /** What hangs beside an image, where there is such a thing. */
+  compare = $state<Comparison>(comparisonOf(localStorage.getItem('compare')));
   /** Windows that this person gave a name. */
   windows = $state.raw<readonly NamedWindow[]>(storedWindows(localStorage.getItem('windows')));
   #screens = $state.raw<Screens>(storedScreens(localStorage.getItem('screens')));
@@ -41,6 +43,10 @@ export class Preferences {
   setPrevalence(finding: string, share: number | null): void {
     this.prevalences = withPrevalence(this.prevalences, finding, share);
     localStorage.setItem('prevalences', JSON.stringify(this.prevalences));
+  }
+  setCompare(compare: Comparison): void {
+    this.compare = compare;
+    localStorage.setItem('compare', compare);
   }
   setKey(action: Action, key: string): void {
     this.keys = withKey(this.keys, action, key);

@@ -34,7 +34,7 @@ export const actions = {
   'previous-study': 'Previous study',
   'next-image': 'Next image',
   'previous-image': 'Previous image',
-  compare: 'Prior or second image beside it',
+  compare: 'Second view, then prior, beside it',
   link: 'Move, zoom and window both images alike',
   evidence: 'Evidence map of the chosen finding',
   privacy: 'Hide patient data',

@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CxrError } from '../../contract/errors.ts';
+import { parseFilmMessage } from '../../contract/ipc/film.ts';
 import { toFilm, toThumbnail } from '../../dicom/film.ts';
 import { dicomBytes, type Field, imageFields } from './dicom-bytes.ts';
 
@@ -151,5 +154,59 @@ describe('what a film says of its values', () => {
       { percent: 0.5, low: 0, high: 198 },
       { percent: 2, low: 3, high: 195 },
     ]);
+  });
+});
+
+describe('whatever a file says of shutter, overlays and pixels', () => {
+  const number = fc.integer({ min: -70_000, max: 70_000 });
+  const texts = fc.oneof(
+    fc.array(number, { maxLength: 8 }).map((all) => all.join('\\')),
+    fc.constantFrom('', 'RECTANGULAR\\CIRCULAR\\POLYGONAL', 'x', '1e9\\-1e9', '0.5\\2'),
+  );
+  const shorts = fc.array(fc.integer({ min: 0, max: 65_535 }), { maxLength: 3 });
+  it('the film is whole for the window, or refused with a code', async () => {
+    const ticket = '00000000-0000-4000-8000-000000000000';
+    const text = [
+      '00181600',
+      '00181602',
+      '00181604',
+      '00181606',
+      '00181608',
+      '00181610',
+      '00181612',
+      '00181620',
+    ];
+    const more = ['00280030', '00280034', '00281050', '00281051'];
+    const short = [
+      '00181622',
+      '00280120',
+      '00280121',
+      '60000010',
+      '60000011',
+      '60000050',
+      '60000102',
+      '60003000',
+    ];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(texts, { minLength: 12, maxLength: 12 }),
+        fc.array(shorts, { minLength: 8, maxLength: 8 }),
+        async (written, numbers) => {
+          const fields: Field[] = [
+            ...[...text, ...more].map((tag, index): Field => [tag, 'DS', written[index]!]),
+            ['00181600', 'CS', 'RECTANGULAR\\CIRCULAR\\POLYGONAL'],
+            ...short.map((tag, index): Field => [tag, tag === '60003000' ? 'OW' : 'US', numbers[index]!]),
+          ];
+          try {
+            const film = await filmOf(ramp, ...four, ...fields);
+            expect(parseFilmMessage({ ticket, film })).not.toBeNull();
+            expect(toThumbnail(film).pixels.length).toBeGreaterThan(0);
+          } catch (thrown) {
+            expect(thrown).toBeInstanceOf(CxrError);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 });
