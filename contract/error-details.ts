@@ -150,6 +150,7 @@ export type ErrorDetails = {
   'evaluator-certificate': { readonly reason: string };
   'evaluator-proxy': { readonly reason?: string; readonly status?: number };
   'evaluator-unauthorised': { readonly reason?: string };
+  'evaluator-body-limit': { readonly status?: number };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   'setting-invalid': { readonly setting: string; readonly reason: string };

@@ -175,6 +175,7 @@ async function refusalOf(response: Response, onReceived: (bytes: number) => void
   if (parsed?.success && parsed.data.status === status) {
     return new ExchangeError(parsed.data.code, { status, retryAfterMs, problem: parsed.data });
   }
+  if (status === 413) return new ExchangeError('evaluator-body-limit', { status });
   // What stands in front of an evaluator answers in its own words.
   const inFront = [502, 503, 504].includes(status) ? 'evaluator-unreachable' : 'evaluator-protocol';
   return new ExchangeError([401, 403].includes(status) ? 'evaluator-unauthorised' : inFront, {
