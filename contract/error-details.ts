@@ -156,6 +156,7 @@ export type ErrorDetails = {
   'evaluator-certificate': { readonly reason: string };
   'evaluator-proxy': { readonly reason?: string; readonly status?: number };
   'evaluator-unauthorised': { readonly reason?: string };
+  'evaluator-body-limit': { readonly status?: number };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */

@@ -63,6 +63,7 @@ export const errorCodes = [
   'evaluator-certificate',
   'evaluator-proxy',
   'evaluator-unauthorised',
+  'evaluator-body-limit',
   'setting-locked',
   'setting-invalid',
   'worklist-newer',

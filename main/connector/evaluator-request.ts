@@ -215,6 +215,7 @@ async function refusalOf(
   if (parsed?.success && parsed.data.status === status) {
     return new ExchangeError(parsed.data.code, { status, retryAfterMs, problem: parsed.data });
   }
+  if (status === 413) return new ExchangeError('evaluator-body-limit', { status });
   // What stands in front of an evaluator answers in its own words.
   if ([502, 503, 504].includes(status))
     return new ExchangeError('evaluator-unreachable', { reason: 'gateway', status, retryAfterMs, proxied });

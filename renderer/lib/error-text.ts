@@ -218,6 +218,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The evaluator wants an access token, or another one.',
     advice: 'Enter in the settings the token that you were given by whoever runs the evaluator.',
   },
+  'evaluator-body-limit': {
+    title: 'Something between here and the evaluator refuses uploads of this size.',
+    advice:
+      'A proxy in front of the evaluator limits requests, and the evaluation keys are larger. Tell whoever runs it, then choose Try again.',
+  },
   'setting-locked': {
     title: 'This setting is decided elsewhere.',
     advice:

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dicomBytes, type Field } from '../dicom/dicom-bytes.ts';
 import { titled } from '../titled.ts';
+import { smallFilm } from './small-film.ts';
 import {
   accessibilityProblems,
   build,
@@ -36,8 +36,8 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     build();
     mkdirSync(join(films, 'deeper'));
     cpSync(sample, join(films, 'deeper', 'film.dcm'));
-    writeFileSync(join(films, 'lateral.dcm'), film('1', 'LL'));
-    writeFileSync(join(films, 'hand.dcm'), film('2', 'AP'));
+    writeFileSync(join(films, 'lateral.dcm'), smallFilm('1', 'LL'));
+    writeFileSync(join(films, 'hand.dcm'), smallFilm('2', 'AP'));
     writeFileSync(join(films, 'notes.txt'), 'no radiograph');
     window = await launch(userData);
   });
@@ -256,20 +256,6 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     expect(page.url()).toBe('app://cipherfilm/index.html');
   });
 });
-
-/** A small film of stripes, of a study and a view of its own. */
-function film(study: string, view: string): Uint8Array {
-  const pixels = Array.from({ length: 64 * 64 }, (_, index) => (index % 8 < 4 ? 0 : 4095));
-  const fields: readonly Field[] = [
-    ['00080018', 'UI', `1.2.3.${study}.1`],
-    ['0020000d', 'UI', `1.2.3.${study}`],
-    ['0020000e', 'UI', `1.2.3.${study}.0`],
-    ['00185101', 'CS', view],
-    ['00280010', 'US', [64]],
-    ['00280011', 'US', [64]],
-  ];
-  return dicomBytes(pixels, Object.fromEntries(fields.map((field) => [field[0], field])));
-}
 
 /** The sample as another patient's study, by the same number of bytes. */
 function renamed(): Uint8Array {

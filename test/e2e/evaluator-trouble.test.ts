@@ -92,6 +92,7 @@ describe.skipIf(noWindow !== null)(
       ['other bundle', 'The evaluator does not offer this model.'],
       ['refuses keys', 'The evaluator has no room for this workstation’s keys.'],
       ['busy', 'The evaluator is busy.'],
+      ['body limit', 'Something between here and the evaluator refuses uploads of this size.'],
     ];
     for (const [trouble, message] of messages) {
       it(`${trouble}: says so, and loses nothing`, { timeout: studyMs }, async () => {

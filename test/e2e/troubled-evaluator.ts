@@ -3,33 +3,54 @@ import type { AddressInfo } from 'node:net';
 import type { ErrorCode } from '../../contract/errors.ts';
 import { mediaTypes } from '../../contract/protocol.ts';
 
-/** What is wrong with the evaluator. */
+/** What is wrong with the evaluator. One that is `holding` takes jobs and does not tell how they end. */
 export type Trouble =
   | 'none'
   | 'down'
   | 'other bundle'
   | 'refuses keys'
   | 'busy'
+  | 'body limit'
   | 'not an evaluator'
+  | 'holding'
   | 'slow';
 
 /** A door in front of a real evaluator that wants a token and can be made to misbehave. */
-export type TroubledEvaluator = AsyncDisposable & { readonly url: string; trouble: Trouble };
+export type TroubledEvaluator = AsyncDisposable & {
+  readonly url: string;
+  trouble: Trouble;
+  /** The evaluator behind the door. */
+  realUrl: string;
+  /** The number of questions that were let through: ciphertexts that were sent to be evaluated. */
+  readonly questions: number;
+};
 export const token = 'a-token-for-tests';
 
+type Door = { trouble: Trouble; realUrl: string; questions: number; readonly held: (() => void)[] };
+
 export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEvaluator> {
-  const state: { trouble: Trouble } = { trouble: 'none' };
-  const server = createServer((incoming, answer) => handle(state.trouble, realUrl, incoming, answer));
+  const door: Door = { trouble: 'none', realUrl, questions: 0, held: [] };
+  const server = createServer((incoming, answer) => handle(door, incoming, answer));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     get trouble() {
-      return state.trouble;
+      return door.trouble;
     },
     set trouble(trouble: Trouble) {
-      state.trouble = trouble;
+      door.trouble = trouble;
       if (trouble === 'down') server.closeAllConnections();
+      if (trouble !== 'holding') for (const pass of door.held.splice(0)) pass();
+    },
+    get realUrl() {
+      return door.realUrl;
+    },
+    set realUrl(url: string) {
+      door.realUrl = url;
+    },
+    get questions() {
+      return door.questions;
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -38,9 +59,10 @@ export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEv
   };
 }
 
-function handle(trouble: Trouble, realUrl: string, incoming: IncomingMessage, answer: ServerResponse): void {
+function handle(door: Door, incoming: IncomingMessage, answer: ServerResponse): void {
+  const { trouble } = door;
   const { method, url = '' } = incoming;
-  const pass = () => forward(realUrl, incoming, answer);
+  const pass = () => forward(door.realUrl, incoming, answer);
   const no = (status: number, code: ErrorCode) => {
     incoming.resume();
     refuse(answer, status, code);
@@ -52,10 +74,20 @@ function handle(trouble: Trouble, realUrl: string, incoming: IncomingMessage, an
   else if (trouble === 'refuses keys' && method === 'HEAD') answer.writeHead(404).end();
   else if (trouble === 'refuses keys' && url.startsWith('/v1/keys/')) no(507, 'quota-exceeded');
   else if (trouble === 'busy' && method === 'POST') no(429, 'queue-full');
-  else if (trouble === 'not an evaluator')
+  else if (trouble === 'body limit' && method === 'HEAD') answer.writeHead(404).end();
+  else if (trouble === 'body limit' && (method === 'PUT' || method === 'POST')) {
+    incoming.resume();
+    answer.writeHead(413, { 'content-type': 'text/html' }).end('<h1>413 Request Entity Too Large</h1>');
+  } else if (trouble === 'not an evaluator')
     answer.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
   else if (trouble === 'slow') setTimeout(pass, 1_500);
-  else pass();
+  // The first look at a job is answered at once: the window then shows that it is under way.
+  else if (trouble === 'holding' && url.includes('waitMs=') && !url.endsWith('waitMs=0'))
+    door.held.push(pass);
+  else {
+    if (method === 'POST') door.questions += 1;
+    pass();
+  }
 }
 
 function refuse(answer: ServerResponse, status: number, code: ErrorCode): void {
@@ -70,5 +102,7 @@ function forward(realUrl: string, incoming: IncomingMessage, answer: ServerRespo
     reply.pipe(answer);
   });
   outgoing.on('error', () => answer.destroy());
+  // Whoever asked may be gone by now.
+  answer.on('close', () => outgoing.destroy());
   incoming.pipe(outgoing);
 }

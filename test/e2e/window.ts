@@ -193,11 +193,11 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 /** What the page says, from main's side: after its process has died, Playwright's own page is of no use any more. */
 export async function pageText({ app }: Window): Promise<string> {
   return app.evaluate(async ({ BrowserWindow }) => {
-    const [window] = BrowserWindow.getAllWindows();
-    const text = window?.webContents.executeJavaScript('document.body.innerText') as
-      | Promise<string>
-      | undefined;
-    return (await text?.catch(() => '')) ?? '';
+    const { webContents } = BrowserWindow.getAllWindows()[0]!;
+    const text = webContents.executeJavaScript('document.body.innerText').catch(() => '') as Promise<string>;
+    // A page that dies meanwhile never answers.
+    const none = new Promise<string>((resolve) => setTimeout(() => resolve(''), 1_000));
+    return Promise.race([text, none]);
   });
 }
 
