@@ -23,7 +23,14 @@ const film: Film = {
   vois: [],
   voiProblem: false,
   range: { low: 0, high: 4080 },
-  central: { low: 100, high: 3900 },
+  percentiles: [{ percent: 1, low: 100, high: 3900 }],
+  aspect: 1,
+  modalityName: null,
+  meaning: { unit: null, relationship: null },
+  stored: { signed: false, low: 0, high: 4080 },
+  shutter: null,
+  overlays: [],
+  overlayProblem: false,
   facts: exampleResult([]).facts,
   lossy: false,
 };
@@ -34,6 +41,7 @@ const settings: SettingsView = {
   proxy: { value: 'system', ...own },
   systemCertificates: { value: true, ...own },
   certificates: { value: null, ...own },
+  contentProtection: { value: false, ...own },
   withoutKeychain: { value: false, ...own },
   keychain: 'GNOME keyring',
   managed: false,
@@ -109,7 +117,7 @@ export const scenes: Readonly<Record<string, { readonly scene: Scene; readonly a
     scene: scene([], {
       status: {
         ...readyStatus,
-        evaluator: { ...readyStatus.evaluator, ready: false },
+        standing: { kind: 'trouble', error: { code: 'bundle-missing', detail: {} } as never },
         problem: { code: 'bundle-missing', detail: {} } as never,
       },
     }),

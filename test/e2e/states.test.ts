@@ -193,12 +193,12 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
       hear.observe(region, { childList: true, characterData: true, subtree: true });
     })()`);
     const done = doneRow(1, { Effusion: 'above' });
-    await stage.tell({ kind: 'row', row: done });
+    await stage.tell({ kind: 'rows', rows: [done] });
     await expect.poll(() => announcer.textContent()).toBe('Result ready. Effusion is above its threshold.');
-    await stage.tell({ kind: 'row', row: { ...done, check: 'working' } });
+    await stage.tell({ kind: 'rows', rows: [{ ...done, check: 'working' }] });
     await stage.tell({
-      kind: 'row',
-      row: { ...done, check: { logit: 0.001, probability: 0.0001, tookMs: 500 } },
+      kind: 'rows',
+      rows: [{ ...done, check: { logit: 0.001, probability: 0.0001, tookMs: 500 } }],
     });
     await page.getByText(/no logit differs by more than/).waitFor();
     expect(await page.evaluate('window.told')).toEqual(['Result ready. Effusion is above its threshold.']);
