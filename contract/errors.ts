@@ -65,6 +65,7 @@ export const errorCodes = [
   'setting-locked',
   'setting-invalid',
   'data-folder-in-use',
+  'folder-unusable',
   'key-unknown',
   'key-locked',
   'key-passphrase',

@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
+import { folderFault } from '../../contract/folder-fault.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { connectionFromEnvironment, plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
@@ -85,10 +87,23 @@ export async function startEmbeddedEvaluator({
 }
 
 /**
+ * Runs `work` as `withTemporaryFolder` does.
+ *
+ * @throws CxrError `folder-unusable` when the system's folder for temporary files takes none; whatever `work` throws.
+ */
+export function inTemporaryFolder<T>(prefix: string, work: (folder: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder(prefix, work).catch((error: unknown) => {
+    const isOurs = (error as NodeJS.ErrnoException | null)?.syscall === 'mkdtemp';
+    throw isOurs ? folderFault(error, 'TMPDIR', tmpdir()) : error;
+  });
+}
+
+/**
  * Opens an engine process, a reader process and, unless `evaluatorUrl` names one, an evaluator process of its own on
  * loopback with a temporary data folder; runs `work`; ends all of them.
  *
- * @throws CxrError `bundle-missing`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work` throws.
+ * @throws CxrError `bundle-missing`, `folder-unusable` for temporary files, as `EngineHost.ready` and
+ *         `EmbeddedEvaluator.url`; whatever `work` throws.
  */
 export async function withHeadless<T>(
   evaluatorUrl: string | undefined,
@@ -108,7 +123,7 @@ export async function withHeadless<T>(
     });
   };
   if (evaluatorUrl !== undefined) return within(connectionFromEnvironment(evaluatorUrl), null);
-  return withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
+  return inTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot });
     try {
       return await within(plainConnection(evaluator.url, true), evaluator.pid);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { compiledFolder } from '../../evaluator/keep-compiled.ts';
 import { nativeSets } from '../../kernel/native.ts';
 import { fastestArithmetic } from '../../kernel/open.ts';
-import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { exitOnSignals } from '../../main/files/temporary-folder.ts';
+import { inTemporaryFolder } from '../../main/host/headless.ts';
 import { prepareAnalysis } from '../circuits/circuit-analysis.ts';
 import { type Backend, backends, findEntry } from '../circuits/circuit-row.ts';
 import { readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
@@ -121,7 +122,7 @@ function line({ network, factor, attention, backend, threads, medianMs, firstMs,
 async function bench(): Promise<void> {
   const done: Run[] = [];
   for (const label of options.networks.split(',')) {
-    await withTemporaryFolder('cipherfilm-bench-he-', async (folder) => {
+    await inTemporaryFolder('cipherfilm-bench-he-', async (folder) => {
       using holder = (await prepareAnalysis(label, folder)).holder;
       if (holder.params.securityBits !== 128) throw new UsageError(`${label} has no secure ring`);
       for (const backend of options.backends.split(',') as Backend[])

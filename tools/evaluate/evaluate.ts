@@ -8,9 +8,9 @@ import { clearLogits } from '../../main/engine/clear-reference.ts';
 import { admit } from '../../main/engine/input-gate.ts';
 import type { Workstation } from '../../main/engine/station.ts';
 import { openWorkstation } from '../../main/engine/workstation.ts';
-import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { exitOnSignals } from '../../main/files/temporary-folder.ts';
 import { chooseBundle } from '../../main/host/choose-bundle.ts';
-import { bundleRoot, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { bundleRoot, inTemporaryFolder, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
 import { readCount, readOptions } from '../command-options.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
@@ -158,7 +158,7 @@ async function evaluate(dataDir: string): Promise<void> {
 
 try {
   exitOnSignals();
-  await withTemporaryFolder('cipherfilm-evaluate-', evaluate);
+  await inTemporaryFolder('cipherfilm-evaluate-', evaluate);
 } catch (error) {
   process.stderr.write(`evaluate: ${JSON.stringify(toCodedError(error))}\n`);
   process.exitCode = 1;
