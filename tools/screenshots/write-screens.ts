@@ -2,13 +2,21 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
-import { dicomBytes, type Field } from '../test/dicom/dicom-bytes.ts';
-import { build, launch, openPaths, profile, root, sample, studyMs, type Window } from '../test/e2e/window.ts';
+import { dicomBytes, type Field } from '../../test/dicom/dicom-bytes.ts';
+import {
+  build,
+  launch,
+  openPaths,
+  profile,
+  root,
+  sample,
+  studyMs,
+  type Window,
+} from '../../test/e2e/window.ts';
 
 /**
  * Writes every screen into docs/screenshots/dark and docs/screenshots/light, one folder per theme, from the
- * radiographs that the repository ships under made-up names: `npm run screenshots`. It needs what the tests of the
- * window need (CONTRIBUTING.md).
+ * radiographs that the repository ships under made-up names. `npm run screenshots` starts it where a window opens.
  */
 const folder = join(root, 'docs', 'screenshots');
 const themes = ['dark', 'light'] as const;
