@@ -168,6 +168,13 @@ export type ErrorDetails = {
   'worklist-unwritable': { readonly reason: string };
   /** `holder` is the other evaluator's process id. */
   'data-folder-in-use': { readonly holder: number };
+  /** `reason` is the system's code (`EACCES`). `folder` is one that was configured, never one of a patient's files. */
+  'folder-unusable': {
+    readonly setting: string;
+    readonly folder: string;
+    readonly reason: string;
+    readonly expected: string;
+  };
   'key-unknown': { readonly fingerprint: string };
   'key-locked': { readonly reason?: string };
   'key-passphrase': { readonly reason?: string };

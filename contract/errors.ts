@@ -70,6 +70,7 @@ export const errorCodes = [
   'worklist-damaged',
   'worklist-unwritable',
   'data-folder-in-use',
+  'folder-unusable',
   'key-unknown',
   'key-locked',
   'key-passphrase',

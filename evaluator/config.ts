@@ -3,32 +3,15 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { CxrError } from '../contract/errors.ts';
 import { nativeSets } from '../kernel/native.ts';
 import { type Arithmetic, arithmetics, fastestArithmetic } from '../kernel/open.ts';
+import { optionsFromEnvironment, optionsFromFlags } from './options.ts';
 
-/** Flags of the evaluator; each may also come from `CIPHERFILM_EVALUATOR_<NAME>`, a flag wins. */
-const options = {
-  host: { type: 'string' },
-  port: { type: 'string' },
-  data: { type: 'string' },
-  bundles: { type: 'string' },
-  workers: { type: 'string' },
-  threads: { type: 'string' },
-  arithmetic: { type: 'string' },
-  'max-queued': { type: 'string' },
-  'max-keys': { type: 'string' },
-  'max-key-bytes': { type: 'string' },
-  'keep-minutes': { type: 'string' },
-  access: { type: 'string' },
-  log: { type: 'boolean' },
-  'insecure-http': { type: 'boolean' },
-} as const;
-type OptionName = keyof typeof options;
-
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Digits alone: `Number` would read an empty text as 0. */
+const whole = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'a whole number is expected').transform(Number).pipe(z.int().min(min).max(max));
 const schema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: whole(0, 65_535).default(8420),
@@ -73,9 +56,11 @@ export type Config = {
  *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const parsed = schema.safeParse({ ...fromEnvironment(env), ...fromFlags(argv) });
+  const parsed = schema.safeParse({ ...optionsFromEnvironment(env), ...optionsFromFlags(argv) });
   if (!parsed.success) {
-    throw new CxrError('request-invalid', { flag: `--${String(parsed.error.issues[0]?.path[0] ?? '')}` });
+    const { path, message } = parsed.error.issues[0]!;
+    // The schema's messages tell what is expected, never the value.
+    throw new CxrError('request-invalid', { flag: `--${String(path[0])}`, reason: message });
   }
   const given = parsed.data;
   if (!isLoopback(given.host) && !given['insecure-http']) {
@@ -116,24 +101,6 @@ function resolveArithmetic(wanted: 'auto' | Arithmetic): Arithmetic {
       expected: `${available.join(' or ')} on this machine`,
     });
   return wanted;
-}
-
-function fromFlags(argv: readonly string[]): Partial<Record<OptionName, string>> {
-  try {
-    const { values } = parseArgs({ args: [...argv], options, strict: true });
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-  } catch (error) {
-    throw new CxrError('request-invalid', { flag: 'unknown or without its value' }, { cause: error });
-  }
-}
-
-function fromEnvironment(env: NodeJS.ProcessEnv): Partial<Record<OptionName, string>> {
-  const found: Partial<Record<OptionName, string>> = {};
-  for (const name of Object.keys(options) as OptionName[]) {
-    const value = env[`CIPHERFILM_EVALUATOR_${name.toUpperCase().replaceAll('-', '_')}`];
-    if (value !== undefined && value !== '') found[name] = value;
-  }
-  return found;
 }
 
 /** native-models lies beside evaluator/ in the sources, and may lie one folder higher when bundled. */

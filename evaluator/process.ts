@@ -1,7 +1,8 @@
 import { toCodedError } from '../contract/errors.ts';
 import { listeningLine } from '../contract/evaluator-line.ts';
 import product from '../package.json' with { type: 'json' };
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
+import { asksForHelp, usage } from './options.ts';
 import { type RunningEvaluator, startEvaluator } from './start.ts';
 
 /** The port to the parent when Electron forked this process as a utility process. */
@@ -31,7 +32,8 @@ async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
 }
 
 /**
- * The evaluator process. Prints one line when it listens and nothing else on standard output.
+ * The evaluator process. Prints one line when it listens and nothing else on standard output, and ends with exit code 2
+ * for flags that cannot be meant, 1 when it cannot start.
  *
  * It speaks plain HTTP and binds to loopback; a reverse proxy in front of it terminates TLS.
  *
@@ -39,13 +41,27 @@ async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
  */
 export async function runEvaluator(workerEntry: URL): Promise<void> {
   if (process.channel !== undefined) ignoreSignals();
+  const argv = process.argv.slice(2);
+  if (asksForHelp(argv)) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  let config: Config;
   try {
-    const config = readConfig(process.argv.slice(2), process.env);
+    config = readConfig(argv, process.env);
+  } catch (error) {
+    return notStarted(error, 2);
+  }
+  try {
     const evaluator = await startEvaluator(config, product.version, workerEntry);
     stopOnRequest(() => void stopAndExit(evaluator));
     process.stdout.write(`${listeningLine(evaluator.url)}\n`);
   } catch (error) {
-    process.stderr.write(`${JSON.stringify({ event: 'not-started', ...toCodedError(error) })}\n`);
-    process.exit(1);
+    notStarted(error, 1);
   }
+}
+
+function notStarted(error: unknown, exitCode: 1 | 2): never {
+  process.stderr.write(`${JSON.stringify({ event: 'not-started', ...toCodedError(error) })}\n`);
+  process.exit(exitCode);
 }

@@ -1,15 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { CxrError } from '../contract/errors.ts';
-import { readBundles } from './bundles.ts';
+import { folderFault } from '../contract/folder-fault.ts';
+import { type Bundles, readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
-import { accessFrom, openToAll } from './http/access.ts';
+import { type Access, accessFrom, openToAll } from './http/access.ts';
 import { createApp } from './http/app.ts';
 import { MemoryQueue } from './jobs/job-queue.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { MemoryWatchers } from './jobs/watchers.ts';
 import { KeyStore } from './keys/key-store.ts';
-import { createLog, silentLog } from './observe/log.ts';
+import { createLog, type Log, silentLog } from './observe/log.ts';
 import { lockFolder } from './store/folder-lock.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -20,9 +21,17 @@ const jobTimeoutMs = 30 * 60_000;
 /** Records of jobs kept at most. */
 const maxRecords = 4_096;
 
+/** What the system says of a port; anything else it says of the host, as when it does not know the name. */
+const portFaults: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES']);
+
 export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
 
-/** Starts an evaluator on its own data folder; two on one folder would take each other's jobs. */
+/**
+ * Starts an evaluator on its own data folder; two on one folder would take each other's jobs.
+ *
+ * @throws CxrError `folder-unusable` when the system refuses something in the data folder, `data-folder-in-use`,
+ *         `request-invalid` for an access file or an address that cannot be used, as `readBundles`.
+ */
 export async function startEvaluator(
   config: Config,
   version: string,
@@ -31,7 +40,31 @@ export async function startEvaluator(
   const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
   const access = config.accessFile === null ? openToAll : accessFrom(config.accessFile);
   const bundles = await readBundles(config.bundleRoot);
-  const unlock = await lockFolder(config.dataFolder);
+  try {
+    const unlock = await lockFolder(config.dataFolder);
+    const parts = { config, version, workerEntry, log, access, bundles, unlock };
+    return await startInFolder(parts).catch(async (error: unknown) => {
+      await unlock();
+      throw error;
+    });
+  } catch (error) {
+    throw folderFault(error, '--data', config.dataFolder);
+  }
+}
+
+type Parts = {
+  readonly config: Config;
+  readonly version: string;
+  readonly workerEntry: URL;
+  readonly log: Log;
+  readonly access: Access;
+  readonly bundles: Bundles;
+  readonly unlock: () => Promise<void>;
+};
+
+/** Starts an evaluator on a data folder whose lock it holds. */
+async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
+  const { config, version, workerEntry, log, access, bundles, unlock } = parts;
   const { frames, records } = await openDataFolder(config.dataFolder);
   const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
   const keys = await KeyStore.open(frames.keys, keyLimits, log);
@@ -56,9 +89,10 @@ export async function startEvaluator(
     log,
   });
   const app = createApp({ version, bundles, keys, jobs, access, log });
-  await app.listen({ host: config.host, port: config.port }).catch(async (cause: NodeJS.ErrnoException) => {
-    await unlock();
-    throw new CxrError('request-invalid', { flag: '--port', reason: cause.code ?? '' }, { cause });
+  await app.listen({ host: config.host, port: config.port }).catch((cause: NodeJS.ErrnoException) => {
+    const { code = '' } = cause;
+    const flag = portFaults.has(code) ? '--port' : '--host';
+    throw new CxrError('request-invalid', { flag, reason: code }, { cause });
   });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;

@@ -1,10 +1,18 @@
-/** `npm run fuzz -- COUNT SEED`: mutated keys and ciphertexts for the evaluator's readers; prints what refused them. */
+import { readArguments, readCount } from '../tools/command-options.ts';
+
+/** Puts mutated keys and ciphertexts through the evaluator's readers; prints what refused them. */
+const usage = `usage: npm run fuzz [-- COUNT [SEED]]
+  COUNT   mutations, 1 to 1000000000, default 1000000
+  SEED    a whole number below 2147483648; the same one makes the same mutations. Default: from the clock`;
+const { positionals } = readArguments(usage, {}, { most: 2 });
+const count = readCount(usage, 'COUNT', positionals[0] ?? '1000000', [1, 1e9]);
+const seed = readCount(usage, 'SEED', positionals[1] ?? String(Date.now() % 2 ** 31), [0, 2 ** 31 - 1]);
+
 // Only tests may have the small rings that it uses.
 process.env.VITEST = 'fuzz';
 const { runMutations } = await import('./he/kernel/byte-mutations.ts');
-const [count = '1000000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
 const from = performance.now();
-const counts = await runMutations(Number(count), Number(seed));
+const counts = await runMutations(count, seed);
 const seconds = ((performance.now() - from) / 1000).toFixed(0);
 process.stdout.write(
   `${count} mutations from seed ${seed} in ${seconds} s\n${JSON.stringify(counts, null, 2)}\n`,

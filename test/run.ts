@@ -9,6 +9,13 @@ import { windowCommand } from './window-command.ts';
  * ELECTRON_OVERRIDE_DIST_PATH to its folder, or have the official one installed (`npx install-electron`). Without it
  * they are skipped, and the last lines say so. Tests on the sample collection need CIPHERFILM_SAMPLES (samples.ts).
  */
+const usage = `usage: npm test [-- ARGUMENTS]
+  Types, lint, then every test; the last lines say what was skipped and why.
+  ARGUMENTS   those of vitest: names of files, --reporter and the like`;
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(`${usage}\n`);
+  process.exit();
+}
 const root = join(import.meta.dirname, '..');
 const report = join(root, 'test-results', 'vitest.json');
 mkdirSync(join(root, 'test-results'), { recursive: true });

@@ -10,6 +10,23 @@ export function electronProgram(folder: string): string | null {
   return names.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
+/** Electron is here, in this folder; or what installs it. */
+export type ElectronFolder =
+  | { readonly kind: 'found'; readonly folder: string; readonly program: string }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** Finds Electron in ELECTRON_OVERRIDE_DIST_PATH or, without the variable, the official one where it is installed. */
+export function electronFolder(
+  { ELECTRON_OVERRIDE_DIST_PATH: override }: NodeJS.ProcessEnv = process.env,
+): ElectronFolder {
+  const folder = override ?? join(root, 'node_modules', 'electron', 'dist');
+  const program = electronProgram(folder);
+  if (program !== null) return { kind: 'found', folder, program };
+  const where = override === undefined ? 'is not installed' : 'is not in ELECTRON_OVERRIDE_DIST_PATH';
+  const install = 'run `npx install-electron`, or set ELECTRON_OVERRIDE_DIST_PATH to a folder that holds it';
+  return { kind: 'missing', reason: `Electron ${where}: ${install}` };
+}
+
 /** What a real window needs here: an Electron that can start, and a display. */
 export type WindowCommand =
   | { readonly kind: 'possible'; readonly electron: string; readonly prefix: readonly string[] }
@@ -17,9 +34,9 @@ export type WindowCommand =
 
 /** ELECTRON_OVERRIDE_DIST_PATH, or the official Electron where it is installed; on Linux without a display, Xvfb's. */
 export function windowCommand(): WindowCommand {
-  const electron = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist');
-  if (electronProgram(electron) === null)
-    return { kind: 'missing', reason: 'no Electron found (see CONTRIBUTING.md)' };
+  const found = electronFolder();
+  if (found.kind === 'missing') return found;
+  const { folder: electron } = found;
   if (process.platform !== 'linux' || process.env.DISPLAY !== undefined)
     return { kind: 'possible', electron, prefix: [] };
   const missing = ['xvfb-run', 'dbus-run-session'].filter((program) => findProgram(program) === null);

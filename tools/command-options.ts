@@ -1,24 +1,50 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { CxrError } from '../contract/errors.ts';
 
+/** How many arguments may stand without a flag, and whether what follows `--` is handed on to another program. */
+type Positionals = { readonly most: number; readonly passesOn?: boolean };
+
 /**
- * The options of a command. `--help` prints `usage` and ends the process with 0; anything unknown prints it with 2.
+ * Reads the arguments of a command before it does anything. `--help` prints `usage` on standard output and ends the
+ * process with 0; what is unknown ends it with 2 and one line on standard error.
  *
- * @param usage  one line or several, without the trailing line break.
+ * @param usage  one line or several, without the trailing line break; the first begins with `usage: npm run NAME`.
+ * @returns the values by flag, the arguments without a flag, and those after `--`.
  */
-export function readOptions<const Options extends ParseArgsOptionsConfig>(usage: string, options: Options) {
+export function readArguments<const Options extends ParseArgsOptionsConfig>(
+  usage: string,
+  options: Options,
+  { most, passesOn = false }: Positionals,
+) {
+  const argv = process.argv.slice(2);
+  const end = passesOn && argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const args = argv.slice(0, end);
   try {
-    const { values } = parseArgs({
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-      strict: true,
-    });
-    if ((values as { help?: boolean }).help !== true) return parseArgs({ options, strict: true }).values;
-  } catch {
-    process.stderr.write(`${usage}\n`);
-    process.exit(2);
+    const withHelp = { ...options, help: { type: 'boolean', short: 'h' } } as const;
+    const asked = parseArgs({ args, options: withHelp, strict: true, allowPositionals: true });
+    if ((asked.values as { help?: boolean }).help === true) {
+      process.stdout.write(`${usage}\n`);
+      process.exit(0);
+    }
+    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
+    if (positionals.length <= most) return { values, positionals, passedOn: argv.slice(end + 1) };
+    refuse(usage, `unexpected argument '${positionals[most]}'`);
+  } catch (error) {
+    // Node explains at length how an argument may begin with a dash.
+    refuse(usage, (error as Error).message.split('. ')[0]!);
   }
-  process.stdout.write(`${usage}\n`);
-  process.exit(0);
+}
+
+/** The flags of a command that takes nothing else; as `readArguments`. */
+export function readOptions<const Options extends ParseArgsOptionsConfig>(usage: string, options: Options) {
+  return readArguments(usage, options, { most: 0 }).values;
+}
+
+/** Ends the process with 2 and one line that says what is wrong with the arguments. */
+export function refuse(usage: string, problem: string): never {
+  const name = /npm run (?:-s )?([\w:-]+)/.exec(usage)?.[1] ?? 'usage';
+  process.stderr.write(`${name}: ${problem.replaceAll('\n', ' ')}; --help prints the usage\n`);
+  process.exit(2);
 }
 
 /** What was asked for cannot be: one line says why. */
@@ -36,10 +62,27 @@ export async function runCommand(name: string, command: () => Promise<void>): Pr
   }
 }
 
-/** A whole number in a range, or the usage and exit status 2. */
-export function readCount(text: string, [least, most]: readonly [number, number], usage: string): number {
+/** A whole number in a range, of digits alone; anything else is refused with `what` it was to be. */
+export function readCount(
+  usage: string,
+  what: string,
+  text: string,
+  [least, most]: readonly [number, number],
+): number {
   const count = Number(text);
-  if (Number.isInteger(count) && count >= least && count <= most) return count;
-  process.stderr.write(`${usage}\n`);
-  process.exit(2);
+  if (/^\d+$/.test(text) && count >= least && count <= most) return count;
+  refuse(usage, `${what} takes whole numbers from ${least} to ${most}, not '${text}'`);
+}
+
+/** A list divided by commas, each of them one of `known`; an empty list or another word is refused. */
+export function readChoices<Choice extends string>(
+  usage: string,
+  what: string,
+  text: string,
+  known: readonly Choice[],
+): Choice[] {
+  return text.split(',').map((word) => {
+    const found = known.find((choice) => choice === word);
+    return found ?? refuse(usage, `${what} takes ${known.join(', ')}, not '${word}'`);
+  });
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JobId, jobIdSchema } from '../../contract/ids/job-id.ts';
 import { unfinishedPrefix, writeAtomically } from '../store/atomic-write.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { type JobRecord, jobRecordSchema } from './job-record.ts';
 
 /**
@@ -37,7 +38,7 @@ export class FolderRecordStore implements RecordStore {
 
   /** Opens a folder for its owner; what a crash left unfinished and records that cannot be read are removed. */
   static async open(folder: string): Promise<FolderRecordStore> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const store = new FolderRecordStore(folder);
     const readable = new Set((await store.list()).map(({ id }) => `${id}${suffix}`));
     for (const name of await readdir(folder)) {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
 import { type Digest, digestSchema, parseDigest } from '../../contract/ids/digest.ts';
 import type { ByteSource } from '../../he/wire/byte-source.ts';
 import { unfinishedPath, unfinishedPrefix } from './atomic-write.ts';
 import type { FrameStore, OpenedFrame, StoredFrame } from './frame-store.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Frames as files of one folder, `<digest><suffix>`. Opening it costs nothing and touches nothing, so that every
@@ -26,7 +27,7 @@ export class FolderFrameStore implements FrameStore {
    * frame has. Only the process that holds the lock of the data folder calls it, before anybody writes.
    */
   async tidy(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     for (const name of await readdir(this.#folder)) {
       const isStray = this.#suffix !== '' && name.endsWith(this.#suffix) && this.#digestOf(name) === null;
       if (isStray || name.startsWith(unfinishedPrefix)) await rm(join(this.#folder, name), { force: true });

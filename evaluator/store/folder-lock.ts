@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CxrError } from '../../contract/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** An evaluator takes up to five seconds to stop (evaluator/process.ts). */
 const patience = { waitMs: 8_000, pollMs: 100 };
@@ -16,7 +17,7 @@ const patience = { waitMs: 8_000, pollMs: 100 };
  * @throws CxrError `data-folder-in-use` with the holder's process id.
  */
 export async function lockFolder(folder: string, waitMs = patience.waitMs): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const path = join(folder, 'evaluator.lock');
   const until = performance.now() + waitMs;
   for (let takeovers = 0; ; ) {

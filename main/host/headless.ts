@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
+import { folderFault } from '../../contract/folder-fault.ts';
 import { inMemory } from '../../contract/ipc/custody.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { plainConnection } from '../connector/evaluator-route.ts';
@@ -120,11 +122,23 @@ export type HeadlessOptions = {
 };
 
 /**
+ * Runs `work` as `withTemporaryFolder` does.
+ *
+ * @throws CxrError `folder-unusable` when the system's folder for temporary files takes none; whatever `work` throws.
+ */
+export function inTemporaryFolder<T>(prefix: string, work: (folder: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder(prefix, work).catch((error: unknown) => {
+    const isOurs = (error as NodeJS.ErrnoException | null)?.syscall === 'mkdtemp';
+    throw isOurs ? folderFault(error, 'TMPDIR', tmpdir()) : error;
+  });
+}
+
+/**
  * Opens an engine process, a reader process and, unless `connection` leads to one, an evaluator process of its own on
  * loopback with a temporary data folder; runs `work`; ends all of them. Each that dies while `work` runs is followed by
  * another, a few times.
  *
- * @throws CxrError `bundle-missing`, `cancelled`, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work`
+ * @throws CxrError `bundle-missing`, `cancelled`, `folder-unusable` for temporary files, as `EngineHost.ready` and `EmbeddedEvaluator.url`; whatever `work`
  *         throws.
  */
 export async function withHeadless<T>(
@@ -135,7 +149,7 @@ export async function withHeadless<T>(
   const bundleName = await chooseBundle(bundleRoot);
   if (connection !== undefined)
     return await openSession({ bundleName, connect: async () => connection, signal, tell }, work);
-  return await withTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
+  return await inTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const own = new EmbeddedEvaluator({
       ...{ launch: launchNode, entry: entries.evaluator, dataDir, bundleRoot, restarts: true },
       onCrash: (isFollowed) => tell?.(isFollowed ? 'evaluator-crashed' : 'evaluator-lost'),

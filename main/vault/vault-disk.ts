@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
+import { makePrivateFolder } from '../files/make-private-folder.ts';
 import { type WriteStep, writePrivate } from '../files/write-private.ts';
 import { withFileLock } from './file-lock.ts';
 import { mostVaultBytes } from './vault-file.ts';
@@ -43,7 +44,7 @@ export class VaultDisk {
   /** Does `work` while no other process changes the file. @throws CxrError as `withFileLock`. */
   locked(work: () => void): void {
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makePrivateFolder(this.#folder);
     } catch (cause) {
       throw unsaved(cause);
     }

@@ -199,6 +199,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'Another evaluator uses the same data folder.',
     advice: 'Close the other Cipherfilm, or give each evaluator a folder of its own.',
   },
+  'folder-unusable': {
+    title: 'A folder that the program needs cannot be used.',
+    advice:
+      'The line below names the folder and the reason. Free space, correct its permissions, or choose another.',
+  },
   'evaluator-url': {
     title: 'The configured evaluator address is not usable.',
     advice:

@@ -35,7 +35,7 @@ describe('AUROC', () => {
 describe('label tables', () => {
   it('are read by column name and filtered by split', () => {
     const text = 'file,patient_id,split,Mass,Edema\nx.jpg,p1,test,1,0\ny.jpg,p2,val,0,1\n';
-    expect(readLabelTable(text, ['Edema', 'Mass'], 'test')).toEqual([
+    expect(readLabelTable(text, ['Edema', 'Mass'], { split: 'test' })).toEqual([
       { file: 'x.jpg', patient: 'p1', labels: [false, true] },
     ]);
     expect(() => readLabelTable(text, ['Hernia'])).toThrow(/request-invalid.*Hernia/);
@@ -50,6 +50,6 @@ describe('label tables', () => {
       { file: 'a.png', patient: '7', labels: [true, true] },
       { file: 'b.png', patient: '8', labels: [false, false] },
     ]);
-    expect(() => readLabelTable(text, ['Edema'], 'test')).toThrow(/request-invalid.*split/);
+    expect(() => readLabelTable(text, ['Edema'], { split: 'test' })).toThrow(/request-invalid.*split/);
   });
 });

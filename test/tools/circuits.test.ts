@@ -54,7 +54,9 @@ describe('npm run circuits', () => {
     [['--network', 'alexnet'], 1, /no network for .*alexnet.* lenet-f8-none/],
     [['--explain', 'alexnet'], 1, /no network alexnet/],
     [['--explain', 'missing.json'], 1, /missing\.json/],
-    [['--networks', 'lenet'], 2, /^usage: /],
+    [['--networks', 'lenet'], 2, /^circuits: Unknown option '--networks'; --help prints the usage\n$/],
+    [['--measure', 'kernel1,kernel9'], 2, /^circuits: --measure takes kernel1, .*, not 'kernel9'/],
+    [['--measure', ''], 2, /^circuits: --measure takes/],
   ])('answers %j with status %i and one message, not a stack', async (args, code, message) => {
     const failure = await circuits(...args).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code, stderr: expect.stringMatching(message) });

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { compiledFolder } from '../../evaluator/keep-compiled.ts';
 import { nativeSets } from '../../kernel/native.ts';
 import { fastestArithmetic } from '../../kernel/open.ts';
-import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { exitOnSignals } from '../../main/files/temporary-folder.ts';
+import { inTemporaryFolder } from '../../main/host/headless.ts';
 import { prepareAnalysis } from '../circuits/circuit-analysis.ts';
-import { type Backend, backends, findEntry } from '../circuits/circuit-row.ts';
-import { readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
+import { type Backend, backends, findEntry, labelOf, readIndex } from '../circuits/circuit-row.ts';
+import { readChoices, readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
 import type { HeRunReport } from './bench-he-run.ts';
 import { benchTenants } from './bench-tenants.ts';
 import { describeMachine, median } from './machine.ts';
@@ -35,7 +36,10 @@ const options = readOptions(usage, {
   tenants: { type: 'string', default: '1,2,4' },
   json: { type: 'boolean', default: false },
 });
-const runs = readCount(options.runs, [1, 100], usage);
+const runs = readCount(usage, '--runs', options.runs, [1, 100]);
+const chosenBackends = readChoices(usage, '--backends', options.backends, available);
+const labels = readChoices(usage, '--networks', options.networks, (await readIndex()).map(labelOf));
+const counts = options.tenants.split(',').map((count) => readCount(usage, '--tenants', count, [0, 16]));
 
 type Run = {
   readonly network: string;
@@ -120,11 +124,11 @@ function line({ network, factor, attention, backend, threads, medianMs, firstMs,
 
 async function bench(): Promise<void> {
   const done: Run[] = [];
-  for (const label of options.networks.split(',')) {
-    await withTemporaryFolder('cipherfilm-bench-he-', async (folder) => {
+  for (const label of labels) {
+    await inTemporaryFolder('cipherfilm-bench-he-', async (folder) => {
       using holder = (await prepareAnalysis(label, folder)).holder;
       if (holder.params.securityBits !== 128) throw new UsageError(`${label} has no secure ring`);
-      for (const backend of options.backends.split(',') as Backend[])
+      for (const backend of chosenBackends)
         for (const threads of [1, 2]) {
           const run = await measure(label, folder, backend, threads);
           done.push(run);
@@ -132,7 +136,6 @@ async function bench(): Promise<void> {
         }
     });
   }
-  const counts = options.tenants.split(',').map((count) => readCount(count, [0, 16], usage));
   const note = (line: string) => void process.stderr.write(`  ${line}\n`);
   const kinds = [...new Set(['wasm', fastestArithmetic()] as const)];
   const ways = kinds.map((arithmetic) => [arithmetic, availableParallelism()] as const);

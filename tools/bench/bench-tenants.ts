@@ -5,9 +5,8 @@ import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../.
 import { seededTensor } from '../../he/seeded-tensor.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
-import { withTemporaryFolder } from '../../main/files/temporary-folder.ts';
 import { chooseBundle } from '../../main/host/choose-bundle.ts';
-import { bundleRoot, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { bundleRoot, inTemporaryFolder, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
 import { median } from './machine.ts';
 
@@ -85,7 +84,7 @@ export async function benchTenants(
   const runs: TenantRun[] = [];
   const keySwitchMs: { arithmetic: Arithmetic; threads: number; ms: number }[] = [];
   for (const [arithmetic, threads] of ways)
-    await withTemporaryFolder('cipherfilm-tenants-', async (dataDir) => {
+    await inTemporaryFolder('cipherfilm-tenants-', async (dataDir) => {
       const evaluator = await startEmbeddedEvaluator({ dataDir, bundleRoot, arithmetic, threads });
       try {
         const tenants: Tenant[] = [];

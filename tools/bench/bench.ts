@@ -18,7 +18,7 @@ const values = readOptions(usage, {
   json: { type: 'boolean', default: false },
   runs: { type: 'string', default: '5' },
 });
-const runs = readCount(values.runs, [1, 100], usage);
+const runs = readCount(usage, '--runs', values.runs, [1, 100]);
 
 /** Highest resident memory of a process so far, bytes; null where the system does not tell (only Linux does). */
 async function peakBytes(pid: number | null): Promise<number | null> {

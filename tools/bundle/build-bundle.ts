@@ -13,12 +13,10 @@ import { programDigest } from '../../he/compiler/passes/levels.ts';
 import { checkParams } from '../../he/params.ts';
 import { sha256 } from '../../he/wire/frame.ts';
 import { predictKeyBytes } from '../../he/wire/sizes.ts';
+import { readArguments, runCommand } from '../command-options.ts';
 import { knownAnswer, knownAnswerFile } from './known-answer.ts';
 
-/**
- * `npm run bundle` ties the two halves of an exported model together.
- * Usage: node tools/bundle/build-bundle.ts [FOLDER]
- */
+/** `npm run bundle` ties the two halves of an exported model together, of these files. */
 const files = [
   'client/calibration.json',
   'client/decoder.onnx',
@@ -70,14 +68,21 @@ export async function buildBundle(folder: string): Promise<BundleDescription> {
   return description;
 }
 
-if (import.meta.main) {
-  const folder = resolve(
-    process.argv[2] ?? join(import.meta.dirname, '..', '..', 'native-models', 'cxr-f8-r1'),
-  );
+const usage = `usage: npm run bundle [-- FOLDER]
+  Compiles the network in a bundle's folder and writes bundle.json into both of its halves.
+  FOLDER   with client/ and server/; default native-models/cxr-f8-r1`;
+
+async function command(folder: string): Promise<void> {
   const description = await buildBundle(folder);
   const { name, cost, evaluationKeys } = description;
   const megabytes = (predictKeyBytes(description).transferBytes / 1e6).toFixed(0);
   process.stdout.write(
     `${name}: ${cost.levels} levels, ${cost.rotations} rotations, ${evaluationKeys.rotations.length} rotation keys, ${megabytes} MB of keys\n`,
   );
+}
+
+if (import.meta.main) {
+  const { positionals } = readArguments(usage, {}, { most: 1 });
+  const shipped = join(import.meta.dirname, '..', '..', 'native-models', 'cxr-f8-r1');
+  await runCommand('bundle', () => command(resolve(positionals[0] ?? shipped)));
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openClientHalf } from '../../native-models/client-half.ts';
+import { readOptions } from '../command-options.ts';
 import {
   factorCostsSchema,
   idsOfSameModel,
@@ -19,8 +20,13 @@ import {
  * Writes MODEL_CARD.md of the shipped bundle, docs/results.json and docs/results.md from what was measured:
  * training/results.json (training/report/evaluate.py), docs/results/*.json (npm run evaluate, write-costs.ts). No figure is
  * typed by hand. What training/results.json says of another bundle is left out of the card, and named as that bundle's in
- * docs/results.md. Usage: node tools/bundle/write-model-card.ts
+ * docs/results.md.
  */
+readOptions(
+  `usage: npm run model-card
+  Writes MODEL_CARD.md of the shipped bundle, docs/results.md and docs/results.json from what was measured.`,
+  {},
+);
 const bundleFolder = join(root, 'native-models', 'cxr-f8-r1');
 const three = (value: number): string => value.toFixed(3);
 const range = (pair: readonly [number, number] | null): string =>

@@ -18,7 +18,7 @@ import { type CkksParams, checkParams, findNttPrimes, type RingDegree } from '..
 import type { HeBackend } from '../../he/run/backend.ts';
 import { seededTensor } from '../../he/seeded-tensor.ts';
 import { describeMachine } from '../bench/machine.ts';
-import { readCount, readOptions } from '../command-options.ts';
+import { readCount, readOptions, refuse } from '../command-options.ts';
 import { openEngine } from './circuit-analysis.ts';
 import { readCostModel, results } from './circuit-row.ts';
 
@@ -236,8 +236,11 @@ const options = readOptions(usage, {
 if (options.place !== undefined) {
   const [backend = '', polyModulusDegree = 0, level = 0] = options.place.split(':');
   const place = { polyModulusDegree: Number(polyModulusDegree), level: Number(level) };
+  const levels = levelsByDegree[place.polyModulusDegree as RingDegree] ?? [];
+  if (!backends.some((one) => one === backend) || !levels.includes(place.level))
+    refuse(usage, '--place is what a measurement tells its own process');
   process.stdout.write(JSON.stringify(await measurePlace(backend as Backend, place)));
 } else {
-  const rounds = readCount(options.rounds, [options.merge ? 0 : 1, 99], usage);
+  const rounds = readCount(usage, '--rounds', options.rounds, [options.merge ? 0 : 1, 99]);
   await calibrate(rounds, options.merge ? (await readCostModel()).backends : null);
 }

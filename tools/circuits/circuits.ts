@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { compile } from '../../he/compiler/compile.ts';
 import { explainCircuit, tinyGraph, tinyRing } from '../../he/compiler/explain.ts';
 import { describeMachine } from '../bench/machine.ts';
-import { readOptions, runCommand, UsageError } from '../command-options.ts';
+import { readChoices, readOptions, runCommand, UsageError } from '../command-options.ts';
 import {
   type CircuitRow,
   circuitRowSchema,
@@ -125,9 +125,12 @@ const nameOf = ({ backend, threads }: Way): string =>
 const isSame = (way: Way) => (other: Way) => way.backend === other.backend && way.threads === other.threads;
 
 /** Runs each network for real; figures of older programs of the same network give way. */
-async function measureAll(entries: readonly NetworkEntry[], rows: readonly CircuitRow[]): Promise<void> {
-  const chosen = ways.filter((way) => options.measure!.split(',').includes(nameOf(way)));
-  if (chosen.length === 0) throw new UsageError(`--measure takes a list of ${ways.map(nameOf).join(', ')}`);
+async function measureAll(
+  entries: readonly NetworkEntry[],
+  rows: readonly CircuitRow[],
+  names: readonly string[],
+): Promise<void> {
+  const chosen = ways.filter((way) => names.includes(nameOf(way)));
   for (const [index, entry] of entries.entries()) {
     if (rows[index]!.refused !== undefined) continue;
     for (const way of chosen) await measureOne(labelOf(entry), way);
@@ -196,9 +199,11 @@ async function main(): Promise<void> {
     process.stdout.write(await explain(options.explain));
     return;
   }
+  const { measure } = options;
+  const names = measure === undefined ? [] : readChoices(usage, '--measure', measure, ways.map(nameOf));
   const entries = await chosenEntries();
   const compiled = await compileRows(entries);
-  if (options.measure !== undefined) await measureAll(entries, compiled);
+  await measureAll(entries, compiled, names);
   const rows = withMeasurements(compiled, await readStore());
   if (options.markdown) await writeDocument(rows);
   process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : textTable(rows));

@@ -9,7 +9,8 @@ import { gather } from '../../he/layout.ts';
 import { measurePrecision } from '../../he/precision.ts';
 import { runInClear } from '../../he/run/in-clear.ts';
 import { encodeFrame } from '../../he/wire/frame.ts';
-import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { exitOnSignals } from '../../main/files/temporary-folder.ts';
+import { inTemporaryFolder } from '../../main/host/headless.ts';
 import { prepareAnalysis } from './circuit-analysis.ts';
 import type { Backend, Measured } from './circuit-row.ts';
 import type { EvaluatorReport } from './measure-evaluator.ts';
@@ -55,7 +56,7 @@ async function evaluateInChildren(label: string, folder: string, backend: Backen
 }
 
 async function measure(label: string, backend: Backend, threads: number): Promise<Measurement> {
-  return await withTemporaryFolder('cipherfilm-circuit-', async (folder) => {
+  return await inTemporaryFolder('cipherfilm-circuit-', async (folder) => {
     const analysis = await prepareAnalysis(label, folder);
     const { graph, compiled, id, description, latent, question } = analysis;
     using holder = analysis.holder;

@@ -8,11 +8,12 @@ import { clearLogits } from '../../main/engine/clear-reference.ts';
 import { admit } from '../../main/engine/input-gate.ts';
 import type { Workstation } from '../../main/engine/station.ts';
 import { openWorkstation } from '../../main/engine/workstation.ts';
-import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-folder.ts';
+import { exitOnSignals } from '../../main/files/temporary-folder.ts';
 import { chooseBundle } from '../../main/host/choose-bundle.ts';
-import { bundleRoot, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { bundleRoot, inTemporaryFolder, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
-import { readCount, readOptions } from '../command-options.ts';
+import { readCount, readOptions, refuse } from '../command-options.ts';
 import { macroAuroc, patientBootstrap, type Scored } from './auroc.ts';
 import { type LabelledImage, readLabelTable } from './label-table.ts';
 import { readRadiographFile } from './radiograph-file.ts';
@@ -21,8 +22,6 @@ import { readRadiographFile } from './radiograph-file.ts';
  * Scores a folder of PNG and JPEG radiographs through the application's own code path, on plain numbers or encrypted
  * through an evaluator process. Images that the input gate refuses get no result there, and are counted here.
  *
- *   npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split test] [--encrypted] [--limit N] [--json]
- *
  * The collections are PNG and JPEG files, which the reader does not read, and come from whoever runs this tool. They are
  * decoded in this process, beside keys that are made for the run: there is nothing in it to protect from them, and
  * thousands of films need no process border each.
@@ -30,8 +29,9 @@ import { readRadiographFile } from './radiograph-file.ts';
  * With --limit the images are drawn evenly over the table. Encrypted runs also score the same images in the clear.
  */
 const usage =
-  'usage: npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split train|val|test] [--limit N]\n' +
-  '       [--encrypted] [--parallel 1..64] [--json]';
+  'usage: npm run evaluate -- --images DIR --labels CSV [--prefix px128/] [--split NAME] [--limit N]\n' +
+  '       [--encrypted] [--parallel 1..64] [--json]\n' +
+  '  --split takes what the column split of the table holds, such as train, val or test.';
 const options = readOptions(usage, {
   images: { type: 'string' },
   labels: { type: 'string' },
@@ -42,6 +42,15 @@ const options = readOptions(usage, {
   encrypted: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 });
+
+const { images: folder, labels: labelFile, split } = options;
+if (folder === undefined || labelFile === undefined)
+  refuse(usage, '--images DIR and --labels CSV are needed');
+const parallel = readCount(usage, '--parallel', options.parallel, [1, 64]);
+const limit =
+  options.limit === undefined
+    ? Number.POSITIVE_INFINITY
+    : readCount(usage, '--limit', options.limit, [1, 1_000_000]);
 
 type Row = Scored & { readonly encrypted: readonly number[] | null };
 type Scores = { readonly rows: readonly Row[]; readonly refused: number };
@@ -90,7 +99,7 @@ async function scoreAll(
       process.stderr.write(`\r  ${rows.length + refused} of ${images.length}`);
     }
   };
-  await Promise.all(Array.from({ length: Number(options.parallel) }, score));
+  await Promise.all(Array.from({ length: parallel }, score));
   process.stderr.write('\n');
   return { rows, refused };
 }
@@ -132,27 +141,25 @@ function summarise(rows: readonly Row[], names: readonly string[]) {
   };
 }
 
-async function evaluate(dataDir: string): Promise<void> {
-  if (options.images === undefined || options.labels === undefined) {
-    throw new CxrError('request-invalid', { expected: '--images DIR --labels CSV' });
-  }
-  const workers = readCount(options.parallel, [1, 64], usage);
-  const evaluator = options.encrypted ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers }) : null;
+async function evaluate(images: string, labels: string, dataDir: string): Promise<void> {
+  const bundleName = await chooseBundle(bundleRoot);
+  const { calibration } = await openClientHalf(join(bundleRoot, bundleName));
+  const names = calibration.findings.map(({ name }) => name);
+  // Before anything is started: a table without such images costs nobody a wait.
+  const wanted = readLabelTable(await readLabels(labels), names, { split, prefix: options.prefix });
+  const evaluator = options.encrypted
+    ? await startEmbeddedEvaluator({ dataDir, bundleRoot, workers: parallel })
+    : null;
   try {
     const station = await openWorkstation({
       bundleRoot,
-      bundleName: await chooseBundle(bundleRoot),
+      bundleName,
       connection: plainConnection(evaluator?.url ?? 'http://127.0.0.1:1', true),
     });
-    const names = station.half.calibration.findings.map(({ name }) => name);
-    const table = readLabelTable(await readLabels(options.labels), names, options.split);
-    const wanted = table.filter(({ file }) => file.startsWith(options.prefix));
-    const limit =
-      options.limit === undefined ? wanted.length : readCount(options.limit, [1, 1_000_000], usage);
-    const { rows, refused } = await scoreAll(spread(wanted, limit), options.images, station);
+    const { rows, refused } = await scoreAll(spread(wanted, limit), images, station);
     const summary = {
       bundle: station.half.id,
-      split: options.split ?? null,
+      split: split ?? null,
       refused,
       ...summarise(rows, names),
     };
@@ -164,7 +171,7 @@ async function evaluate(dataDir: string): Promise<void> {
 
 try {
   exitOnSignals();
-  await withTemporaryFolder('cipherfilm-evaluate-', evaluate);
+  await inTemporaryFolder('cipherfilm-evaluate-', (dataDir) => evaluate(folder, labelFile, dataDir));
 } catch (error) {
   process.stderr.write(`evaluate: ${JSON.stringify(toCodedError(error))}\n`);
   process.exitCode = 1;

@@ -7,6 +7,9 @@ export type LabelledImage = {
   readonly labels: readonly boolean[];
 };
 
+/** Which rows are kept: those of a split, and of files whose name begins with a prefix. */
+type Choice = { readonly split?: string | undefined; readonly prefix?: string | undefined };
+
 type Row = Readonly<Record<string, string>>;
 /** Names of the same column: ours, then that of NIH's own table (Data_Entry_2017). */
 const columnNames = {
@@ -14,6 +17,8 @@ const columnNames = {
   patient: ['patient_id', 'Patient ID'],
   split: ['split'],
 } as const;
+/** Splits that an error names at most: another column's values may be many. */
+const mostNamed = 10;
 /** NIH's own table has all findings of an image in one column, divided by bars. */
 const jointLabels = 'Finding Labels';
 
@@ -21,11 +26,17 @@ const jointLabels = 'Finding Labels';
  * Reads a label table: CSV with a column for the file, one for the patient, optionally one for the split, and labels as
  * one 1/0 column per finding or as NIH publishes them (`Atelectasis|Mass`, `No Finding`).
  *
- * @param split  keeps only rows of this split.
- * @throws CxrError `request-invalid` naming the column that is missing or the value that is no label.
+ * @returns at least one image.
+ * @throws CxrError `request-invalid` naming the column that is missing, the value that is no label, the splits of the
+ *         table where it has not the one asked for, or the choice that leaves no image.
  */
-export function readLabelTable(text: string, findings: readonly string[], split?: string): LabelledImage[] {
+export function readLabelTable(
+  text: string,
+  findings: readonly string[],
+  { split, prefix = '' }: Choice = {},
+): LabelledImage[] {
   const rows = parseRows(text);
+  if (rows.length === 0) throw new CxrError('request-invalid', { field: '--labels', reason: 'no rows' });
   const present = new Set(Object.keys(rows[0] ?? {}));
   const column = (kind: keyof typeof columnNames): string => {
     const name = columnNames[kind].find((candidate) => present.has(candidate));
@@ -33,9 +44,24 @@ export function readLabelTable(text: string, findings: readonly string[], split?
     return name;
   };
   const [file, patient] = [column('file'), column('patient')];
-  const wanted = split === undefined ? rows : rows.filter((row) => row[column('split')] === split);
+  const ofSplit = split === undefined ? rows : rowsOf(rows, column('split'), split);
+  const wanted = ofSplit.filter((row) => row[file]!.startsWith(prefix));
+  if (wanted.length === 0)
+    throw new CxrError('request-invalid', { field: '--prefix', reason: 'no image begins with it' });
   const labelsOf = labelReader(present, findings);
   return wanted.map((row) => ({ file: row[file]!, patient: row[patient]!, labels: labelsOf(row) }));
+}
+
+function rowsOf(rows: readonly Row[], column: string, split: string): Row[] {
+  const wanted = split === '' ? [] : rows.filter((row) => row[column] === split);
+  if (wanted.length > 0) return wanted;
+  const splits = [...new Set(rows.map((row) => row[column]!))].filter((name) => name !== '');
+  const some = splits.slice(0, mostNamed).join(', ') + (splits.length > mostNamed ? ', and others' : '');
+  throw new CxrError('request-invalid', {
+    field: '--split',
+    reason: 'no image of it in the label table',
+    expected: splits.length === 0 ? 'a table that names splits' : some,
+  });
 }
 
 const missing = (column: string): CxrError =>

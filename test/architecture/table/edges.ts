@@ -76,7 +76,6 @@ export const scripts: readonly Listed[] = [
   { from: 'main/electron/vite.config.ts', to: 'evaluator/workers/worker.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'main/electron/ipc/preload.ts', because: bundles },
   { from: 'vitest.config.ts', to: 'test/random-seed.ts', because: 'runs before every test file' },
-  { from: 'kernel/build.ts', to: 'kernel/wasm.ts', because: 'npm run kernel writes it' },
   { from: 'kernel/compile.ts', to: 'kernel/assembly/index.ts', because: 'npm run kernel compiles it' },
 ];
 

@@ -3,13 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
 import type { Page } from 'playwright-core';
-import { dicomBytes, type Field } from '../test/dicom/dicom-bytes.ts';
-import { scenes } from '../test/e2e/scenes.ts';
-import { openStage } from '../test/e2e/stage.ts';
-import { build, launch, openPaths, profile, root, sample, studyMs, type Window } from '../test/e2e/window.ts';
+import { dicomBytes, type Field } from '../../test/dicom/dicom-bytes.ts';
+import { scenes } from '../../test/e2e/scenes.ts';
+import { openStage } from '../../test/e2e/stage.ts';
+import {
+  build,
+  launch,
+  openPaths,
+  profile,
+  root,
+  sample,
+  studyMs,
+  type Window,
+} from '../../test/e2e/window.ts';
 
 /**
- * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes: `npm run screenshots`. The
+ * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes. `npm run screenshots` starts it
+ * where a window opens. The
  * films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
  * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states.test.ts. It needs
  * what the tests of the window need (CONTRIBUTING.md), and a display of 3840×2160.
