@@ -180,7 +180,11 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     await closed();
   });
 
-  it('complains of nothing', async () => {
+  it('complains of nothing, not even in a window that leaves no room for a film', async () => {
+    await window.page.setViewportSize({ width: 640, height: 120 });
+    await window.page.waitForTimeout(500);
+    await window.page.setViewportSize({ width: 1280, height: 920 });
+    await told(/shutter on · overlays on/);
     expect(await troubles(window)).toEqual([]);
   });
 });
