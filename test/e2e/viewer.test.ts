@@ -167,6 +167,8 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     expect(percents).toHaveLength(2);
     const [now, prior] = percents.map((text) => /· (\d+ %)/.exec(text)?.[1]);
     expect(now).toBe(prior);
+    // With every button that only some films have.
+    expect(await accessibilityProblems(window.page)).toEqual([]);
     await press('b');
   });
 
