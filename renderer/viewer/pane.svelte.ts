@@ -79,7 +79,8 @@ export class Pane {
 
   levels = $derived(this.film === null ? null : levelsOf(this.film, this.choice, this.inverted));
   shown = $derived.by((): View | null => {
-    if (this.film === null || this.size.width === 0) return null;
+    // A window may be so small that nothing is left of the pane.
+    if (this.film === null || this.size.width === 0 || this.size.height === 0) return null;
     return (
       this.view ?? fitted(this.#imageSize, this.size, { turns: 0, mirrored: false, aspect: this.film.aspect })
     );

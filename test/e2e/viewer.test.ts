@@ -167,6 +167,8 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     expect(percents).toHaveLength(2);
     const [now, prior] = percents.map((text) => /· (\d+ %)/.exec(text)?.[1]);
     expect(now).toBe(prior);
+    // With every button that only some films have.
+    expect(await accessibilityProblems(window.page)).toEqual([]);
     await press('b');
   });
 
@@ -180,7 +182,11 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     await closed();
   });
 
-  it('complains of nothing', async () => {
+  it('complains of nothing, not even in a window that leaves no room for a film', async () => {
+    await window.page.setViewportSize({ width: 640, height: 120 });
+    await window.page.waitForTimeout(500);
+    await window.page.setViewportSize({ width: 1280, height: 920 });
+    await told(/shutter on · overlays on/);
     expect(await troubles(window)).toEqual([]);
   });
 });
