@@ -107,7 +107,7 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
       if ('analysisId' in event) worklist.hear(event);
     },
   });
-  const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key);
+  const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
     input: (location, signal) => reader.request({ kind: 'input', location }, signal),
     engine,
@@ -184,5 +184,10 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
     isKept: (store?.store ?? null) !== null,
   });
   const { isProtected } = settings;
-  return { engine, answers, films, open, unfinished, isProtected, resume: () => worklist.resume() };
+  /** Starts what the first film needs, and goes on with what an earlier run left. */
+  const resume = () => {
+    reader.start();
+    worklist.resume();
+  };
+  return { engine, answers, films, open, unfinished, isProtected, resume };
 }

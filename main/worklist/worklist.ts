@@ -162,7 +162,7 @@ export class Worklist {
     }
   }
 
-  /** Cancels a study that waits or is under way. @returns false for any other study. */
+  /** Cancels a study that waits or is under way, at once. @returns false for any other study. */
   cancel(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.row.state === 'waiting') {
@@ -171,8 +171,10 @@ export class Worklist {
     }
     if (entry?.row.state !== 'working') return false;
     entry.reading?.abort();
-    if (entry.analysis === null || !this.#deps.engine.cancel(entry.analysis))
-      this.#end(entry, { code: 'cancelled', detail: {} });
+    if (entry.analysis !== null) this.#deps.engine.cancel(entry.analysis);
+    // Nobody waits for the engine to come to an end; what it still says of this analysis is not heard any more.
+    entry.analysis = null;
+    this.#end(entry, { code: 'cancelled', detail: {} });
     return true;
   }
 

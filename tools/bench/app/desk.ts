@@ -93,3 +93,16 @@ export function memory({ app }: Window): Promise<Record<string, number>> {
     return found;
   });
 }
+
+/** Waits until the application's processes have been idle for two seconds, or for a minute and a half at most. */
+export async function idle({ app, page }: Window): Promise<void> {
+  let quiet = 0;
+  for (let second = 0; second < 90 && quiet < 2; second += 1) {
+    const percent = await app.evaluate(({ app: electronApp }) =>
+      electronApp.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0),
+    );
+    // The first figure after a pause is of the whole pause.
+    quiet = percent < 10 ? quiet + 1 : 0;
+    await page.waitForTimeout(1_000);
+  }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, launch, profile, removeFolders } from '../../../test/e2e/window.ts';
 import { describeMachine } from '../machine.ts';
-import { emptyList, watch } from './desk.ts';
+import { emptyList, idle, watch } from './desk.ts';
 import { largest, plate } from './films.ts';
 import { measureListing } from './listing.ts';
 import { measureStudies } from './studies.ts';
@@ -35,6 +35,7 @@ try {
     .waitFor({ timeout: readyWithinMs })
     .then(() => true)
     .catch(() => false);
+  await idle(window);
   await watch(page);
   const opening = await measureOpening(page, folder, plate, 7);
   note(`2446×2010 to first paint: ${opening.medianMs.toFixed(0)} ms`);
