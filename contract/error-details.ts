@@ -164,6 +164,7 @@ export type ErrorDetails = {
   /** `got` is the layout of the list on disk, `expected` the latest that this program knows. */
   'worklist-newer': { readonly got: number; readonly expected: number };
   'worklist-damaged': Nothing;
+  'worklist-sealed': Nothing;
   /** `reason` is a word of ours: `disk full`, `read-only`, `not accessible`, `input or output`, `other`. */
   'worklist-unwritable': { readonly reason: string };
   /** `holder` is the other evaluator's process id. */

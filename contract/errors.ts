@@ -68,6 +68,7 @@ export const errorCodes = [
   'setting-invalid',
   'worklist-newer',
   'worklist-damaged',
+  'worklist-sealed',
   'worklist-unwritable',
   'data-folder-in-use',
   'folder-unusable',

@@ -31,6 +31,7 @@ async function boot(): Promise<void> {
   answerWindow(window.webContents, workstation.answers);
   workstation.films.serve(window.webContents);
   openDropped = (sources) => void workstation.open(sources);
+  openDropped(early.splice(0));
   openDropped(paths(dropped(process.argv, app.isPackaged), process.cwd()));
   void workstation.engine.launch();
   workstation.resume();
@@ -46,7 +47,9 @@ function sandboxEverything(): void {
 }
 
 const windows: BrowserWindow[] = [];
-let openDropped: (sources: readonly Source[]) => void = () => {};
+/** What was handed over before there was anything to open it with: macOS names the files before it says `ready`. */
+const early: Source[] = [];
+let openDropped = (sources: readonly Source[]): void => void early.push(...sources);
 
 function tellAll(event: WindowEvent): void {
   for (const window of windows) tellWindow(window, event);

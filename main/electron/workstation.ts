@@ -17,8 +17,8 @@ import type { Answers } from './ipc/ipc.ts';
 import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
 import { custodyIn, custodyKind } from './secrets/custody.ts';
-import { worklistKey } from './secrets/kept-key.ts';
 import { keychainName } from './secrets/keychain.ts';
+import { worklistKey } from './secrets/worklist-key.ts';
 import { SettingsDesk } from './settings-desk.ts';
 import { launchUtility } from './utility-port.ts';
 
@@ -112,7 +112,7 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
       if ('analysisId' in event) worklist.hear(event);
     },
   });
-  const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key);
+  const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
     input: (location, signal) => reader.request({ kind: 'input', location }, signal),
     engine,
@@ -189,5 +189,10 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
     isKept: (store?.store ?? null) !== null,
   });
   const { isProtected } = settings;
-  return { engine, answers, films, open, unfinished, isProtected, resume: () => worklist.resume() };
+  /** Starts what the first film needs, and goes on with what an earlier run left. */
+  const resume = () => {
+    reader.start();
+    worklist.resume();
+  };
+  return { engine, answers, films, open, unfinished, isProtected, resume };
 }

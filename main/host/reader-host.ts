@@ -48,7 +48,7 @@ export type ReaderHostOptions = {
 const mostStillborn = 2;
 
 /**
- * Owns the reader process, which is started when it is first needed. When it dies, hangs or fills memory, that costs the
+ * Owns the reader process, which is started when it is first needed, or before that by `start`. When it dies, hangs or fills memory, that costs the
  * file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
  * file. Bytes that were dropped without a path are kept here, because a reader that ends takes its own with it.
  */
@@ -78,6 +78,11 @@ export class ReaderHost implements AsyncDisposable {
   /** The system's number of the reader; undefined while none runs. */
   get pid(): number | undefined {
     return this.#port?.pid;
+  }
+
+  /** Starts the reader before it is needed, so that the first file does not wait for it. */
+  start(): void {
+    if (!this.#isDisposed) this.#running();
   }
 
   /**

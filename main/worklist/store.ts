@@ -35,19 +35,25 @@ const damage: ReadonlySet<number> = new Set([26, 11]);
  *
  * A row that cannot be opened is left out and removed: it was altered, or has another key.
  *
- * @param path  the database file. It is made where there is none.
- * @param key   32 bytes.
+ * @param path        the database file. It is made where there is none.
+ * @param key         32 bytes.
+ * @param isOtherKey  true when the key that sealed an earlier list cannot be opened now, so that this is another. The
+ *                    earlier list is set aside then.
  */
-export function openStore(path: string, key: Uint8Array): OpenedStore {
+export function openStore(path: string, key: Uint8Array, isOtherKey = false): OpenedStore {
   if (key.length !== 32) throw new TypeError('"key" expected 32 bytes');
-  try {
-    return { store: opened(path, key), problem: null };
-  } catch (error) {
-    if (!isDamage(error)) return { store: null, problem: storeProblem(error) };
-  }
-  try {
+  const begin = (problem: CodedError): OpenedStore => {
     setAside(path);
-    return { store: opened(path, key), problem: { code: 'worklist-damaged', detail: {} } };
+    return { store: opened(path, key), problem };
+  };
+  try {
+    if (isOtherKey && existsSync(path)) return begin({ code: 'worklist-sealed', detail: {} });
+    try {
+      return { store: opened(path, key), problem: null };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return begin({ code: 'worklist-damaged', detail: {} });
+    }
   } catch (error) {
     return { store: null, problem: storeProblem(error) };
   }
@@ -104,9 +110,9 @@ const isDamage = (error: unknown): boolean => damage.has(resultCode(error));
 /** SQLite's primary result code; 0 for any other error. */
 const resultCode = (error: unknown): number => ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff;
 
-/** Renames a damaged database and what SQLite left beside it. Nothing of it is deleted. */
+/** Renames a database and what SQLite left beside it. Nothing of it is deleted. */
 function setAside(path: string): void {
-  const name = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+  const name = `${path}.set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
   for (const suffix of ['', '-wal', '-shm'])
     if (existsSync(path + suffix)) renameSync(path + suffix, name + suffix);
 }

@@ -107,10 +107,11 @@ export class Worklist {
 
   /** Asks for the classification of studies for which nobody has asked yet. The rules choose the image. */
   askFor(ids: readonly string[]): void {
-    for (const id of ids) {
-      const entry = this.#entries.get(id);
-      if (entry?.row.state === 'unasked') this.#ask(entry, null);
-    }
+    const asked = ids
+      .map((id) => this.#entries.get(id))
+      .filter((entry) => entry?.row.state === 'unasked' && candidates(entry.row.images).length > 0);
+    for (const entry of asked as Entry[]) ask(entry, null);
+    this.#keepAndTell(asked as Entry[]);
     this.#next();
   }
 
@@ -124,7 +125,8 @@ export class Worklist {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.row.state === 'working') return false;
     if (imageId !== null && !entry.locations.has(imageId)) return false;
-    this.#ask(entry, imageId);
+    ask(entry, imageId);
+    this.#keepAndTell([entry]);
     this.#next();
     return true;
   }
@@ -160,7 +162,7 @@ export class Worklist {
     }
   }
 
-  /** Cancels a study that waits or is under way. @returns false for any other study. */
+  /** Cancels a study that waits or is under way, at once. @returns false for any other study. */
   cancel(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.row.state === 'waiting') {
@@ -169,8 +171,10 @@ export class Worklist {
     }
     if (entry?.row.state !== 'working') return false;
     entry.reading?.abort();
-    if (entry.analysis === null || !this.#deps.engine.cancel(entry.analysis))
-      this.#end(entry, { code: 'cancelled', detail: {} });
+    if (entry.analysis !== null) this.#deps.engine.cancel(entry.analysis);
+    // Nobody waits for the engine to come to an end; what it still says of this analysis is not heard any more.
+    entry.analysis = null;
+    this.#end(entry, { code: 'cancelled', detail: {} });
     return true;
   }
 
@@ -217,18 +221,6 @@ export class Worklist {
       case 'failed':
         this.#end(entry, event.error);
     }
-  }
-
-  #ask(entry: Entry, imageId: string | null): void {
-    entry.tried.clear();
-    entry.crashes = 0;
-    entry.byRule = imageId === null;
-    const scoredImageId = imageId ?? candidates(entry.row.images)[0]?.id ?? null;
-    this.#change(entry, {
-      scoredImageId,
-      state: scoredImageId === null ? 'unasked' : 'waiting',
-      ...{ progress: null, seen: [], pair: null, result: null, check: null, error: null, urgency: null },
-    });
   }
 
   #next(): void {
@@ -279,4 +271,18 @@ export class Worklist {
     this.#keep.save(...entries.map(({ row, locations }) => ({ row, locations })));
     this.#deps.tell({ kind: 'rows', rows: entries.map(({ row }) => row) });
   }
+}
+
+/** Puts a study into the queue. It gives up what an earlier analysis told. */
+function ask(entry: Entry, imageId: string | null): void {
+  entry.tried.clear();
+  entry.crashes = 0;
+  entry.byRule = imageId === null;
+  const scoredImageId = imageId ?? candidates(entry.row.images)[0]?.id ?? null;
+  entry.row = {
+    ...entry.row,
+    scoredImageId,
+    state: scoredImageId === null ? 'unasked' : 'waiting',
+    ...{ progress: null, seen: [], pair: null, result: null, check: null, error: null, urgency: null },
+  };
 }

@@ -190,6 +190,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice:
       'It was set aside and a new list was begun. Drop the films again; the films themselves are not lost.',
   },
+  'worklist-sealed': {
+    title: 'The list of studies cannot be opened with this keychain.',
+    advice:
+      'The keychain was reset, or another one is in use. The list was set aside and a new one was begun. Drop the films again.',
+  },
   'worklist-unwritable': {
     title: 'The list of studies cannot be saved.',
     advice:

@@ -100,6 +100,12 @@ export class Studies {
     if (reply.ok) this.thumbnails = { ...this.thumbnails, [imageId]: reply.value };
   }
 
+  #forgetThumbnails(row: StudyRow | undefined): void {
+    const gone = new Set(row?.images.map(({ id }) => id));
+    for (const id of gone) this.#asked.delete(id);
+    this.thumbnails = Object.fromEntries(Object.entries(this.thumbnails).filter(([id]) => !gone.has(id)));
+  }
+
   dismissReport(id: string): void {
     this.reports = this.reports.filter((report) => report.id !== id);
   }
@@ -122,6 +128,7 @@ export class Studies {
         this.keeping = event.problem;
         return;
       case 'removed':
+        this.#forgetThumbnails(this.rows.find(({ id }) => id === event.id));
         this.rows = this.rows.filter(({ id }) => id !== event.id);
         if (this.selectedId === event.id) this.select(this.list[0]?.id ?? null);
         return;

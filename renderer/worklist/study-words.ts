@@ -1,5 +1,5 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import { stageWords, stateWords } from '../lib/words.ts';
+import { dayInWords, stageWords, stateWords } from '../lib/words.ts';
 
 /** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
 export function stateOf({ state, progress, urgency }: StudyRow): string {
@@ -13,6 +13,31 @@ export function stateOf({ state, progress, urgency }: StudyRow): string {
 /** Names a study in the list: by its patient, or not at all while patients are hidden. */
 export const nameOf = ({ patient, images }: StudyRow, hidden: boolean): string =>
   hidden ? 'Patient hidden' : (patient.name ?? patient.id ?? images[0]?.name ?? 'Study');
+
+/** Says who a patient is beside the name: number, birth date, sex and age, as far as the file states them. */
+export function patientFacts({ patient }: StudyRow): string {
+  const { id, birthDate, sex, age } = patient;
+  const years = /^(\d{3})([YMWD])$/.exec(age ?? '');
+  const ageInWords = years === null ? age : `${Number(years[1])} ${years[2]!.toLowerCase()}`;
+  return [id, birthDate && `born ${dayInWords(birthDate)}`, sex, ageInWords].filter(Boolean).join(' · ');
+}
+
+/** Says when a study was made, under which number, and what its picture in the list shows. */
+export function studyFacts(
+  { study, images }: StudyRow,
+  cover: ImageRow | undefined,
+  hidden: boolean,
+): string {
+  const side = cover?.frame.laterality ?? null;
+  return [
+    study.date === null ? 'no date' : dayInWords(study.date),
+    hidden ? null : study.accession,
+    [cover?.frame.view, side === 'both' ? null : side].filter(Boolean).join(' '),
+    images.length === 1 ? null : `${images.length} images`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
 
 /** A series of a study, with its images in their order. */
 export type SeriesOf = { readonly uid: string; readonly title: string; readonly images: readonly ImageRow[] };

@@ -51,6 +51,8 @@ describe.skipIf(noWindow !== null)(
     const row = () => window.page.getByRole('list', { name: 'Studies' }).getByRole('listitem').first();
     const told = async (text: string | RegExp) => {
       await window.page.getByText(text).waitFor({ timeout: studyMs });
+      // It was known when the last try was refused.
+      expect(Date.now() - door.refusedAt).toBeLessThan(3_000);
       await row().getByText('Not done').waitFor();
     };
 

@@ -21,15 +21,23 @@ export type TroubledEvaluator = AsyncDisposable & {
   trouble: Trouble;
   /** The evaluator behind the door. */
   realUrl: string;
+  /** When something was refused last, in milliseconds since 1970. */
+  readonly refusedAt: number;
   /** The number of questions that were let through: ciphertexts that were sent to be evaluated. */
   readonly questions: number;
 };
 export const token = 'a-token-for-tests';
 
-type Door = { trouble: Trouble; realUrl: string; questions: number; readonly held: (() => void)[] };
+type Door = {
+  trouble: Trouble;
+  realUrl: string;
+  questions: number;
+  refusedAt: number;
+  readonly held: (() => void)[];
+};
 
 export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEvaluator> {
-  const door: Door = { trouble: 'none', realUrl, questions: 0, held: [] };
+  const door: Door = { trouble: 'none', realUrl, questions: 0, refusedAt: 0, held: [] };
   const server = createServer((incoming, answer) => handle(door, incoming, answer));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -49,6 +57,9 @@ export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEv
     set realUrl(url: string) {
       door.realUrl = url;
     },
+    get refusedAt() {
+      return door.refusedAt;
+    },
     get questions() {
       return door.questions;
     },
@@ -64,23 +75,28 @@ function handle(door: Door, incoming: IncomingMessage, answer: ServerResponse): 
   const { method, url = '' } = incoming;
   const pass = () => forward(door.realUrl, incoming, answer);
   const no = (status: number, code: ErrorCode) => {
+    door.refusedAt = Date.now();
     incoming.resume();
     refuse(answer, status, code);
   };
   if (trouble !== 'down' && incoming.headers.authorization !== `Bearer ${token}`)
     no(401, 'evaluator-unauthorised');
-  else if (trouble === 'down') incoming.socket.destroy();
-  else if (trouble === 'other bundle' && url.startsWith('/v1/bundles/')) no(410, 'bundle-unknown');
+  else if (trouble === 'down') {
+    door.refusedAt = Date.now();
+    incoming.socket.destroy();
+  } else if (trouble === 'other bundle' && url.startsWith('/v1/bundles/')) no(410, 'bundle-unknown');
   else if (trouble === 'refuses keys' && method === 'HEAD') answer.writeHead(404).end();
   else if (trouble === 'refuses keys' && url.startsWith('/v1/keys/')) no(507, 'quota-exceeded');
   else if (trouble === 'busy' && method === 'POST') no(429, 'queue-full');
   else if (trouble === 'body limit' && method === 'HEAD') answer.writeHead(404).end();
   else if (trouble === 'body limit' && (method === 'PUT' || method === 'POST')) {
+    door.refusedAt = Date.now();
     incoming.resume();
     answer.writeHead(413, { 'content-type': 'text/html' }).end('<h1>413 Request Entity Too Large</h1>');
-  } else if (trouble === 'not an evaluator')
+  } else if (trouble === 'not an evaluator') {
+    door.refusedAt = Date.now();
     answer.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
-  else if (trouble === 'slow') setTimeout(pass, 1_500);
+  } else if (trouble === 'slow') setTimeout(pass, 1_500);
   // The first look at a job is answered at once: the window then shows that it is under way.
   else if (trouble === 'holding' && url.includes('waitMs=') && !url.endsWith('waitMs=0'))
     door.held.push(pass);

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import { parseKeyId } from '../../contract/ids/key-id.ts';
@@ -95,6 +96,12 @@ describe('what a start names', () => {
     ).toEqual(['film.dcm', '/cd']);
     expect(dropped(['electron', '--inspect=0', '/sources', 'film.dcm'], false)).toEqual(['film.dcm']);
     expect(dropped(['cipherfilm'], true)).toEqual([]);
+  });
+
+  it('may be addresses, as Linux desktops give them', () => {
+    const path = join(tmpdir(), 'Jane Döe #1.dcm');
+    expect(dropped(['cipherfilm', pathToFileURL(path).href], true)).toEqual([path]);
+    expect(dropped(['cipherfilm', 'file://%zz', 'file.dcm'], true)).toEqual(['file://%zz', 'file.dcm']);
   });
 });
 

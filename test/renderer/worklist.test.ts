@@ -3,7 +3,14 @@ import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import { type StageName, stageNames } from '../../contract/stages.ts';
 import { filtered } from '../../renderer/worklist/filter.ts';
 import { ordered } from '../../renderer/worklist/order.ts';
-import { mayNamePatient, nameOf, seriesOf, stateOf } from '../../renderer/worklist/study-words.ts';
+import {
+  mayNamePatient,
+  nameOf,
+  patientFacts,
+  seriesOf,
+  stateOf,
+  studyFacts,
+} from '../../renderer/worklist/study-words.ts';
 
 const image = (id: string, fields: object = {}): ImageRow =>
   ({
@@ -91,6 +98,17 @@ describe('a row', () => {
     const nameless = row('1', { patient: { name: null, id: null } as StudyRow['patient'] });
     expect([nameOf(nameless, false), nameOf(row('1'), false)]).toEqual(['a.dcm', 'Müller, Anna']);
     expect([nameOf(nameless, true), nameOf(row('1'), true)]).toEqual(['Patient hidden', 'Patient hidden']);
+  });
+
+  it('says who the patient is, and which study it is, without the number while patients are hidden', () => {
+    const patient = { name: 'Doe', id: '4711', birthDate: '1961-03-14', sex: 'female', age: '062Y' };
+    const one = row('1', { patient: patient as StudyRow['patient'] });
+    expect(patientFacts(one)).toBe('4711 · born 14 Mar 1961 · female · 62 y');
+    const unstated = { name: null, id: null, birthDate: null, sex: null, age: null };
+    expect(patientFacts(row('1', { patient: unstated as StudyRow['patient'] }))).toBe('');
+    const left = image('a', { frame: { view: 'LL', laterality: 'left' } });
+    expect(studyFacts(one, left, false)).toBe('2 Jan 2024 · A-12 · LL left');
+    expect(studyFacts(one, left, true)).toBe('2 Jan 2024 · LL left');
   });
 
   it('has its images by series, in their order', () => {

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AnalysisResult, StageTimes } from '../../contract/stages.ts';
 import { fastestArithmetic } from '../../kernel/open.ts';
 import { exitOnSignals } from '../../main/files/temporary-folder.ts';
 import { sampleStudy, withHeadless } from '../../main/host/headless.ts';
 import { readCount, readOptions } from '../command-options.ts';
+import { runInWindow } from './app/in-window.ts';
+import type { Dragged, Opened } from './app/viewer.ts';
 import { describeMachine, median } from './machine.ts';
 
 /**
@@ -43,7 +43,7 @@ async function measure() {
       stages.map((stage) => [stage, median(warm.map(({ timesMs }) => timesMs[stage]))]),
     );
     return {
-      schema: 'cipherfilm-bench/1',
+      schema: 'cipherfilm-bench/2',
       machine: describeMachine(),
       bundle: first.bundle,
       backend: `kernel ${fastestArithmetic()}`,
@@ -67,18 +67,9 @@ async function measure() {
 }
 
 /** In the real window; null where there is none. */
-function measureViewer(): Viewer | null {
-  const script = join(import.meta.dirname, 'app', 'index.ts');
-  const { stdout } = spawnSync(process.execPath, [script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(stdout) as Viewer | null;
-}
-type Viewer = {
-  readonly openMs: { readonly median: number };
-  readonly windowLevel: { readonly framesPerSecond: number };
-};
+const measureViewer = (): Viewer | null =>
+  (runInWindow('measure.ts', ['--viewer']) as { readonly viewer: Viewer } | null)?.viewer ?? null;
+type Viewer = { readonly opening: Opened; readonly dragging: Dragged };
 
 exitOnSignals();
 const result = { ...(await measure()), viewer: measureViewer() };
@@ -96,8 +87,8 @@ if (values.json) {
     ]),
   );
   if (result.viewer !== null) {
-    rows.push(['viewer first paint', `${result.viewer.openMs.median.toFixed(1)} ms`]);
-    rows.push(['viewer window/level', `${result.viewer.windowLevel.framesPerSecond.toFixed(1)} /s`]);
+    rows.push(['viewer first paint', `${result.viewer.opening.medianMs.toFixed(1)} ms`]);
+    rows.push(['viewer window/level', `${result.viewer.dragging.framesPerSecond.toFixed(1)} /s`]);
   }
   rows.push(['first evaluate', `${result.firstMs.evaluate.toFixed(1)} ms`]);
   for (const [name, value] of rows) process.stdout.write(`${name!.padEnd(22)} ${value!.padStart(14)}\n`);

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Custody, inMemory } from '../../../contract/ipc/custody.ts';
 import type { AppStatus } from '../../../contract/ipc/window.ts';
-import { keptKey } from './kept-key.ts';
-import { hasKeychain } from './keychain.ts';
+import { keptKey, openKey } from './kept-key.ts';
+import { hasKeychain, sealedFile } from './keychain.ts';
 
 /**
  * Says where the engine keeps the workstation's keys: in the folder `keys` of the user data, in a vault that the
@@ -15,8 +15,10 @@ import { hasKeychain } from './keychain.ts';
 export function custodyIn(userData: string, withoutKeychain: boolean): Custody {
   const folder = join(userData, 'keys');
   const hasVault = existsSync(join(folder, 'vault.json'));
-  const systemKey = keptKey(join(folder, 'vault'), { withoutKeychain, mayReplace: () => !hasVault });
-  return systemKey === null && !hasVault ? inMemory : { folder, systemKey };
+  const file = sealedFile(join(folder, 'vault'), withoutKeychain);
+  if (file === null) return hasVault ? { folder, systemKey: null } : inMemory;
+  const systemKey = hasVault ? openKey(file.path, file.by) : keptKey(file.path, file.by).key;
+  return { folder, systemKey };
 }
 
 /** Says for the window what keeps the keys. */

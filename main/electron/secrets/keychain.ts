@@ -1,4 +1,5 @@
 import { safeStorage } from 'electron';
+import type { KeySeal } from './kept-key.ts';
 
 /**
  * Tells whether the system has a keychain, which keeps secrets for one user. On Linux without a keyring Electron offers
@@ -23,3 +24,19 @@ export const seal = (secret: Uint8Array): Uint8Array =>
 /** Decrypts what `seal` made. @throws Error when this keychain did not seal it. */
 export const unseal = (bytes: Uint8Array): Uint8Array =>
   Buffer.from(safeStorage.decryptString(Buffer.from(bytes)), 'base64');
+
+/**
+ * Says in which file a key lies and how it is sealed there: by the keychain, or, where there is none and somebody asked
+ * for it, not at all, in a file that only this user can read.
+ *
+ * @param path  folder and name of the file, without its ending.
+ * @returns     null where the key cannot be kept.
+ */
+export function sealedFile(
+  path: string,
+  withoutKeychain: boolean,
+): { readonly path: string; readonly by: KeySeal } | null {
+  if (hasKeychain()) return { path: `${path}.key`, by: { seal, open: unseal } };
+  const same = (key: Uint8Array): Uint8Array => key;
+  return withoutKeychain ? { path: `${path}.plain-key`, by: { seal: same, open: same } } : null;
+}

@@ -129,6 +129,19 @@ describe('a reader that is killed from outside', () => {
     expect(await Promise.all(answers)).toEqual(['reader-crashed', '8 × 8']);
   });
 
+  it('may have been started before it was needed; it is the same reader then', async () => {
+    const host = openReader();
+    expect(host.pid).toBeUndefined();
+    host.start();
+    const first = host.pid;
+    host.start();
+    expect(await input(host, put(film()))).toBe('8 × 8');
+    expect([first, host.pid]).toEqual([expect.any(Number), first]);
+    await host[Symbol.asyncDispose]();
+    host.start();
+    expect(host.pid).toBeUndefined();
+  });
+
   it('with nothing in hand is not missed', async () => {
     const host = openReader();
     const location = put(film());

@@ -84,10 +84,24 @@ describe('the file of the worklist', () => {
       await drop(taken('pa'));
       expect(store!.load()).toHaveLength(1);
       store![Symbol.dispose]();
-      const aside = readdirSync(folder).filter((name) => name.includes('.damaged-'));
+      const aside = readdirSync(folder).filter((name) => name.includes('.set-aside-'));
       expect(aside).toHaveLength(1);
       expect(readFileSync(join(folder, aside[0]!)).equals(damaged)).toBe(true);
     }
+  });
+
+  it('that another key sealed is set aside and not emptied', async () => {
+    await filled();
+    const other = openStore(path(), new Uint8Array(32).fill(8), true);
+    expect([other.problem?.code, other.store!.load()]).toEqual(['worklist-sealed', []]);
+    other.store![Symbol.dispose]();
+    const aside = readdirSync(folder).find((name) => /set-aside-[\dTZ-]+$/.test(name))!;
+    using before = openStore(join(folder, aside), key).store!;
+    expect(before.load()).toHaveLength(1);
+    // Where there was no list yet there is nothing to say.
+    const none = openStore(join(folder, 'none.sqlite'), key, true);
+    expect(none.problem).toBeNull();
+    none.store![Symbol.dispose]();
   });
 
   it('that cannot be opened costs nothing but its being kept', () => {

@@ -122,9 +122,23 @@ describe('the worklist', () => {
     list.cancel(row(1).id);
     expect(row(1).state).toBe('cancelled');
     list.cancel(row().id);
-    expect(cancelled).toEqual([asked.at(-1)!.analysisId]);
+    expect([row().state, cancelled]).toEqual(['cancelled', [asked.at(-1)!.analysisId]]);
     await fail('cancelled');
     expect(row().state).toBe('cancelled');
+  });
+
+  it('answers a cancellation at once, goes on with the next, and hears no late result of the first', async () => {
+    const { drop, list, row, asked, cancelled } = workstation();
+    await drop(taken('a', { study: '1' }), taken('b', { study: '2' }));
+    const [{ analysisId }] = asked as [(typeof asked)[number]];
+    list.cancel(row().id);
+    expect([row().state, row(1).state, cancelled]).toEqual(['cancelled', 'working', [analysisId]]);
+    list.hear({ kind: 'done', analysisId, result: result(finding(0.9, 0.1)) });
+    expect([row().state, row().result]).toEqual(['cancelled', null]);
+    // Asked for again, it is a new analysis, and still nothing of the old one counts.
+    list.retry(row().id, null);
+    list.hear({ kind: 'failed', analysisId, error: { code: 'cancelled', detail: {} } });
+    expect([row().state, row(1).state]).toEqual(['waiting', 'working']);
   });
 
   it('does not take what comes late for news', async () => {
