@@ -1,5 +1,5 @@
 import type { Finding, Verdict } from '../../contract/stages.ts';
-import { type Frequency, frequencyOf } from './reference.ts';
+import { type Frequency, frequencyOf, referenceSize } from './reference.ts';
 import { findingName } from './words.ts';
 
 /**
@@ -66,9 +66,27 @@ export function restOf(findings: readonly Finding[]): readonly string[] {
 export const frequencyInWords = ({ of100, withFinding }: Frequency): string =>
   withFinding > 0 && Math.round(of100) === 0 ? 'fewer than 1 of 100' : `${Math.round(of100)} of 100`;
 
-/** "20 to 46": the interval, rounded outwards so that it never looks narrower than it is. */
+/** "20–46": the interval, rounded outwards so that it never looks narrower than it is. */
 export const intervalInWords = ({ low, high }: Frequency): string =>
-  `${Math.floor(low + 1e-9)} to ${Math.ceil(high - 1e-9)}`;
+  `${Math.floor(low + 1e-9)}–${Math.ceil(high - 1e-9)}`;
+
+/** Of 100 reference films of any score, how many had the finding: what a frequency is compared with. */
+export function usualInWords(finding: Finding): string {
+  const { films, withFinding } = referenceSize(finding);
+  const of100 = (100 * withFinding) / Math.max(films, 1);
+  return withFinding > 0 && of100 < 0.5 ? 'fewer than 1' : String(Math.round(of100));
+}
+
+/**
+ * Of 100 reference films without a finding, about how many score lower than a film that is above the threshold. It holds
+ * for the finding with the weakest threshold; null where no finding has enough reference films.
+ */
+export function aboveMeans(findings: readonly Finding[]): number | null {
+  const known = findings.flatMap(({ claimable, reference }) =>
+    claimable && reference.atHigh.specificity !== null ? [reference.atHigh.specificity] : [],
+  );
+  return known.length === 0 ? null : Math.round(100 * Math.min(...known));
+}
 
 /** Fewer reference films with a finding than this give no claim (native-models/<bundle>/MODEL_CARD.md). */
 const fewestPositives = 10;

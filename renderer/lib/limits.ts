@@ -15,11 +15,11 @@ export type ModelLimits = {
 const limits: Readonly<Record<string, ModelLimits>> = {
   'cxr-f8-r1': {
     trainedOn:
-      '11,331 frontal films of one hospital (NIH ChestX-ray14), reduced to 128 × 128 or less. Adults and children, PA and AP are mixed. Their labels were taken from reports by a program and are about 90 % right.',
+      '11,331 frontal films of one hospital (NIH ChestX-ray14), reduced to 128\u00a0×\u00a0128 or less. Adults and children, PA and AP are mixed. Their labels were taken from reports by a program and are about 90 % right.',
     accuracy:
       'AUROC 0.73 on the reference films, 0.66 on the harder test films (1 would be perfect, 0.5 is chance). The thresholds were chosen on the reference films. That is far from clinical use.',
     notFor:
-      'Lateral films and anything but a chest. Small findings are lost in the reduction to 128 × 128. Whether the film is good enough to read is not checked.',
+      'Lateral films and anything but a chest. Small findings are lost in the reduction to 128\u00a0×\u00a0128. Whether the film is good enough to read is not checked.',
     notMeasured:
       'Films of other hospitals, and how well it does for children, for AP films and for portable ones taken by themselves.',
   },

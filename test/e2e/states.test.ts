@@ -212,7 +212,7 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
   it('copies a digest whole', async () => {
     const { page, app } = stage;
     await play('done');
-    await page.getByRole('button', { name: 'Copy Latent’s SHA-256' }).click();
+    await page.getByRole('button', { name: 'Copy SHA-256 of the encrypted latent' }).click();
     await page.getByText('copied').first().waitFor();
     expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe('c'.repeat(64));
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../contract/stages.ts';
 import {
+  aboveMeans,
   frequencyInWords,
   inGroup,
   intervalInWords,
@@ -8,6 +9,7 @@ import {
   listInWords,
   ordered,
   restOf,
+  usualInWords,
   whyUnassessed,
 } from '../../renderer/lib/answer.ts';
 import { frequencyOf, outsideOf, referenceSize, zonePlace } from '../../renderer/lib/reference.ts';
@@ -54,7 +56,7 @@ describe('what a score means', () => {
     const frequency = frequencyOf(finding())!;
     expect(frequency.low).toBeCloseTo(10.9, 1);
     expect(frequency.high).toBeCloseTo(33.82, 1);
-    expect(intervalInWords(frequency)).toBe('10 to 34');
+    expect(intervalInWords(frequency)).toBe('10–34');
   });
   it('never says none where some had it, and gives none an upper end', () => {
     expect(frequencyInWords({ films: 400, withFinding: 1, of100: 0.25, low: 0, high: 1.4 })).toBe(
@@ -64,7 +66,7 @@ describe('what a score means', () => {
     const none = frequencyOf(finding({ logOdds: -1.5 }))!;
     expect(frequencyInWords(none)).toBe('0 of 100');
     expect(none.high).toBeCloseTo(6.02, 2);
-    expect(intervalInWords(none)).toBe('0 to 7');
+    expect(intervalInWords(none)).toBe('0–7');
   });
   it('says when a study scored outside all reference films, and counts at the nearest end', () => {
     expect(outsideOf(finding({ logOdds: 2.5 }))).toBe('higher');
@@ -146,6 +148,24 @@ describe('the order of findings', () => {
     const list = [finding({ name: 'b' }), finding({ name: 'a', verdict: 'above' })];
     ordered(list);
     expect(list.map(({ name }) => name)).toEqual(['b', 'a']);
+  });
+});
+
+describe('what a frequency is compared with', () => {
+  it('is how common the finding is among all reference films', () => {
+    // 16 of 145 is 11.03 of 100; 1 of 400 is a quarter.
+    expect(usualInWords(finding())).toBe('11');
+    const { reference } = finding();
+    const rare = finding({ reference: { ...reference, positives: [0, 0, 0, 1], negatives: [399, 0, 0, 0] } });
+    expect(usualInWords(rare)).toBe('fewer than 1');
+  });
+  it('says what above means by the weakest threshold of those that are assessed', () => {
+    const at = (specificity: number | null, claimable = true) => {
+      const { reference } = finding();
+      return finding({ claimable, reference: { ...reference, atHigh: { sensitivity: 0.3, specificity } } });
+    };
+    expect(aboveMeans([at(0.95), at(0.899), at(0.2, false), at(null)])).toBe(90);
+    expect(aboveMeans([at(null)])).toBeNull();
   });
 });
 

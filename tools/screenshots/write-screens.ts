@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
 import type { Page } from 'playwright-core';
+import { eventChannel } from '../../main/electron/ipc/channels.ts';
 import { dicomBytes, type Field } from '../../test/dicom/dicom-bytes.ts';
 import { scenes } from '../../test/e2e/scenes.ts';
 import { openStage } from '../../test/e2e/stage.ts';
@@ -18,9 +19,8 @@ import {
 } from '../../test/e2e/window.ts';
 
 /**
- * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes. `npm run screenshots` starts it
- * where a window opens. The
- * films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
+ * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes. `npm run screenshots` starts
+ * it where a window opens. The films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
  * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states.test.ts. It needs
  * what the tests of the window need (CONTRIBUTING.md), and a display of 3840×2160.
  */
@@ -32,7 +32,18 @@ const sizes = [
   [3840, 2160],
 ] as const;
 /** Of 100. The pictures are WebP, because films of 4K in PNG would be the largest part of the repository. */
-const quality = 55;
+const quality = 40;
+/** The screens that are kept in 4K; test/e2e/states.test.ts looks at every state in every size. */
+const inFull: ReadonlySet<string> = new Set([
+  'empty',
+  'evidence',
+  'finding',
+  'privacy',
+  'prior',
+  'progress',
+  'result',
+  'settings',
+]);
 /** A film is painted in full when nothing has moved for a moment. */
 const restMs = 500;
 const films = mkdtempSync(join(tmpdir(), 'cipherfilm-screens-'));
@@ -88,17 +99,21 @@ function film({ file, name, id, date, sex, birth }: (typeof people)[number], num
   return dicomBytes(pixels, Object.fromEntries(fields.map((field) => [field[0], field])));
 }
 
+type Shown = { readonly page: Page; readonly toggleTheme: () => Promise<void> };
+
 /** One screen in all sizes and themes; `heading` is brought to the top of its panel. */
-async function shoot(page: Page, name: string, heading?: string): Promise<void> {
-  const now = await page.evaluate('document.documentElement.dataset.theme');
+async function shoot({ page, toggleTheme }: Shown, name: string, heading?: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   for (const [width, height] of sizes) {
+    if (width === 3840 && !inFull.has(name)) continue;
     await page.setViewportSize({ width, height });
     if (heading !== undefined)
-      await page.locator('h2', { hasText: heading }).evaluate('(one) => one.scrollIntoView()');
+      await page.locator('h2', { hasText: heading }).evaluate((one) => one.scrollIntoView());
     await page.waitForTimeout(restMs);
     for (const theme of themes) {
-      await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+      const now = await page.evaluate('document.documentElement.dataset.theme');
+      if (now !== theme) await toggleTheme();
+      await page.locator(`:root[data-theme="${theme}"]`).waitFor();
       const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
       writeFileSync(
         join(folder, theme, `${width}x${height}`, `${name}.webp`),
@@ -107,12 +122,24 @@ async function shoot(page: Page, name: string, heading?: string): Promise<void> 
     }
   }
   await session.detach();
-  await page.evaluate(`document.documentElement.dataset.theme = '${now}'`);
+  await toggleTheme();
   await page.setViewportSize({ width: 1600, height: 1000 });
 }
 
+/** The application with its menu's way to change the theme, which also works under a dialog. */
+const shown = ({ app, page }: Window): Shown => ({
+  page,
+  toggleTheme: () =>
+    app.evaluate(
+      ({ BrowserWindow }, [channel, event]) =>
+        BrowserWindow.getAllWindows()[0]!.webContents.send(channel, event),
+      [eventChannel, { kind: 'command', command: 'theme' }] as const,
+    ),
+});
+
 async function screens(window: Window): Promise<void> {
   const { page } = window;
+  const screen = shown(window);
   const rows = page.getByRole('list', { name: 'Studies' }).getByRole('listitem');
   const button = (name: string | RegExp) => page.getByRole('button', { name });
   const closed = async () => {
@@ -120,7 +147,7 @@ async function screens(window: Window): Promise<void> {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
   await page.getByText(/^ready · /).waitFor({ timeout: 60_000 });
-  await shoot(page, 'empty');
+  await shoot(screen, 'empty');
 
   people.forEach((person, index) => {
     writeFileSync(join(films, `${person.file}.dcm`), film(person, index + 1));
@@ -130,7 +157,7 @@ async function screens(window: Window): Promise<void> {
   await rows.nth(4).waitFor({ timeout: 60_000 });
   await page.getByText('What was skipped and why').click();
   await page.locator('canvas[data-painter]').waitFor();
-  await shoot(page, 'dropped');
+  await shoot(screen, 'dropped');
   await button('Dismiss').click();
 
   const done = rows.getByText(/^(Done|Above threshold.*)$/);
@@ -138,23 +165,23 @@ async function screens(window: Window): Promise<void> {
   await rows.filter({ hasText: '0000' }).getByRole('button').first().click();
   await page.locator('section[aria-label="Findings"] ul > li').first().waitFor();
   await page.mouse.move(5, 5);
-  await shoot(page, 'result');
+  await shoot(screen, 'result');
 
   const chosen = page.locator('section[aria-label="Findings"] ul > li').first().getByRole('button');
   await chosen.click();
-  await shoot(page, 'finding');
+  await shoot(screen, 'finding');
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('e');
   await page.getByText('It is no outline of a finding').waitFor();
-  await shoot(page, 'evidence');
+  await shoot(screen, 'evidence');
   await page.keyboard.press('e');
   await chosen.click();
 
-  await shoot(page, 'input', 'What the model saw');
-  await shoot(page, 'limits', 'What this model can and cannot do');
+  await shoot(screen, 'input', 'What the model saw');
+  await shoot(screen, 'limits', 'What this model can and cannot do');
   await button(/without encryption, here/).click();
   await page.getByText(/no logit differs by more than/).waitFor({ timeout: studyMs });
-  await shoot(page, 'privacy', 'Privacy');
+  await shoot(screen, 'privacy', 'Privacy');
 
   await rows
     .filter({ hasText: 'Example, Ben' })
@@ -165,19 +192,19 @@ async function screens(window: Window): Promise<void> {
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('b');
   await page.locator('canvas[data-painter]').nth(1).waitFor();
-  await shoot(page, 'prior');
+  await shoot(screen, 'prior');
   await page.keyboard.press('b');
   await page.keyboard.press('x');
-  await shoot(page, 'patient-hidden');
+  await shoot(screen, 'patient-hidden');
   await page.keyboard.press('x');
 
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
-  await shoot(page, 'keys-and-mouse');
+  await shoot(screen, 'keys-and-mouse');
   await closed();
   await button('Window by numbers, own grayscales').click();
   await page.getByRole('dialog').waitFor();
-  await shoot(page, 'grayscales');
+  await shoot(screen, 'grayscales');
   await closed();
 
   await button('Settings').click();
@@ -185,7 +212,7 @@ async function screens(window: Window): Promise<void> {
   await page.getByLabel('Address', { exact: true }).fill('https://evaluator.invalid');
   await button('Test the connection').click();
   await page.getByText('The evaluator cannot be reached.').waitFor({ timeout: 60_000 });
-  await shoot(page, 'settings');
+  await shoot(screen, 'settings');
   await closed();
 }
 
@@ -196,7 +223,8 @@ async function playedScreens(): Promise<void> {
     for (const [scene, name] of Object.entries(played)) {
       await stage.play(scenes[scene]!.scene);
       await scenes[scene]!.act?.(stage);
-      await shoot(stage.page, name);
+      const toggleTheme = () => stage.tell({ kind: 'command', command: 'theme' });
+      await shoot({ page: stage.page, toggleTheme }, name);
     }
   } finally {
     await stage.app.close();

@@ -23,7 +23,7 @@ const values = readOptions(usage, {
   json: { type: 'boolean', default: false },
   studies: { type: 'string', default: '50' },
 });
-const count = readCount(values.studies, '--studies', [12, 90], usage);
+const count = readCount(usage, '--studies', values.studies, [12, 90]);
 
 const total = (processes: Readonly<Record<string, number>>) =>
   Object.values(processes).reduce((sum, one) => sum + one, 0);
