@@ -14,29 +14,31 @@ export function stateOf({ state, progress, urgency }: StudyRow): string {
 export const nameOf = ({ patient, images }: StudyRow, hidden: boolean): string =>
   hidden ? 'Patient hidden' : (patient.name ?? patient.id ?? images[0]?.name ?? 'Study');
 
-/** Says who a patient is beside the name: number, birth date, sex and age, as far as the file states them. */
-export function patientFacts({ patient }: StudyRow): string {
+const sexLetters = { female: 'F', male: 'M', other: 'O' } as const;
+
+/** Says who a patient is beside the name: the number, then sex, age and birth date, as far as the file states them. */
+export function patientFacts({ patient }: StudyRow): readonly string[] {
   const { id, birthDate, sex, age } = patient;
   const years = /^(\d{3})([YMWD])$/.exec(age ?? '');
   const ageInWords = years === null ? age : `${Number(years[1])} ${years[2]!.toLowerCase()}`;
-  return [id, birthDate && `born ${dayInWords(birthDate)}`, sex, ageInWords].filter(Boolean).join(' · ');
+  const person = [sex && sexLetters[sex], ageInWords, birthDate && `born ${dayInWords(birthDate)}`];
+  return [id ?? '', person.filter(Boolean).join(' · ')].filter(Boolean);
 }
 
-/** Says when a study was made, under which number, and what its picture in the list shows. */
+/** Says when a study was made and what its picture in the list shows, then the accession number unless it is hidden. */
 export function studyFacts(
   { study, images }: StudyRow,
   cover: ImageRow | undefined,
   hidden: boolean,
-): string {
+): readonly string[] {
   const side = cover?.frame.laterality ?? null;
-  return [
+  const made = [
     study.date === null ? 'no date' : dayInWords(study.date),
-    hidden ? null : study.accession,
     [cover?.frame.view, side === 'both' ? null : side].filter(Boolean).join(' '),
     images.length === 1 ? null : `${images.length} images`,
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ];
+  const accession = hidden || study.accession === null ? [] : [`Accession ${study.accession}`];
+  return [made.filter(Boolean).join(' · '), ...accession];
 }
 
 /** A series of a study, with its images in their order. */

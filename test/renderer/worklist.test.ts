@@ -103,12 +103,12 @@ describe('a row', () => {
   it('says who the patient is, and which study it is, without the number while patients are hidden', () => {
     const patient = { name: 'Doe', id: '4711', birthDate: '1961-03-14', sex: 'female', age: '062Y' };
     const one = row('1', { patient: patient as StudyRow['patient'] });
-    expect(patientFacts(one)).toBe('4711 · born 14 Mar 1961 · female · 62 y');
+    expect(patientFacts(one)).toEqual(['4711', 'F · 62 y · born 14 Mar 1961']);
     const unstated = { name: null, id: null, birthDate: null, sex: null, age: null };
-    expect(patientFacts(row('1', { patient: unstated as StudyRow['patient'] }))).toBe('');
+    expect(patientFacts(row('1', { patient: unstated as StudyRow['patient'] }))).toEqual([]);
     const left = image('a', { frame: { view: 'LL', laterality: 'left' } });
-    expect(studyFacts(one, left, false)).toBe('2 Jan 2024 · A-12 · LL left');
-    expect(studyFacts(one, left, true)).toBe('2 Jan 2024 · LL left');
+    expect(studyFacts(one, left, false)).toEqual(['2 Jan 2024 · LL left', 'Accession A-12']);
+    expect(studyFacts(one, left, true)).toEqual(['2 Jan 2024 · LL left']);
   });
 
   it('has its images by series, in their order', () => {
