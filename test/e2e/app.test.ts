@@ -159,7 +159,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     await expect.poll(() => findings.count()).toBe(14);
     for (const text of await findings.allInnerTexts())
       expect(text).toMatch(
-        /(above|cannot tell|below),\s+(\d+|fewer than 1) of 100\s+from \d+–\d+\s+usually (\d+|fewer than 1) · \d+ films|not assessed: /,
+        /(above|cannot tell|below),\s+(\d+|fewer than 1) of 100\s+from\s+\d+–\d+\s+usually (\d+|fewer than 1) · \d+ films|not assessed:/,
       );
     await page.getByText('Encrypted latent', { exact: true }).waitFor();
     await page.screenshot({ path: join(results, 'window-result.png') });

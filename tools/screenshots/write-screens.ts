@@ -5,23 +5,14 @@ import { decode } from 'jpeg-js';
 import type { Page } from 'playwright-core';
 import { eventChannel } from '../../main/electron/ipc/channels.ts';
 import { dicomBytes, type Field } from '../../test/dicom/dicom-bytes.ts';
-import { scenes } from '../../test/e2e/scenes.ts';
-import { openStage } from '../../test/e2e/stage.ts';
-import {
-  build,
-  launch,
-  openPaths,
-  profile,
-  root,
-  sample,
-  studyMs,
-  type Window,
-} from '../../test/e2e/window.ts';
+import { scenes } from '../../test/e2e/states/scenes.ts';
+import { openStage } from '../../test/e2e/states/stage.ts';
+import { build, launch, openPaths, profile, root, sample, studyMs, type Window } from '../../test/e2e/window.ts';
 
 /**
- * Writes every screen into docs/screenshots/<theme>/<size>, in both themes and three sizes. `npm run screenshots` starts
- * it where a window opens. The films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
- * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states.test.ts. It needs
+ * Writes every screen into docs/screenshots/<theme>/<size>/<part>, in both themes and three sizes. `npm run
+ * screenshots` starts it where a window opens. The films are the radiographs that the repository ships, under made-up names, and the results are the application's own.
+ * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states/states.test.ts. It needs
  * what the tests of the window need (CONTRIBUTING.md), and a display of 3840×2160.
  */
 const folder = join(root, 'docs', 'screenshots');
@@ -33,7 +24,7 @@ const sizes = [
 ] as const;
 /** Of 100. The pictures are WebP, because films of 4K in PNG would be the largest part of the repository. */
 const quality = 40;
-/** The screens that are kept in 4K; test/e2e/states.test.ts looks at every state in every size. */
+/** The screens that are kept in 4K; test/e2e/states/states.test.ts looks at every state in every size. */
 const inFull: ReadonlySet<string> = new Set([
   'empty',
   'evidence',
@@ -48,6 +39,22 @@ const inFull: ReadonlySet<string> = new Set([
 const restMs = 500;
 const films = mkdtempSync(join(tmpdir(), 'cipherfilm-screens-'));
 const userData = profile();
+
+/** The screens of a result; all others are of the window around it. */
+const ofResult: ReadonlySet<string> = new Set([
+  'cautions',
+  'evidence',
+  'finding',
+  'input',
+  'limits',
+  'nothing-above',
+  'prior',
+  'privacy',
+  'result',
+]);
+const parts = ['result', 'window'] as const;
+const placeOf = (theme: string, width: number, height: number, name: string): string =>
+  join(folder, theme, `${width}x${height}`, ofResult.has(name) ? parts[0] : parts[1], `${name}.webp`);
 
 /** The states to be played, and the names of their pictures. */
 const played = {
@@ -115,10 +122,7 @@ async function shoot({ page, toggleTheme }: Shown, name: string, heading?: strin
       if (now !== theme) await toggleTheme();
       await page.locator(`:root[data-theme="${theme}"]`).waitFor();
       const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
-      writeFileSync(
-        join(folder, theme, `${width}x${height}`, `${name}.webp`),
-        Buffer.from(picture, 'base64'),
-      );
+      writeFileSync(placeOf(theme, width, height, name), Buffer.from(picture, 'base64'));
     }
   }
   await session.detach();
@@ -234,7 +238,7 @@ async function playedScreens(): Promise<void> {
 rmSync(folder, { recursive: true, force: true });
 for (const theme of themes)
   for (const [width, height] of sizes)
-    mkdirSync(join(folder, theme, `${width}x${height}`), { recursive: true });
+    for (const part of parts) mkdirSync(join(folder, theme, `${width}x${height}`, part), { recursive: true });
 build();
 await playedScreens();
 const window = await launch(userData);

@@ -1,10 +1,10 @@
 import { app, BrowserWindow, session } from 'electron';
-import { appOrigin, declareAppScheme, serveRenderer } from '../../main/electron/window/app-protocol.ts';
-import { refuseNavigation, refusePermissions } from '../../main/electron/window/lockdown.ts';
+import { appOrigin, declareAppScheme, serveRenderer } from '../../../main/electron/window/app-protocol.ts';
+import { refuseNavigation, refusePermissions } from '../../../main/electron/window/lockdown.ts';
 
 /**
  * An Electron application that shows the built page under its own content policy, in a sandboxed window without the
- * preload: test/e2e/stage.ts puts a bridge of its own there. Argument: the folder of the built page.
+ * preload: test/e2e/states/stage.ts puts a bridge of its own there. Argument: the folder of the built page.
  */
 declareAppScheme();
 refuseNavigation();

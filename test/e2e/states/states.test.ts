@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { doneRow, studyRow } from '../renderer/study-rows.ts';
-import { titled } from '../titled.ts';
+import { doneRow, studyRow } from '../../renderer/study-rows.ts';
+import { titled } from '../../titled.ts';
+import { accessibilityProblems, build, noWindow } from '../window.ts';
 import { scenes } from './scenes.ts';
 import { openStage, type Stage } from './stage.ts';
-import { accessibilityProblems, build, noWindow } from './window.ts';
 
 /**
- * Every state of the window, in a real Electron with a bridge of the tests' own (test/e2e/stage.ts): what axe finds, what
- * is cut off at which size, and what the keyboard reaches. Needs what app.test.ts needs.
+ * Every state of the window, in a real Electron with a bridge of the tests' own (test/e2e/states/stage.ts): what axe finds, what
+ * is cut off at which size, and what the keyboard reaches. Needs what test/e2e/app.test.ts needs.
  */
 describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow), () => {
   let stage: Stage;

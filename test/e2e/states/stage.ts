@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
-import type { CodedError } from '../../contract/errors.ts';
-import type { Film, Thumbnail } from '../../contract/image/film.ts';
-import type { AppStatus, Reply, WindowEvent } from '../../contract/ipc/window.ts';
-import type { DropReport, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { SettingsView } from '../../contract/settings.ts';
-import { root, startElectron } from './window.ts';
+import type { CodedError } from '../../../contract/errors.ts';
+import type { Film, Thumbnail } from '../../../contract/image/film.ts';
+import type { AppStatus, Reply, WindowEvent } from '../../../contract/ipc/window.ts';
+import type { DropReport, StudyRow } from '../../../contract/ipc/worklist.ts';
+import type { SettingsView } from '../../../contract/settings.ts';
+import { root, startElectron } from '../window.ts';
 
 /**
  * The built page in a real Electron window with a bridge that this file answers, so that every state of the window is
- * there in a moment and without a classification. What the real bridge does is tested in app.test.ts.
+ * there in a moment and without a classification. What the real bridge does is tested in test/e2e/app.test.ts.
  */
 export type Scene = {
   readonly rows: readonly StudyRow[];
@@ -61,7 +61,7 @@ const bridge = `{
 
 export const openStage = (): Promise<Stage> =>
   startElectron(
-    [join(root, 'test', 'e2e', 'stage-main.ts'), join(root, 'out', 'renderer')],
+    [join(root, 'test', 'e2e', 'states', 'stage-main.ts'), join(root, 'out', 'renderer')],
     process.env as Record<string, string>,
     staged,
   );

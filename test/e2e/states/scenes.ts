@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
-import type { Film } from '../../contract/image/film.ts';
-import type { DropReport, StudyRow } from '../../contract/ipc/worklist.ts';
-import type { SettingsView } from '../../contract/settings.ts';
-import { doneRow, exampleResult, findingsAt, idOf, readyStatus, studyRow } from '../renderer/study-rows.ts';
+import type { Film } from '../../../contract/image/film.ts';
+import type { DropReport, StudyRow } from '../../../contract/ipc/worklist.ts';
+import type { SettingsView } from '../../../contract/settings.ts';
+import {
+  doneRow,
+  exampleResult,
+  findingsAt,
+  idOf,
+  readyStatus,
+  studyRow,
+} from '../../renderer/study-rows.ts';
+import { root } from '../window.ts';
 import type { Scene, Stage } from './stage.ts';
-import { root } from './window.ts';
 
-/** Every state that the window can be in, as scenes for test/e2e/stage.ts. */
+/** Every state that the window can be in, as scenes for test/e2e/states/stage.ts. */
 const { width, height, data } = decode(
   readFileSync(join(root, 'test', 'fixtures', 'parity', '00001405_000', 'radiograph.jpg')),
   { useTArray: true },
