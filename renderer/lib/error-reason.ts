@@ -20,7 +20,7 @@ export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = 
     advice: `A firewall may stand between, or the evaluator is overloaded. Ask whoever runs the network. ${recheck}`,
   },
   'connection lost': {
-    title: 'The connection to the evaluator was cut.',
+    title: 'The evaluator cannot be reached: the connection was cut.',
     advice: 'Choose Try again. If it happens twice, ask whoever runs the network or the evaluator.',
   },
   'no route': {
