@@ -42,6 +42,8 @@ export type ErrorDetails = {
   'dicom-uid-taken': Nothing;
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
+  /** A pattern that no file fits, or a folder, archive or DICOMDIR without files. */
+  'nothing-found': { readonly reason: 'no match' | 'empty' };
   /** The reader took longer than its time for one file, or more memory than its share; `times` in a row. */
   'file-too-slow': { readonly times?: number };
   'file-too-costly': { readonly times?: number };

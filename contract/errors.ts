@@ -17,6 +17,7 @@ export const errorCodes = [
   'dicom-duplicate',
   'dicom-uid-taken',
   'file-unreadable',
+  'nothing-found',
   'archive-unreadable',
   'archive-encrypted',
   'archive-too-large',

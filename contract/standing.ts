@@ -17,3 +17,7 @@ export type Standing =
   | { readonly kind: 'ready'; readonly keyId: KeyId }
   /** The last try failed. Another follows by itself, except after an error that only a person can mend. */
   | { readonly kind: 'trouble'; readonly error: CodedError };
+
+/** Tells whether an error speaks of the evaluator or of the way to it, and not of one study. */
+export const isEvaluatorTrouble = ({ code }: CodedError): boolean =>
+  code.startsWith('evaluator-') || code === 'bundle-unknown';

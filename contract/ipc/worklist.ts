@@ -39,6 +39,11 @@ export type StudyRow = {
   readonly seen: readonly StageName[];
   /** What the model saw and what its codec made of it. It is null before the input gate let the image through. */
   readonly pair: InputPair | null;
+  /**
+   * The encrypted question under way, by its digest, while the engine keeps it on disk: an analysis that is begun again
+   * goes on from there. The evaluator then gives the job that it has for it.
+   */
+  readonly asked: Digest | null;
   readonly result: AnalysisResult | null;
   /** The comparison with plaintext that somebody asked for. It is `working` while it is made. */
   readonly check: LocalCheck | CodedError | 'working' | null;

@@ -37,9 +37,13 @@ export class KeptBytes {
     return null;
   }
 
-  /** Forgets what was kept under a name, if anything was. */
+  /** Forgets what was kept under a name, if anything was. What cannot be removed is left to a later sweep. */
   remove(name: string): void {
-    rmSync(join(this.#folder, name), { force: true });
+    try {
+      rmSync(join(this.#folder, name), { force: true });
+    } catch {
+      // A disk that has become read-only, or no folder at all.
+    }
   }
 
   /** Removes what was written longer ago than `ageMs`, also what a crash left half written. */

@@ -31,18 +31,18 @@ export class Outbox {
   /** @param folder  null where keys end with the process: what they encrypted could not be read again. */
   constructor(folder: string | null) {
     this.#kept = folder === null ? null : new KeptBytes(join(folder, 'outbox'));
-    attempt(() => this.#kept?.sweep(keptMs));
+    this.#kept?.sweep(keptMs);
   }
 
-  /** Keeps a question, before it is sent. */
-  keep({ digest, frame }: EncryptedLatent): void {
-    attempt(() => this.#kept?.put(questionName(digest), frame));
+  /** Keeps a question, before it is sent. @returns whether a later run will find it. */
+  keep({ digest, frame }: EncryptedLatent): boolean {
+    return this.#put(questionName(digest), frame);
   }
 
-  /** Keeps the reply to a question, before it is decrypted. */
-  keepReply(question: Digest, { answer, ...done }: Reply): void {
+  /** Keeps the reply to a question, before it is decrypted. @returns whether a later run will find it. */
+  keepReply(question: Digest, { answer, ...done }: Reply): boolean {
     const head = Buffer.from(`${JSON.stringify(doneSchema.parse(done))}\n`, 'utf8');
-    attempt(() => this.#kept?.put(replyName(question), Buffer.concat([head, answer.frame])));
+    return this.#put(replyName(question), Buffer.concat([head, answer.frame]));
   }
 
   /**
@@ -58,23 +58,24 @@ export class Outbox {
 
   /** Forgets a question that has ended, one way or the other. */
   settle(digest: Digest): void {
-    attempt(() => {
-      this.#kept?.remove(questionName(digest));
-      this.#kept?.remove(replyName(digest));
-    });
+    this.#kept?.remove(questionName(digest));
+    this.#kept?.remove(replyName(digest));
+  }
+
+  #put(name: string, bytes: Uint8Array): boolean {
+    if (this.#kept === null) return false;
+    try {
+      this.#kept.put(name, bytes);
+      return true;
+    } catch {
+      // A full or read-only disk. The analysis goes on without a way back.
+      return false;
+    }
   }
 }
 
 const questionName = (digest: Digest): string => `${digest}.question`;
 const replyName = (question: Digest): string => `${question}.reply`;
-
-function attempt(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // A full or read-only disk. The analysis goes on.
-  }
-}
 
 const subjectOf = (frame: Uint8Array): Digest => decodeFrameHeader(frame, 'input', frame.length).subject;
 

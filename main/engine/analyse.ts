@@ -13,8 +13,11 @@ export type AnalysisControl = Watch & {
   readonly asked: Digest | null;
   /** Hears the image as the model sees it, once the input gate has let it through. */
   readonly onAdmitted: (pair: InputPair) => void;
-  /** Hears the digest of the encrypted question before it is sent. */
-  readonly onAsked: (question: Digest) => void;
+  /**
+   * Hears the digest of the encrypted question once it is kept on disk, before it is sent. It hears null where the way
+   * back was lost, before the result is decrypted.
+   */
+  readonly onAsked: (question: Digest | null) => void;
 };
 
 /**
@@ -49,9 +52,9 @@ export async function analyse(
     'encrypt',
     () => earlier?.question ?? encrypt(latent, holder, evaluation.keyId, half.id, half.description),
   );
-  outbox.keep(question);
-  control.onAsked(question.digest);
+  if (outbox.keep(question)) control.onAsked(question.digest);
   const reply = earlier?.reply ?? (await ask(station, question, clock));
+  if (!outbox.keepReply(question.digest, reply)) control.onAsked(null);
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
   clock.at('decrypting');

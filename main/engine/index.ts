@@ -2,10 +2,11 @@ import type { Connection } from '../../contract/connection.ts';
 import { toCodedError } from '../../contract/errors.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
+import { isEvaluatorTrouble } from '../../contract/standing.ts';
 import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
-import { isEvaluatorTrouble, ReadinessKeeper } from './keep-ready.ts';
+import { ReadinessKeeper } from './keep-ready.ts';
 import type { Line, Models, Workstation } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
 
@@ -112,9 +113,9 @@ class Engine {
           signal,
           onProgress: (progress) => this.#send({ kind: 'progress', analysisId, progress }),
           onAdmitted: (pair) => this.#send({ kind: 'admitted', analysisId, pair }),
-          onAsked: (digest) => {
-            question = digest;
-            this.#send({ kind: 'asked', analysisId, question });
+          onAsked: (kept) => {
+            question = kept ?? question;
+            this.#send({ kind: 'asked', analysisId, question: kept });
           },
         },
       );

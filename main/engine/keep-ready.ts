@@ -83,7 +83,3 @@ export class ReadinessKeeper {
     if (JSON.stringify(before) !== JSON.stringify(standing)) this.#tell(standing);
   }
 }
-
-/** Tells whether an error speaks of the evaluator or of the way to it, and not of one study. */
-export const isEvaluatorTrouble = ({ code }: CodedError): boolean =>
-  code.startsWith('evaluator-') || code === 'bundle-unknown';

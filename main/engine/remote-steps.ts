@@ -54,12 +54,12 @@ const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
 /**
- * Asks the evaluator a question: sends it, waits for its job and fetches the reply, which is kept on disk.
+ * Asks the evaluator a question: sends it, waits for its job and fetches the reply.
  *
  * @throws CxrError as `Connector.submit`, `Connector.await` and `Connector.fetchResult`; `cancelled`.
  */
 export async function ask(
-  { half, connector, outbox }: Workstation,
+  { half, connector }: Workstation,
   question: EncryptedLatent,
   clock: StageClock,
 ): Promise<Reply> {
@@ -67,9 +67,7 @@ export async function ask(
   const { cost, evaluateMs } = await awaitJob(connector, jobId, clock);
   clock.at('receiving');
   const limit = payloadLimits(half.description).result;
-  const reply = { jobId, cost, evaluateMs, answer: await connector.fetchResult(jobId, limit, clock.signal) };
-  outbox.keepReply(question.digest, reply);
-  return reply;
+  return { jobId, cost, evaluateMs, answer: await connector.fetchResult(jobId, limit, clock.signal) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CodedError } from '../../contract/errors.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
+import { isEvaluatorTrouble } from '../../contract/standing.ts';
 import { candidates } from './candidates.ts';
 import type { Entry } from './entry.ts';
 import { hasAnswer } from './has-answer.ts';
@@ -13,23 +14,26 @@ const mostCrashes = 2;
  * or it ends as cancelled, refused or failed. A study that is begun again counts the crash.
  */
 export function afterFailure(entry: Entry, error: CodedError): Partial<StudyRow> {
-  if (error.code === 'cancelled') return { state: 'cancelled', progress: null, error };
+  if (error.code === 'cancelled') return { state: 'cancelled', progress: null, asked: null, error };
   const again = { state: 'waiting', progress: null, seen: [], pair: null } as const;
   if (refusals.test(error.code)) {
     const another = candidates(entry.row.images).find(({ id }) => !entry.tried.has(id));
-    if (entry.byRule && another !== undefined) return { ...again, scoredImageId: another.id };
-    return { state: 'refused', error };
+    if (entry.byRule && another !== undefined) return { ...again, scoredImageId: another.id, asked: null };
+    return { state: 'refused', asked: null, error };
   }
-  return mayBeginAgain(entry, error) ? again : { state: 'failed', error };
+  if (mayBeginAgain(entry, error)) return again;
+  // Behind an evaluator in trouble the job may go on: another try asks for it by the same question.
+  return isEvaluatorTrouble(error) ? { state: 'failed', error } : { state: 'failed', asked: null, error };
 }
 
 /**
- * Tells whether a study may be begun again by itself: after a crash of the engine, unless it had the evaluator's
- * answer. The reader's host begins again by itself.
+ * Tells whether a study may be begun again by itself: after a crash of the engine, unless it had the evaluator's answer
+ * and cannot go on with it from the disk. To ask again then could tell the evaluator how the decryption went. The
+ * reader's host begins again by itself.
  */
 function mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
   if (code !== 'engine-crashed') return false;
-  if (hasAnswer(entry.row)) return false;
+  if (hasAnswer(entry.row) && entry.row.asked === null) return false;
   entry.crashes += 1;
   return entry.crashes <= mostCrashes;
 }

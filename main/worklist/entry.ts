@@ -42,6 +42,7 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
     progress: null,
     seen: [],
     pair: null,
+    asked: null,
     result: null,
     check: null,
     error: null,
@@ -55,7 +56,7 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
 
 /**
  * Makes the entry of a study as an earlier run left it. A study that was under way or waiting then waits now. One whose
- * answer had come is not begun again by itself, for the reason that `afterFailure` has.
+ * answer had come goes on by itself only from the disk, for the reason that `afterFailure` has.
  */
 export const reopened = ({ row, locations }: StoredStudy): Entry => ({
   row: { ...withoutUnfinishedCheck(row), ...afterEnd(row) },
@@ -64,10 +65,12 @@ export const reopened = ({ row, locations }: StoredStudy): Entry => ({
 });
 
 function afterEnd(row: StudyRow): Partial<StudyRow> {
-  if (row.state !== 'working' && row.state !== 'waiting') return {};
-  if (row.state === 'working' && hasAnswer(row))
-    return { state: 'failed', progress: null, error: { code: 'engine-crashed', detail: {} } };
-  return { state: 'waiting', progress: null, seen: [], pair: null };
+  // Rows of an earlier version have no question.
+  const asked = row.asked ?? null;
+  if (row.state !== 'working' && row.state !== 'waiting') return { asked };
+  if (row.state === 'working' && hasAnswer(row) && asked === null)
+    return { state: 'failed', progress: null, asked, error: { code: 'engine-crashed', detail: {} } };
+  return { state: 'waiting', progress: null, seen: [], pair: null, asked };
 }
 
 const withoutUnfinishedCheck = (row: StudyRow): StudyRow =>

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
 import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { afterFailure } from './after-failure.ts';
+import { ask } from './ask.ts';
 import { candidates, urgencyOf } from './candidates.ts';
 import { Entries, type Placed, type Taken } from './entries.ts';
 import { type Entry, reopened } from './entry.ts';
@@ -18,7 +20,7 @@ export type WorklistDeps = {
   /** Decodes an image and reduces it to what the engine is given. */
   readonly input: (location: Location, signal?: AbortSignal) => Promise<EngineInput>;
   readonly engine: {
-    classify(analysisId: AnalysisId, input: EngineInput): void;
+    classify(analysisId: AnalysisId, input: EngineInput, asked: Digest | null): void;
     cancel(analysisId: AnalysisId): boolean;
   };
   /** Computes the same network on the same image in plaintext. It gives one logit and one probability per finding. */
@@ -212,9 +214,12 @@ export class Worklist {
       case 'admitted':
         this.#change(entry, { pair: event.pair });
         return;
+      case 'asked':
+        this.#change(entry, { asked: event.question });
+        return;
       case 'done': {
         const { result } = event;
-        this.#change(entry, { state: 'done', result, urgency: urgencyOf(result), error: null });
+        this.#change(entry, { state: 'done', asked: null, result, urgency: urgencyOf(result), error: null });
         this.#next();
         return;
       }
@@ -248,7 +253,8 @@ export class Worklist {
       const reading = new AbortController();
       entry.reading = reading;
       const input = await this.#deps.input(location, reading.signal);
-      if (this.#entries.get(id) === entry && isStill()) this.#deps.engine.classify(analysis, input);
+      if (this.#entries.get(id) === entry && isStill())
+        this.#deps.engine.classify(analysis, input, entry.row.asked);
     } catch (error) {
       if (isStill()) this.#end(entry, toCodedError(error));
     }
@@ -271,18 +277,4 @@ export class Worklist {
     this.#keep.save(...entries.map(({ row, locations }) => ({ row, locations })));
     this.#deps.tell({ kind: 'rows', rows: entries.map(({ row }) => row) });
   }
-}
-
-/** Puts a study into the queue. It gives up what an earlier analysis told. */
-function ask(entry: Entry, imageId: string | null): void {
-  entry.tried.clear();
-  entry.crashes = 0;
-  entry.byRule = imageId === null;
-  const scoredImageId = imageId ?? candidates(entry.row.images)[0]?.id ?? null;
-  entry.row = {
-    ...entry.row,
-    scoredImageId,
-    state: scoredImageId === null ? 'unasked' : 'waiting',
-    ...{ progress: null, seen: [], pair: null, result: null, check: null, error: null, urgency: null },
-  };
 }

@@ -1,6 +1,6 @@
 import type { AppStatus } from '../../contract/ipc/window.ts';
 import type { Standing } from '../../contract/standing.ts';
-import { errorTextOf } from './error-reason.ts';
+import { errorTextOf } from '../../contract/words/error-reason.ts';
 
 /** The status line's word for how things stand, and whether it is good, bad or still under way. */
 export type StandingWords = { readonly text: string; readonly mood: 'good' | 'bad' | 'under-way' };

@@ -86,7 +86,7 @@ describe.skipIf(noWindow !== null)(
     }, async () => {
       await window.page.getByText(`Evaluator: ${door.url}`).waitFor();
       await openPaths(window, [sample]);
-      await told('The evaluator cannot be reached.');
+      await told('The evaluator cannot be reached: the connection was cut.');
     });
 
     const messages: readonly (readonly [Trouble, string])[] = [

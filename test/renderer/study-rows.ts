@@ -134,6 +134,7 @@ export function studyRow(number: number, changes: Partial<StudyRow> = {}): Study
     progress: null,
     seen: [],
     pair: null,
+    asked: null,
     result: null,
     check: null,
     error: null,

@@ -6,7 +6,7 @@ export const rooms: readonly Room[] = [
   {
     room: 'contract',
     holds:
-      'the vocabulary: stages, ids, errors, bundle, schemas of HTTP and of every process border; of packages zod alone',
+      'the vocabulary: stages, ids, errors and their words, bundle, schemas of HTTP and of every process border; of packages zod alone',
     mayImport: [],
     mayTouch: nothing,
   },

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { paths } from '../../../contract/protocol.ts';
-import type { Standing } from '../../../contract/standing.ts';
+import { isEvaluatorTrouble, type Standing } from '../../../contract/standing.ts';
 import { connect } from '../../../main/connector/connector.ts';
-import { isEvaluatorTrouble, ReadinessKeeper } from '../../../main/engine/keep-ready.ts';
+import { ReadinessKeeper } from '../../../main/engine/keep-ready.ts';
 import type { Workstation } from '../../../main/engine/station.ts';
 import {
   ask,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseDigest } from '../../../contract/ids/digest.ts';
 import { openStore } from '../../../main/worklist/store.ts';
 import { finding, settled, taken, workstation } from './harness.ts';
 
@@ -54,6 +55,27 @@ describe('the worklist on disk', () => {
         stage === 'evaluating' ? ['waiting', undefined] : ['failed', 'engine-crashed'],
       );
       list.remove(row.id);
+    }
+  });
+
+  it('asks the question again that was under way, and goes on from the disk once the answer is there', async () => {
+    const question = parseDigest('7'.repeat(64));
+    for (const stage of ['evaluating', 'decrypting'] as const) {
+      {
+        using store = stored();
+        const { drop, asked, list } = workstation(store);
+        await drop(taken(stage, { study: stage }));
+        const { analysisId } = asked.at(-1)!;
+        list.hear({ kind: 'asked', analysisId, question });
+        list.hear({ kind: 'progress', analysisId, progress: { stage, fraction: null } });
+        // The power fails here.
+      }
+      using store = stored();
+      const { list, asked } = workstation(store);
+      list.resume();
+      await settled();
+      expect(asked.map((one) => one.question)).toEqual([question]);
+      list.remove(list.rows[0]!.id);
     }
   });
 

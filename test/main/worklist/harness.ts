@@ -1,6 +1,6 @@
 import { type CodedError, CxrError, type ErrorCode } from '../../../contract/errors.ts';
 import type { AnalysisId } from '../../../contract/ids/analysis-id.ts';
-import { parseDigest } from '../../../contract/ids/digest.ts';
+import { type Digest, parseDigest } from '../../../contract/ids/digest.ts';
 import type { Location, Scanned } from '../../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../../contract/ipc/worklist.ts';
 import type { AnalysisResult, EngineInput, Finding, StageName } from '../../../contract/stages.ts';
@@ -53,7 +53,7 @@ export const result = (...findings: Finding[]) => ({ findings }) as unknown as A
 
 /** A worklist whose reader gives the path back and whose engine remembers what it was asked. */
 export function workstation(store: WorklistStore | null = null) {
-  const asked: { analysisId: AnalysisId; path: string }[] = [];
+  const asked: { analysisId: AnalysisId; path: string; question: Digest | null }[] = [];
   const cancelled: string[] = [];
   const told: WorklistEvent[] = [];
   const unreadable = new Map<string, ErrorCode>();
@@ -70,8 +70,8 @@ export function workstation(store: WorklistStore | null = null) {
       return { path } as unknown as EngineInput;
     },
     engine: {
-      classify: (analysisId, input) =>
-        void asked.push({ analysisId, path: (input as unknown as { path: string }).path }),
+      classify: (analysisId, input, question) =>
+        void asked.push({ analysisId, question, path: (input as unknown as { path: string }).path }),
       cancel: (analysisId) => cancelled.push(analysisId) > 0,
     },
     recompute: async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../../contract/errors.ts';
+import { parseDigest } from '../../../contract/ids/digest.ts';
 import type { Scanned } from '../../../contract/ipc/reader.ts';
 import type { DropReport } from '../../../contract/ipc/worklist.ts';
 import { Intake } from '../../../main/worklist/intake.ts';
@@ -103,6 +104,43 @@ describe('the worklist', () => {
     // What the decryption did to the engine must not be told to the evaluator by a second question.
     await fail('engine-crashed', 'evaluating', 'receiving', 'decrypting');
     expect([row().state, paths().length]).toEqual(['failed', 4]);
+  });
+
+  it('keeps a question for as long as its job may go on, and for no other image', async () => {
+    const { drop, fail, asked, row, list } = workstation();
+    const question = parseDigest('7'.repeat(64));
+    const ask = () => list.hear({ kind: 'asked', analysisId: asked.at(-1)!.analysisId, question });
+    const last = () => asked.at(-1)!.question;
+    await drop(taken('pa'), taken('ap', { view: 'AP' }));
+    ask();
+    // The engine dies with the answer at hand: it is on the disk.
+    await fail('engine-crashed', 'evaluating', 'receiving', 'decrypting');
+    expect(last()).toBe(question);
+    // The evaluator goes away, and a person tries again.
+    await fail('evaluator-unreachable');
+    expect([row().state, row().asked]).toEqual(['failed', question]);
+    list.retry(row().id, row().scoredImageId);
+    await settled();
+    expect(last()).toBe(question);
+    // The way back is lost before the decryption, and the engine dies in it.
+    list.hear({ kind: 'asked', analysisId: asked.at(-1)!.analysisId, question: null });
+    await fail('engine-crashed', 'receiving', 'decrypting');
+    expect([row().state, row().asked]).toEqual(['failed', null]);
+    for (const code of ['result-invalid', 'cancelled'] as const) {
+      list.retry(row().id, row().scoredImageId);
+      await settled();
+      expect(last()).toBeNull();
+      ask();
+      await fail(code);
+      expect(row().asked).toBeNull();
+    }
+    list.retry(row().id, row().scoredImageId);
+    await settled();
+    ask();
+    await fail('evaluator-unreachable');
+    list.retry(row().id, row().images.find(({ id }) => id !== row().scoredImageId)!.id);
+    await settled();
+    expect(last()).toBeNull();
   });
 
   it('goes on with the next study when a file has gone', async () => {

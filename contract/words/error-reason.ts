@@ -1,9 +1,9 @@
-import type { CodedError } from '../../contract/errors.ts';
-import type { UnreachableReason } from '../../contract/unreachable.ts';
+import type { CodedError } from '../errors.ts';
+import type { UnreachableReason } from '../unreachable.ts';
 import { type ErrorText, errorTexts, support } from './error-text.ts';
 
-const recheck = 'Then choose Try again.';
-const restarting = `The program starts it again by itself; choose Try again. ${support}`;
+const recheck = 'Then try again.';
+const restarting = `The program starts it again by itself; try again. ${support}`;
 
 /** One text per reason of contract/unreachable.ts, in place of the text of `evaluator-unreachable`. */
 export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = {
@@ -20,8 +20,8 @@ export const unreachableTexts: Readonly<Record<UnreachableReason, ErrorText>> = 
     advice: `A firewall may stand between, or the evaluator is overloaded. Ask whoever runs the network. ${recheck}`,
   },
   'connection lost': {
-    title: 'The connection to the evaluator was cut.',
-    advice: 'Choose Try again. If it happens twice, ask whoever runs the network or the evaluator.',
+    title: 'The evaluator cannot be reached: the connection was cut.',
+    advice: 'Try again. If it happens twice, ask whoever runs the network or the evaluator.',
   },
   'no route': {
     title: 'The evaluator cannot be reached: the network knows no way to it.',

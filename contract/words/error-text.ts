@@ -1,17 +1,20 @@
-import type { CodedError, ErrorCode } from '../../contract/errors.ts';
+import type { CodedError, ErrorCode } from '../errors.ts';
 
-/** What happened, and what the person at the workstation can do about it. */
+/**
+ * What happened, and what the person at the workstation can do about it. The window and the command line show the same
+ * text, so it names no button, and does not say how a file came to the program.
+ */
 export type ErrorText = { readonly title: string; readonly advice: string };
 
 /** What to do where nobody at the workstation can mend it. */
 export const support = 'Note the code below and tell whoever looks after this installation.';
-const resend = 'Choose Try again. If it happens twice, tell whoever runs the evaluator.';
+const resend = 'Try again. If it happens twice, tell whoever runs the evaluator.';
 
 /** One text per code of contract/errors.ts; a test compares the two lists. */
 export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'dicom-not-dicom': {
     title: 'This is not a DICOM file.',
-    advice: 'Export the image as DICOM from the PACS and drop that file. PNG and JPEG pictures are not read.',
+    advice: 'Export the image as DICOM from the PACS and open that file. PNG and JPEG pictures are not read.',
   },
   'dicom-truncated': {
     title: 'The file ends too early.',
@@ -19,7 +22,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'dicom-no-pixels': {
     title: 'The file holds no image.',
-    advice: 'It may be a report, a presentation state or a DICOMDIR. Drop the image file of the study.',
+    advice: 'It may be a report, a presentation state or a DICOMDIR. Open the image file of the study.',
   },
   'dicom-transfer-syntax': {
     title: 'The image is compressed in a way that is not read yet.',
@@ -32,7 +35,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'dicom-too-large': {
     title: 'The image is larger than this program accepts.',
-    advice: 'The limit is 64 million pixels. The file’s header may also be damaged: export it again.',
+    advice:
+      'The limits are 64 million pixels, and 256 MiB for a file. The file’s header may also be damaged: export it again.',
   },
   'dicom-pixels': {
     title: 'The image data contradict the file’s own header.',
@@ -49,24 +53,28 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'dicom-uid-taken': {
     title: 'Another image with the same identifier is there already.',
     advice:
-      'Its pixels differ, so it was not taken: a result must not stand beside another image. To read it, remove the study from the list and open this file alone.',
+      'Its pixels differ, so it was not taken: a result must not stand beside another image. To have it read, open this file alone, where the other image is not in the list.',
   },
   'file-unreadable': {
     title: 'The file cannot be read.',
     advice:
-      'It may have been moved, or you may lack the permission. Put it where you can open it and drop it again.',
+      'It may have been moved, or you may lack the permission. Put it where you can open it and try again.',
+  },
+  'nothing-found': {
+    title: 'No file was found there.',
+    advice: 'Check how it is spelt. A folder or an archive must hold at least one file.',
   },
   'archive-unreadable': {
     title: 'The zip archive cannot be read.',
-    advice: 'It is damaged or packed in an unusual way. Unpack it and drop the folder.',
+    advice: 'It is damaged or packed in an unusual way. Unpack it and open the folder.',
   },
   'archive-encrypted': {
     title: 'The zip archive is protected by a password.',
-    advice: 'Unpack it with its password and drop the folder.',
+    advice: 'Unpack it with its password and open the folder.',
   },
   'archive-too-large': {
     title: 'There are more files, or larger ones, than can be taken at once.',
-    advice: 'Drop the study’s own folder instead of the whole disk.',
+    advice: 'Open the study’s own folder instead of the whole disk.',
   },
   'reader-crashed': {
     title: 'The image reader stopped unexpectedly over this file.',
@@ -137,12 +145,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'frame-foreign': { title: 'A message belongs to another model or key.', advice: resend },
   'frame-replayed': {
     title: 'The evaluator has already seen this exact message.',
-    advice: 'Choose Try again: the image is encrypted anew every time.',
+    advice: 'Try again: the image is encrypted anew every time.',
   },
   'ciphertext-invalid': { title: 'A ciphertext was not valid.', advice: resend },
   'evaluation-key-missing': {
     title: 'The evaluator no longer has this workstation’s evaluation keys.',
-    advice: 'Choose Try again: the keys are sent again.',
+    advice: 'Try again: the keys are sent again.',
   },
   'evaluation-key-invalid': { title: 'The evaluator refused the evaluation keys.', advice: resend },
   'result-foreign': {
@@ -157,13 +165,13 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'job-unknown': { title: 'The evaluator has forgotten the job.', advice: resend },
   'job-cancelled': {
     title: 'The evaluator cancelled the job.',
-    advice: 'Choose Try again when the evaluator is free.',
+    advice: 'Try again when the evaluator is free.',
   },
   'job-failed': { title: 'The evaluator could not finish the job.', advice: resend },
   'job-not-ready': { title: 'The result was not ready in time.', advice: resend },
   'queue-full': {
     title: 'The evaluator is busy.',
-    advice: 'Its queue is full. Wait a few minutes and choose Try again.',
+    advice: 'Its queue is full. Wait a few minutes and try again.',
   },
   'quota-exceeded': {
     title: 'The evaluator has no room for this workstation’s keys.',
@@ -188,7 +196,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'worklist-damaged': {
     title: 'The list of studies on disk was damaged.',
     advice:
-      'It was set aside and a new list was begun. Drop the films again; the films themselves are not lost.',
+      'It was set aside and a new list was begun. Open the films again; the films themselves are not lost.',
   },
   'worklist-sealed': {
     title: 'The list of studies cannot be opened with this keychain.',
@@ -226,17 +234,17 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'evaluator-unauthorised': {
     title: 'The evaluator wants an access token, or another one.',
-    advice: 'Enter in the settings the token that you were given by whoever runs the evaluator.',
+    advice: 'Put the token that whoever runs the evaluator gave you into the settings.',
   },
   'evaluator-body-limit': {
     title: 'Something between here and the evaluator refuses uploads of this size.',
     advice:
-      'A proxy in front of the evaluator limits requests, and the evaluation keys are larger. Tell whoever runs it, then choose Try again.',
+      'A proxy in front of the evaluator limits requests, and the evaluation keys are larger. Tell whoever runs it, then try again.',
   },
   'setting-locked': {
     title: 'This setting is decided elsewhere.',
     advice:
-      'The policy of this workstation, its command line or its environment says so. Ask whoever runs it.',
+      'The policy of this workstation, its command line or its environment says so. Leave your own value out, or ask whoever runs it.',
   },
   'setting-invalid': {
     title: 'A setting cannot be used.',
@@ -298,10 +306,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The encryption of this installation does not work as it must.',
     advice: `Nothing is encrypted with it. Reinstall the program. ${support}`,
   },
-  cancelled: { title: 'Cancelled.', advice: 'Choose Try again to start over.' },
+  cancelled: { title: 'Cancelled.', advice: 'Try again to start over.' },
   'engine-crashed': {
     title: 'The encryption engine stopped unexpectedly.',
-    advice: 'It has been restarted with new keys. Choose Try again.',
+    advice: 'It has been restarted with new keys. Try again.',
   },
   internal: { title: 'Something went wrong inside the program.', advice: `Restart it. ${support}` },
 };
