@@ -3,9 +3,9 @@ import type { CodedError } from '../errors.ts';
 import type { AnalysisId } from '../ids/analysis-id.ts';
 import type { Digest } from '../ids/digest.ts';
 import type { EngineInput } from '../stages.ts';
-import type { Standing } from '../standing.ts';
 import type { AnalysisEvent } from './analysis-event.ts';
 import type { Custody } from './custody.ts';
+import type { Standing } from './standing.ts';
 
 /**
  * What a host asks of the engine. The *engine* is the only process that holds a secret key (main/engine/index.ts). Its

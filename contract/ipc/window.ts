@@ -4,7 +4,7 @@ import type { CodedError } from '../errors.ts';
 import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
-import type { Standing } from '../standing.ts';
+import type { Standing } from './standing.ts';
 import type { DropReport, StudyRow } from './worklist.ts';
 
 /** The most things that can be dropped at once. A folder counts as one. */

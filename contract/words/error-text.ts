@@ -201,7 +201,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'worklist-sealed': {
     title: 'The list of studies cannot be opened with this keychain.',
     advice:
-      'The keychain was reset, or another one is in use. The list was set aside and a new one was begun. Drop the films again.',
+      'The keychain was reset, or another one is in use. The list was set aside and a new one was begun. Open the films again.',
   },
   'worklist-unwritable': {
     title: 'The list of studies cannot be saved.',

@@ -2,7 +2,7 @@ import type { Connection } from '../../contract/connection.ts';
 import { toCodedError } from '../../contract/errors.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
-import { isEvaluatorTrouble } from '../../contract/standing.ts';
+import { isEvaluatorTrouble } from '../../contract/ipc/standing.ts';
 import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';

@@ -1,6 +1,6 @@
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
+import type { Standing } from '../../contract/ipc/standing.ts';
 import type { Progress } from '../../contract/stages.ts';
-import type { Standing } from '../../contract/standing.ts';
 import { pause } from '../connector/evaluator-request.ts';
 import { bringKeys } from './remote-steps.ts';
 import { StageClock } from './stage-clock.ts';

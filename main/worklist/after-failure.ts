@@ -1,6 +1,6 @@
 import type { CodedError } from '../../contract/errors.ts';
+import { isEvaluatorTrouble } from '../../contract/ipc/standing.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import { isEvaluatorTrouble } from '../../contract/standing.ts';
 import { candidates } from './candidates.ts';
 import type { Entry } from './entry.ts';
 import { hasAnswer } from './has-answer.ts';

@@ -1,5 +1,5 @@
+import type { Standing } from '../../contract/ipc/standing.ts';
 import type { AppStatus } from '../../contract/ipc/window.ts';
-import type { Standing } from '../../contract/standing.ts';
 import { errorTextOf } from '../../contract/words/error-reason.ts';
 
 /** The status line's word for how things stand, and whether it is good, bad or still under way. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseKeyId } from '../../contract/ids/key-id.ts';
-import type { Standing } from '../../contract/standing.ts';
+import type { Standing } from '../../contract/ipc/standing.ts';
 import { standingInWords } from '../../renderer/lib/standing.ts';
 
 const said = (standing: Standing, embedded = false) =>

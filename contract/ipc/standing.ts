@@ -1,5 +1,5 @@
-import type { CodedError } from './errors.ts';
-import type { KeyId } from './ids/key-id.ts';
+import type { CodedError } from '../errors.ts';
+import type { KeyId } from '../ids/key-id.ts';
 
 /**
  * How things stand between this workstation and its evaluator. The evaluator can take a study at once only in the state
