@@ -23,12 +23,16 @@ export type TroubledEvaluator = AsyncDisposable & {
   realUrl: string;
   /** When something was refused last, in milliseconds since 1970. */
   readonly refusedAt: number;
-  /** The number of questions that were let through: ciphertexts that were sent to be evaluated. */
+  /** The number of questions that were let through: ciphertexts that were sent to be evaluated, repeats included. */
   readonly questions: number;
+  /** The number of different jobs that were asked after: what the evaluator computed. */
+  readonly jobs: number;
 };
 export const token = 'a-token-for-tests';
 
 type Door = {
+  /** The ids of jobs that were asked after. */
+  readonly jobs: Set<string>;
   trouble: Trouble;
   realUrl: string;
   questions: number;
@@ -37,7 +41,7 @@ type Door = {
 };
 
 export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEvaluator> {
-  const door: Door = { trouble: 'none', realUrl, questions: 0, refusedAt: 0, held: [] };
+  const door: Door = { trouble: 'none', realUrl, questions: 0, refusedAt: 0, held: [], jobs: new Set() };
   const server = createServer((incoming, answer) => handle(door, incoming, answer));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -62,6 +66,9 @@ export async function openTroubledEvaluator(realUrl: string): Promise<TroubledEv
     },
     get questions() {
       return door.questions;
+    },
+    get jobs() {
+      return door.jobs.size;
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -97,14 +104,20 @@ function handle(door: Door, incoming: IncomingMessage, answer: ServerResponse): 
     door.refusedAt = Date.now();
     answer.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
   } else if (trouble === 'slow') setTimeout(pass, 1_500);
-  // The first look at a job is answered at once: the window then shows that it is under way.
-  else if (trouble === 'holding' && url.includes('waitMs=') && !url.endsWith('waitMs=0'))
-    door.held.push(pass);
+  // The first look at a job is answered at once, however far it is: the window then shows that it is under way.
+  else if (trouble === 'holding' && url.endsWith('waitMs=0')) {
+    const id = jobOf(url)!;
+    door.jobs.add(id);
+    answer.writeHead(200, { 'content-type': 'application/json' });
+    answer.end(JSON.stringify({ id, state: { kind: 'queued', ahead: 0 } }));
+  } else if (trouble === 'holding' && url.includes('waitMs=')) door.held.push(pass);
   else {
     if (method === 'POST') door.questions += 1;
     pass();
   }
 }
+
+const jobOf = (url: string): string | undefined => /^\/v1\/jobs\/([^/?]+)/.exec(url)?.[1];
 
 function refuse(answer: ServerResponse, status: number, code: ErrorCode): void {
   const problem = { type: `urn:cipherfilm:problem:${code}`, title: code, status, code };
