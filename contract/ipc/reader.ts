@@ -22,7 +22,7 @@ export type Location = { readonly inside: readonly string[] } & (
 export const placeOf = (location: Location): string =>
   JSON.stringify([location.kind, location.kind === 'file' ? location.path : location.id, ...location.inside]);
 
-/** Something that was dropped. Bytes that have no path are kept by the host, for as long as it lives. */
+/** Something that was dropped. Bytes that have no path are kept by the host until nobody needs them. */
 export type Source =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'bytes'; readonly id: string; readonly name: string; readonly bytes: Uint8Array };
@@ -87,6 +87,8 @@ export type ReaderCommand =
   | { readonly kind: 'cancel'; readonly id: string }
   /** Bytes that were dropped without a path, which later locations name. */
   | { readonly kind: 'keep'; readonly id: string; readonly bytes: Uint8Array }
+  /** No later request names these bytes. */
+  | { readonly kind: 'release'; readonly id: string }
   /** The port that comes with this message leads to the window; an earlier one is not used any more. */
   | { readonly kind: 'window' };
 

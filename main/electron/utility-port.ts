@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
 import { type MessagePortMain, utilityProcess } from 'electron';
-import { onceEnded } from '../host/once-ended.ts';
-import type { Port, Program } from '../host/port.ts';
+import { onceEnded, type Port, type Program } from '../host/port.ts';
 
 /** A port over which an end of a channel can be handed to the child, beside a command. */
 export type UtilityPort<Command, Event> = Port<Command, Event> & {

@@ -123,12 +123,20 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
         input,
       }),
     store,
-    tell,
+    tell: (event) => {
+      tell(event);
+      if (event.kind === 'removed') keepNeeded();
+    },
   });
+  /** Bytes that were dropped without a path fill memory: up to 256 MiB each. */
+  const keepNeeded = () => reader.keepOnly(worklist.memoryIds);
   const intake = new Intake(
     (sources, onScanned) => reader.scan(sources, onScanned),
     worklist,
-    (report) => tell({ kind: 'report', report }),
+    (report) => {
+      tell({ kind: 'report', report });
+      if (report.finished) keepNeeded();
+    },
   );
   const located = (imageId: string): Location => {
     const location = worklist.location(imageId);

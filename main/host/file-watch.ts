@@ -3,8 +3,11 @@ import type { ReaderLimits } from './reader-limits.ts';
 
 /** The file that the reader has in hand. */
 export type Held = Omit<Extract<ReaderEvent, { kind: 'holds' }>, 'kind'>;
-/** Why the reader is to be ended: over the time, over the memory, or because nobody wants the file any more. */
-export type Overrun = 'file-too-slow' | 'file-too-costly' | 'cancelled';
+/**
+ * Why the reader is to be ended: over the time, over the memory, because nobody wants the file any more, or because it
+ * was asked something and takes no file in hand.
+ */
+export type Overrun = 'file-too-slow' | 'file-too-costly' | 'cancelled' | 'silent';
 
 export type FileWatchOptions = {
   readonly limits: ReaderLimits;
@@ -22,6 +25,7 @@ export class FileWatch {
   #held: Held | null = null;
   #deadline: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
@@ -44,6 +48,24 @@ export class FileWatch {
     clearTimeout(this.#deadline);
     clearInterval(this.#look);
     this.#held = null;
+    this.#calm();
+  }
+
+  /** Something is asked: the reader is to take a file in hand in time. */
+  expect(): void {
+    if (this.#held !== null) return;
+    this.#silence ??= setTimeout(() => this.#options.over('silent'), this.#options.limits.silentMs);
+  }
+
+  /** The reader is alive, or is asked nothing any more. */
+  heard(isAsked: boolean): void {
+    this.#calm();
+    if (isAsked) this.expect();
+  }
+
+  #calm(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 
   /** Nobody wants this file any more. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { onceEnded } from './once-ended.ts';
-import type { Port, Program } from './port.ts';
+
+import { onceEnded, type Port, type Program } from './port.ts';
 
 /**
  * Starts a child process of plain Node, which runs TypeScript as it is. Messages are structured clones, so typed arrays

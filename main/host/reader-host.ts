@@ -14,6 +14,7 @@ import {
 } from '../../contract/ipc/reader.ts';
 import { CrashRecord, type Offence } from './crash-record.ts';
 import { FileWatch, type Overrun } from './file-watch.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import type { Port, Program } from './port.ts';
 import { type ReaderLimits, readerLimits } from './reader-limits.ts';
 
@@ -50,16 +51,14 @@ const mostStillborn = 2;
 /**
  * Owns the reader process, which is started when it is first needed, or before that by `start`. When it dies, hangs or fills memory, that costs the
  * file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
- * file. Bytes that were dropped without a path are kept here, because a reader that ends takes its own with it.
+ * file. Bytes that were dropped without a path are kept here while somebody needs them (`KeptBytes`).
  */
 export class ReaderHost implements AsyncDisposable {
   readonly #options: ReaderHostOptions;
   readonly #limits: ReaderLimits;
   readonly #jobs = new Map<string, Job>();
   readonly #record = new CrashRecord();
-  readonly #kept = new Map<string, Uint8Array>();
-  /** Those of the kept bytes that the present process has. */
-  readonly #given = new Set<string>();
+  readonly #kept = new KeptBytes();
   readonly #watch: FileWatch;
   #port: Port<ReaderCommand, ReaderEvent> | null = null;
   #stillborn = 0;
@@ -103,7 +102,7 @@ export class ReaderHost implements AsyncDisposable {
    * skipped.
    *
    * @param hear  is told what was found, in parts.
-   * @throws CxrError 'cancelled'; 'reader-crashed' when no reader can be started.
+   * @throws CxrError 'cancelled'; 'reader-crashed' when none can be started; 'file-too-slow' when it takes nothing in hand.
    */
   async scan(
     sources: readonly Source[],
@@ -112,11 +111,36 @@ export class ReaderHost implements AsyncDisposable {
   ): Promise<void> {
     const sent = sources.map((source): SentSource => {
       if (source.kind === 'path') return source;
-      this.#kept.set(source.id, source.bytes);
+      this.#kept.keep(source.id, source.bytes);
       return { kind: 'kept', id: source.id, name: source.name };
     });
     const past = { told: new Map(), condemned: new Map() };
-    await this.#ask({ kind: 'scan', sources: sent, past, hear }, signal);
+    const taken = new Set<string>();
+    const listen = (scanned: readonly Scanned[]) => {
+      for (const one of scanned) if (one.kind === 'taken') taken.add(memoryId(one.location));
+      hear(scanned);
+    };
+    await this.#ask({ kind: 'scan', sources: sent, past, hear: listen }, signal).finally(() => {
+      // A location can only be of what was taken.
+      this.#kept.unwant(keptOf(sent).filter((id) => !taken.has(id)));
+      this.#release();
+    });
+  }
+
+  /** How many bytes are kept that were dropped without a path. */
+  get keptBytes(): number {
+    return this.#kept.total;
+  }
+
+  /** Releases the kept bytes that nobody will name again; those of what is being done now go when it is done. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    this.#kept.keepOnly(ids);
+    this.#release();
+  }
+
+  #release(): void {
+    const used = new Set([...this.#jobs.values()].flatMap(keptIn));
+    this.#kept.release(used, (command) => this.#port?.send(command));
   }
 
   /** Somebody asks for a file again that ended the reader. */
@@ -130,6 +154,7 @@ export class ReaderHost implements AsyncDisposable {
     const port = this.#port;
     this.#discard();
     this.#failAll({ code: 'cancelled', detail: {} });
+    this.keepOnly(new Set());
     if (port !== null) await new Promise<void>((resolve) => port.onEnd(() => resolve()));
   }
 
@@ -140,7 +165,10 @@ export class ReaderHost implements AsyncDisposable {
     this.#send(job);
     const cancel = () => this.#cancel(job);
     signal?.addEventListener('abort', cancel, { once: true });
-    return job.settle.promise.finally(() => signal?.removeEventListener('abort', cancel));
+    return job.settle.promise.finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      this.#release();
+    });
   }
 
   #cancel(job: Job): void {
@@ -148,19 +176,16 @@ export class ReaderHost implements AsyncDisposable {
     job.settle.reject(new CxrError('cancelled'));
     this.#port?.send({ kind: 'cancel', id: job.id });
     if (this.#watch.held?.id === job.id) this.#watch.hurry();
+    else if (this.#jobs.size === 0) this.#watch.heard(false);
   }
 
   #send(job: Job): void {
     const port = this.#running();
-    for (const id of keptIn(job)) {
-      const bytes = this.#kept.get(id);
-      if (bytes === undefined || this.#given.has(id)) continue;
-      this.#given.add(id);
-      port.send({ kind: 'keep', id, bytes });
-    }
+    this.#kept.give(keptIn(job), (command) => port.send(command));
     const request: ReaderRequest =
       job.kind === 'file' ? job.request : { kind: 'scan', sources: job.sources, past: job.past };
     port.send({ kind: 'request', id: job.id, request });
+    this.#watch.expect();
   }
 
   #running(): Port<ReaderCommand, ReaderEvent> {
@@ -170,7 +195,9 @@ export class ReaderHost implements AsyncDisposable {
     this.#port = port;
     // What an abandoned process still says is not listened to.
     port.onEvent((event) => {
-      if (this.#port === port) this.#hear(event);
+      if (this.#port !== port) return;
+      this.#hear(event);
+      this.#watch.heard(this.#jobs.size > 0);
     });
     port.onEnd(() => {
       if (this.#port === port) this.#end('reader-crashed');
@@ -217,7 +244,9 @@ export class ReaderHost implements AsyncDisposable {
     const { held } = this.#watch;
     this.#discard();
     if (held === null) this.#stillborn += 1;
-    else if (why !== 'cancelled') this.#blame(held.location, held.id, why);
+    else if (why !== 'cancelled' && why !== 'silent') this.#blame(held.location, held.id, why);
+    // Another process would be silent about the same sources, for as long again.
+    if (why === 'silent') this.#failAll({ code: 'file-too-slow', detail: {} }, 'scan');
     if (this.#stillborn > mostStillborn) {
       this.#stillborn = 0;
       this.#failAll({ code: 'reader-crashed', detail: { started: false } });
@@ -241,7 +270,7 @@ export class ReaderHost implements AsyncDisposable {
 
   #discard(): void {
     this.#watch.leave();
-    this.#given.clear();
+    this.#kept.lose();
     const port = this.#port;
     this.#port = null;
     port?.kill();
@@ -250,24 +279,28 @@ export class ReaderHost implements AsyncDisposable {
   async #residentBytes(): Promise<number | null> {
     const pid = this.#port?.pid;
     if (pid === undefined) return null;
-    let kept = 0;
-    for (const id of this.#given) kept += this.#kept.get(id)!.length;
     const bytes = await this.#options.residentBytes(pid);
-    return bytes === null ? null : bytes - kept;
+    return bytes === null ? null : bytes - this.#kept.givenTotal;
   }
 
-  #failAll(error: CodedError): void {
-    for (const { settle } of this.#jobs.values()) settle.reject(CxrError.from(error));
-    this.#jobs.clear();
+  #failAll(error: CodedError, kind?: Job['kind']): void {
+    const failed = [...this.#jobs.values()].filter((job) => kind === undefined || job.kind === kind);
+    for (const { id, settle } of failed) {
+      this.#jobs.delete(id);
+      settle.reject(CxrError.from(error));
+    }
   }
 }
+
+/** The id of dropped bytes; the empty text, which is nobody's id, for a file. */
+const memoryId = (location: Location): string => (location.kind === 'memory' ? location.id : '');
+
+const keptOf = (sources: readonly SentSource[]): string[] =>
+  sources.flatMap((source) => (source.kind === 'kept' ? [source.id] : []));
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** Ids of the kept bytes that a job is about. */
 function keptIn(job: Job): string[] {
-  if (job.kind === 'scan')
-    return job.sources.flatMap((source) => (source.kind === 'kept' ? [source.id] : []));
-  const { location } = job.request;
-  return location.kind === 'memory' ? [location.id] : [];
+  return job.kind === 'scan' ? keptOf(job.sources) : [memoryId(job.request.location)];
 }

@@ -2,8 +2,13 @@ import type { ReaderStep } from '../../contract/ipc/reader.ts';
 
 /** What one file may cost before the reader is ended over it. */
 export type ReaderLimits = {
-  /** Longest time of each step, ms. */
+  /** Longest time of each step, ms. A look at a folder is a step `read`. */
   readonly stepMs: Readonly<Record<ReaderStep, number>>;
+  /**
+   * Longest time without a word from a reader that was asked something and has no file in hand, ms. Its start is in it,
+   * and takes a second.
+   */
+  readonly silentMs: number;
   /** Longest time that a cancelled file stays in hand, ms: others are waiting. */
   readonly cancelledMs: number;
   /** Most memory that the process has in RAM, bytes, without the dropped bytes that it keeps. */
@@ -27,6 +32,7 @@ export const readerLimits: ReaderLimits = {
     inspect: 15_000,
     decode: 90_000,
   },
+  silentMs: 60_000,
   cancelledMs: 1_000,
   // Three times the largest film, because the film before it may not be collected yet.
   residentBytes: 4 * 2 ** 30,

@@ -53,6 +53,9 @@ class Reader {
       case 'keep':
         this.#kept.set(command.id, command.bytes);
         return;
+      case 'release':
+        this.#kept.delete(command.id);
+        return;
       case 'window':
         this.#window?.close();
         this.#window = port ?? null;

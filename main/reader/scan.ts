@@ -55,6 +55,12 @@ export async function* scan(
   }
 }
 
+/** What stands at a path; `other` is neither a file nor a folder. */
+type Found =
+  | { readonly kind: 'file'; readonly head: Uint8Array }
+  | { readonly kind: 'folder'; readonly names: readonly string[] }
+  | { readonly kind: 'other' };
+
 class Scanner {
   readonly #signal: AbortSignal;
   readonly #options: ScanOptions;
@@ -75,9 +81,11 @@ class Scanner {
     try {
       this.#signal.throwIfAborted();
       if (yield* this.#isSettled(location, name)) return;
-      const facts = dropped ? await stat(path) : await lstat(path);
-      if (facts.isDirectory()) yield* this.#folder(path, name, depth);
-      else if (facts.isFile()) yield* this.#file(location, path, name, dropped);
+      // Held, because a share that is gone answers none of this, and nobody could tell which file it was.
+      const found = await this.#options.hold(location, () => this.#look(path, depth, dropped));
+      if (found.kind === 'folder')
+        for (const entry of found.names) yield* this.path(join(path, entry), `${name}/${entry}`, depth + 1);
+      else if (found.kind === 'file') yield* this.#file(location, path, name, found.head, dropped);
       else if (dropped) throw new CxrError('file-unreadable', { reason: 'not a file' });
     } catch (error) {
       if (this.#signal.aborted) throw new CxrError('cancelled');
@@ -85,12 +93,18 @@ class Scanner {
     }
   }
 
-  async *#folder(path: string, name: string, depth: number): AsyncGenerator<Scanned> {
+  /** What stands at a path: the names in a folder, or a file's first bytes. */
+  async #look(path: string, depth: number, dropped: boolean): Promise<Found> {
+    const facts = dropped ? await stat(path) : await lstat(path);
+    if (facts.isFile()) {
+      this.#count();
+      return { kind: 'file', head: await headOf(path) };
+    }
+    if (!facts.isDirectory()) return { kind: 'other' };
     if (depth > deepestFolder) throw new CxrError('archive-too-large', { folders: depth });
     const names: string[] = [];
     for await (const entry of await opendir(path)) if (!litter.test(entry.name)) names.push(entry.name);
-    names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-    for (const entry of names) yield* this.path(join(path, entry), `${name}/${entry}`, depth + 1);
+    return { kind: 'folder', names: names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })) };
   }
 
   /** Whether an earlier reader came to an end with this file; one that killed it is told here. */
@@ -104,10 +118,14 @@ class Scanner {
     return true;
   }
 
-  async *#file(location: Location, path: string, name: string, dropped: boolean): AsyncGenerator<Scanned> {
-    this.#count();
+  async *#file(
+    location: Location,
+    path: string,
+    name: string,
+    head: Uint8Array,
+    dropped: boolean,
+  ): AsyncGenerator<Scanned> {
     const { hold } = this.#options;
-    const head = await headOf(path);
     if (isZip(head)) return yield* this.#archive(path, location, name, 0);
     if (directoryName.test(basename(path))) {
       // In a folder its files are found anyway.

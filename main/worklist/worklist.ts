@@ -100,6 +100,12 @@ export class Worklist {
     return [...(this.#entries.get(id)?.locations.values() ?? [])];
   }
 
+  /** The ids of what was dropped without a path and holds an image of the list. */
+  get memoryIds(): ReadonlySet<string> {
+    const all = this.#entries.all.flatMap(({ locations }) => [...locations.values()]);
+    return new Set(all.flatMap((location) => (location.kind === 'memory' ? [location.id] : [])));
+  }
+
   /** Takes images in, and puts those of one study together. */
   add(taken: readonly Taken[]): Added {
     const { known, others, touched, changed } = this.#entries.place(taken);

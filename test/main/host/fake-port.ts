@@ -1,5 +1,5 @@
-import { onceEnded } from '../../../main/host/once-ended.ts';
 import type { End, Port } from '../../../main/host/port.ts';
+import { onceEnded } from '../../../main/host/port.ts';
 
 /** A port to no process: keeps what is sent, and says and does what the test wants. */
 export class FakePort<Command, Event> implements Port<Command, Event> {

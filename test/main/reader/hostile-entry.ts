@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { decoders } from '../../../main/reader/decoders.ts';
 import { serveReader } from '../../../main/reader/reader.ts';
 import { type Misdeed, misdeedOf } from './hostile-film.ts';
@@ -30,6 +32,16 @@ const misbehave = (bytes: Uint8Array, when: 'inspect' | 'decode') => {
   writeSync(1, `${misdeed}\n`);
   acts[misdeed]();
 };
+
+/** A share that is gone: nothing below a folder of this name is ever answered. */
+const isGone = (path: unknown): boolean => String(path).includes('gone-share');
+for (const name of ['stat', 'lstat', 'opendir', 'open'] as const) {
+  const real = files[name] as (...args: unknown[]) => Promise<unknown>;
+  const patched = (path: unknown, ...rest: unknown[]) =>
+    isGone(path) ? new Promise(() => {}) : real(path, ...rest);
+  Object.assign(files, { [name]: patched });
+}
+syncBuiltinESMExports();
 
 serveReader({
   inspect: (bytes) => {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Location, ReaderCommand, ReaderEvent, Scanned, Source } from '../../../contract/ipc/reader.ts';
@@ -207,6 +208,119 @@ describe('a scan', () => {
       'cd/c.zip/e.dcm: file-too-slow',
       'cd/c.zip/f.dcm: dicom-duplicate',
     ]);
+  });
+});
+
+describe('a scan of what is never answered', () => {
+  const limits = { stepMs: { ...stepMs, read: 700 } };
+
+  it('tells the folder that hangs and goes on with the rest', async () => {
+    const host = openReader(limits);
+    put(film(), 'shares/1.dcm');
+    put(film(), 'shares/gone-share/2.dcm');
+    put(film(), 'shares/z.dcm');
+    expect(words(await scanned(host, { kind: 'path', path: join(root, 'shares') }))).toEqual([
+      'shares/1.dcm',
+      'shares/gone-share: file-too-slow',
+      'shares/z.dcm',
+    ]);
+  });
+
+  it('tells what was dropped, when that itself hangs', async () => {
+    const host = openReader(limits);
+    const path = join(root, 'gone-share');
+    const other = put(film(), 'beside.dcm');
+    const all = await scanned(host, { kind: 'path', path }, { kind: 'path', path: other.path });
+    expect(words(all)).toEqual(['gone-share: file-too-slow', 'beside.dcm']);
+  });
+
+  it('fails with the same code when the reader takes nothing in hand', async () => {
+    const entry = join(root, 'silent.mjs');
+    writeFileSync(entry, 'setInterval(() => {}, 1000); process.on("disconnect", () => process.exit());');
+    const launched: number[] = [];
+    const host = new ReaderHost({
+      launch: (program) => {
+        const port = launchNode<ReaderCommand, ReaderEvent>({ ...program, entry });
+        launched.push(port.pid!);
+        return port;
+      },
+      entry: 'silent',
+      residentBytes,
+      limits: { ...readerLimits, silentMs: 400 },
+    });
+    hosts.push(host);
+    const scan = scanned(host, { kind: 'bytes', id: 'mail', name: 'mail.dcm', bytes: film() });
+    await expect(scan).rejects.toMatchObject({ code: 'file-too-slow' });
+    expect(launched).toHaveLength(1);
+    expect(host.keptBytes).toBe(0);
+    // A file is asked of two more processes before no reader is believed to come up.
+    await expect(host.request({ kind: 'input', location: put(film()) })).rejects.toMatchObject({
+      code: 'reader-crashed',
+      detail: { started: false },
+    });
+  });
+
+  it('lets a reader alone that is asked nothing', async () => {
+    const host = openReader({ silentMs: 2_500 });
+    const location = put(film());
+    expect(await input(host, location)).toBe('8 × 8');
+    const { pid } = host;
+    await sleep(3_000);
+    expect(host.pid).toBe(pid);
+    expect(await input(host, location)).toBe('8 × 8');
+    expect(host.pid).toBe(pid);
+  });
+});
+
+describe('bytes that were dropped without a path', () => {
+  const dropped = (id: string, bytes: Uint8Array): Source => ({
+    kind: 'bytes',
+    id,
+    name: `${id}.dcm`,
+    bytes,
+  });
+  const memory = (id: string): Location => ({ kind: 'memory', id, inside: [] });
+
+  it('are released when the scan has taken nothing of them', async () => {
+    const host = openReader();
+    const image = film();
+    await scanned(host, dropped('film', image), dropped('text', new Uint8Array(5_000)));
+    expect(host.keptBytes).toBe(image.length);
+    expect(await input(host, memory('film'))).toBe('8 × 8');
+  });
+
+  it('are released here and in the reader when nobody will name them again', async () => {
+    const host = openReader();
+    const kept = film();
+    await scanned(host, dropped('kept', kept), dropped('removed', film()));
+    host.keepOnly(new Set(['kept']));
+    expect(host.keptBytes).toBe(kept.length);
+    expect([await input(host, memory('kept')), await input(host, memory('removed'))]).toEqual([
+      '8 × 8',
+      'file-unreadable',
+    ]);
+  });
+
+  it('stay until what is being done with them is done', async () => {
+    const host = openReader();
+    await scanned(host, dropped('film', film()));
+    const answer = input(host, memory('film'));
+    host.keepOnly(new Set());
+    expect(host.keptBytes).toBeGreaterThan(0);
+    expect(await answer).toBe('8 × 8');
+    await expect.poll(() => host.keptBytes).toBe(0);
+  });
+
+  it('go with a cancelled scan and with the host', async () => {
+    const host = openReader();
+    const abort = new AbortController();
+    const scan = host.scan([dropped('film', hostileFilm('hang', 'inspect'))], () => {}, abort.signal);
+    abort.abort();
+    await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
+    expect(host.keptBytes).toBe(0);
+    await scanned(host, dropped('other', film()));
+    await host[Symbol.asyncDispose]();
+    expect(host.keptBytes).toBe(0);
   });
 });
 

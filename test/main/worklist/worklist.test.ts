@@ -193,6 +193,20 @@ describe('the worklist', () => {
     expect(list.rows).toEqual([]);
   });
 
+  it('names the dropped bytes that it needs, and no longer those of an image that moved or was removed', () => {
+    const { list } = workstation();
+    const dropped = (image: string, id: string, study: string) => ({
+      ...taken(image, { study }),
+      location: { kind: 'memory' as const, id, inside: [] },
+    });
+    list.add([dropped('a', 'first', '1'), dropped('b', 'second', '2'), taken('c', { study: '3' })]);
+    expect([...list.memoryIds]).toEqual(['first', 'second']);
+    list.add([dropped('a', 'again', '1')]);
+    expect([...list.memoryIds].sort()).toEqual(['again', 'second']);
+    list.remove(list.rows.find(({ study }) => study.uid === '2')!.id);
+    expect([...list.memoryIds]).toEqual(['again']);
+  });
+
   it('knows an image that it has', async () => {
     const { list } = workstation();
     expect(list.add([taken('pa')]).known).toBe(0);
