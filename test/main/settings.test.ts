@@ -106,6 +106,14 @@ describe('a change of settings', () => {
     expect(() => changedFile(settings({ policy }), null, { proxy: 'system' })).toThrowError(
       expect.objectContaining({ code: 'setting-locked', detail: { setting: 'proxy', by: 'policy' } }),
     );
+    const shielded = settings({ policy: '{"contentProtection":true}', own: '{"contentProtection":false}' });
+    expect(shielded.contentProtection).toEqual({ value: true, source: 'policy' });
+    expect(() => changedFile(shielded, null, { contentProtection: false })).toThrowError(
+      expect.objectContaining({
+        code: 'setting-locked',
+        detail: { setting: 'contentProtection', by: 'policy' },
+      }),
+    );
     const flagged = settings({ argv: ['--evaluator=https://flag'] });
     expect(() => changedFile(flagged, null, { evaluator: 'https://own' })).toThrowError(
       expect.objectContaining({ code: 'setting-locked' }),
