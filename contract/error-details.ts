@@ -179,6 +179,11 @@ export type ErrorDetails = {
     readonly expected: string;
   };
   'key-unknown': { readonly fingerprint: string };
+  'key-none': Nothing;
+  /** `got` is the number of results that the key has decrypted. */
+  'key-spent': { readonly got: number };
+  'key-mismatch': Nothing;
+  'key-file-parameters': Nothing;
   'key-locked': { readonly reason?: string };
   'key-passphrase': { readonly reason?: string };
   /** Scores from 0 to 4 (main/vault/passphrase-strength.ts). */

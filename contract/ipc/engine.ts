@@ -6,6 +6,7 @@ import type { EngineInput } from '../stages.ts';
 import type { AnalysisEvent } from './analysis-event.ts';
 import type { Custody } from './custody.ts';
 import type { Standing } from './standing.ts';
+import type { KeyCommand, KeyEvent } from './vault.ts';
 
 /**
  * What a host asks of the engine. The *engine* is the only process that holds a secret key (main/engine/index.ts). Its
@@ -41,7 +42,10 @@ export type EngineCommand =
       readonly input: EngineInput;
       readonly asked: Digest | null;
     }
-  | { readonly kind: 'cancel'; readonly analysisId: AnalysisId };
+  | { readonly kind: 'cancel'; readonly analysisId: AnalysisId }
+  | KeyCommand
+  /** Stops a request that takes long: making a key, or checking it. */
+  | { readonly kind: 'cancel-keys'; readonly requestId: string };
 
 /** What the engine tells its host. */
 export type EngineEvent =
@@ -55,4 +59,5 @@ export type EngineEvent =
   /** How things stand with the evaluator, told at each change by an engine that keeps ready. */
   | { readonly kind: 'standing'; readonly standing: Standing }
   | { readonly kind: 'probed'; readonly probeId: string; readonly found: Probe | CodedError }
+  | KeyEvent
   | AnalysisEvent;

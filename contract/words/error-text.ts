@@ -250,6 +250,23 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'A setting cannot be used.',
     advice: 'The file that it names is missing or cannot be read. Choose it again in the settings.',
   },
+  'key-none': {
+    title: 'This workstation has no key.',
+    advice: 'The last one was destroyed. Make another one, or import one, under Keys.',
+  },
+  'key-spent': {
+    title: 'This key has decrypted as many results as it may.',
+    advice: 'Change it for a new one, under Keys. Results that are there already stay.',
+  },
+  'key-mismatch': {
+    title: 'The file holds another key than the one that was looked at.',
+    advice: 'It was exchanged meanwhile. Look at the file again and compare the six words.',
+  },
+  'key-file-parameters': {
+    title: 'The key in this file belongs to another model.',
+    advice:
+      'Install the model that the other workstation uses, or export a key there that was made for this one.',
+  },
   'key-unknown': {
     title: 'This key is not on this workstation.',
     advice: 'Compare its six words with the list of keys. It may have been destroyed.',

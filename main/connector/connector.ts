@@ -14,10 +14,9 @@ import {
   serviceSchema,
 } from '../../contract/protocol.ts';
 import type { BytesMoved, EncryptedLogits } from '../../contract/stages.ts';
-import { frameHeaderBytes, keyIdOf } from '../../he/wire/frame.ts';
+import { frameHeaderBytes } from '../../he/wire/frame.ts';
 import {
   defaultRetry,
-  type Exchange,
   ExchangeError,
   exchange,
   patientRetry,
@@ -27,9 +26,8 @@ import {
 } from './evaluator-request.ts';
 import { openRoute, plainConnection, type Route } from './evaluator-route.ts';
 import { parseEvaluatorUrl } from './evaluator-url.ts';
+import { type Asking, KeyTransfer } from './key-transfer.ts';
 import { parseReply } from './parse-reply.ts';
-import { SharedWork } from './shared-work.ts';
-import { uploadStream } from './upload-stream.ts';
 
 /** How patient a connector is. Tests shorten the times. */
 export type ConnectorOptions = {
@@ -67,11 +65,10 @@ export class Connector {
   readonly url: string;
   readonly #route: Route;
   readonly #timeoutMs: number;
-  readonly #uploadTimeoutMs: number;
   readonly #retry: RetryPolicy;
   /** For an accepted job. The evaluator keeps it, so that an evaluator that is being restarted is waited for. */
   readonly #patient: RetryPolicy;
-  #keys: { readonly id: KeyId; readonly frame: Uint8Array; readonly upload: SharedWork<void> } | null = null;
+  readonly #transfer: KeyTransfer;
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
 
   /** Use `connect` instead. @param url  an address as `parseEvaluatorUrl` returns it. */
@@ -79,7 +76,13 @@ export class Connector {
     this.url = url;
     this.#route = route;
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
-    this.#uploadTimeoutMs = options.uploadTimeoutMs ?? 600_000;
+    this.#transfer = new KeyTransfer(
+      (asked) => this.#exchange(asked),
+      options.uploadTimeoutMs ?? 600_000,
+      (bytes) => {
+        this.#moved.evaluationKeys += bytes;
+      },
+    );
     this.#retry = options.retry ?? defaultRetry;
     this.#patient = options.retry ?? patientRetry;
   }
@@ -130,54 +133,19 @@ export class Connector {
     });
   }
 
-  /**
-   * Uploads evaluation keys unless the evaluator has them. Callers who ask at the same time share one upload, which
-   * goes on until the last of them gives up. The keys are remembered, so that `submit` can upload them again when the
-   * evaluator lost them.
-   *
-   * @param frame       the frame of evaluation keys, whose digest is `keyId`.
-   * @param onProgress  told the fraction that is uploaded, in [0, 1]; told nothing when nothing is uploaded.
-   * @throws            CxrError as `exchange` does; `cancelled` as soon as `signal` aborts.
-   */
+  /** Uploads evaluation keys unless the evaluator has them. @see KeyTransfer.ensure */
   async ensureKeys(
     frame: Uint8Array,
     keyId: KeyId,
     onProgress: (fraction: number) => void = () => {},
     signal?: AbortSignal,
   ): Promise<void> {
-    if (this.#keys?.id !== keyId) {
-      if (keyIdOf(frame) !== keyId) throw new TypeError('"keyId" expected the digest of "frame"');
-      const upload = new SharedWork((tell, stopped) => this.#upload(frame, keyId, tell, stopped));
-      this.#keys = { id: keyId, frame, upload };
-    }
-    await this.#keys.upload.join(onProgress, signal);
+    await this.#transfer.ensure(frame, keyId, onProgress, signal);
   }
 
-  async #upload(
-    frame: Uint8Array,
-    keyId: KeyId,
-    tell: (fraction: number) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const url = paths.key(keyId);
-    const known = await this.#exchange({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
-    if (known.status !== 404) return;
-    tell(0);
-    await this.#exchange({
-      method: 'PUT',
-      url,
-      contentType: mediaTypes.keys,
-      body: () =>
-        uploadStream(frame, (chunkBytes, fraction) => {
-          this.#moved.evaluationKeys += chunkBytes;
-          tell(fraction);
-        }),
-      bodyBytes: frame.length,
-      maxReplyBytes: maxJsonBytes,
-      timeoutMs: this.#uploadTimeoutMs,
-      signal,
-    });
-    tell(1);
+  /** Asks the evaluator to delete evaluation keys. @throws CxrError as `exchange` does. */
+  async dropKeys(keyId: KeyId, signal?: AbortSignal): Promise<void> {
+    await this.#transfer.drop(keyId, signal);
   }
 
   /**
@@ -190,10 +158,8 @@ export class Connector {
     try {
       return await this.#submitOnce(frame, signal);
     } catch (error) {
-      const keys = this.#keys;
-      if (!(error instanceof CxrError) || error.code !== 'evaluation-key-missing' || keys === null)
-        throw error;
-      await this.ensureKeys(keys.frame, keys.id, () => {}, signal);
+      const isMissing = error instanceof CxrError && error.code === 'evaluation-key-missing';
+      if (!isMissing || !(await this.#transfer.repeat(signal))) throw error;
       return await this.#submitOnce(frame, signal);
     }
   }
@@ -287,7 +253,7 @@ export class Connector {
   }
 
   #exchange(
-    asked: Omit<Exchange, 'timeoutMs' | 'route'> & { timeoutMs?: number },
+    asked: Asking,
     retry: RetryPolicy = this.#retry,
     onReceived = (bytes: number): void => {
       this.#moved.received += bytes;

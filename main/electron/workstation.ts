@@ -5,9 +5,9 @@ import type { Location, ReaderCommand, ReaderEvent, Source } from '../../contrac
 import type { WindowEvent } from '../../contract/ipc/window.ts';
 import { chooseBundle } from '../host/choose-bundle.ts';
 import { EmbeddedEvaluator } from '../host/embedded-evaluator.ts';
-import { EngineHost } from '../host/engine-host.ts';
+import { EngineHost } from '../host/engine/engine-host.ts';
+import { recompute } from '../host/engine/recompute-host.ts';
 import { ReaderHost } from '../host/reader-host.ts';
-import { recompute } from '../host/recompute-host.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';

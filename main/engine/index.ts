@@ -3,12 +3,20 @@ import { toCodedError } from '../../contract/errors.ts';
 import type { AnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import { isEvaluatorTrouble } from '../../contract/ipc/standing.ts';
+import type { KeyCommand, KeyRequestKind } from '../../contract/ipc/vault.ts';
 import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
 import { ReadinessKeeper } from './keep-ready.ts';
+import { KeyDesk } from './keys/key-desk.ts';
+import { StageClock } from './stage-clock.ts';
 import type { Line, Models, Workstation } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
+
+/** The requests that put another key in use, or need the one in use to themselves. */
+const changesKeys: ReadonlySet<KeyRequestKind> = new Set(['create', 'import', 'rotate', 'destroy', 'verify']);
+/** The requests that change nothing that could be shown. */
+const onlyLooks: ReadonlySet<KeyRequestKind> = new Set(['state', 'export', 'recovery', 'inspect', 'address']);
 
 type Classify = Extract<EngineCommand, { kind: 'classify' }>;
 
@@ -25,6 +33,7 @@ class Engine {
   #keepsReady = false;
   /** Watches the evaluator in use; null before there is one, and in an engine that does not keep ready. */
   #keeper: { readonly keeper: ReadinessKeeper; readonly ends: AbortController } | null = null;
+  readonly #keyWork = new Map<string, AbortController>();
   #tail: Promise<void> = Promise.resolve();
 
   constructor(send: (event: EngineEvent) => void) {
@@ -51,7 +60,15 @@ class Engine {
         const controller = new AbortController();
         this.#running.set(command.analysisId, controller);
         this.#tail = this.#tail.then(() => this.#classify(command, controller.signal));
+        return;
       }
+      case 'keys':
+        // What changes the key in use waits until no analysis has it in hand.
+        if (!changesKeys.has(command.request.kind)) void this.#answerKeys(command);
+        else this.#tail = this.#tail.then(() => this.#answerKeys(command));
+        return;
+      case 'cancel-keys':
+        this.#keyWork.get(command.requestId)?.abort();
     }
   }
 
@@ -81,6 +98,31 @@ class Engine {
     });
     this.#keeper = { keeper, ends };
     void keeper.run(ends.signal);
+  }
+
+  async #answerKeys({ requestId, request, path }: KeyCommand): Promise<void> {
+    const controller = new AbortController();
+    this.#keyWork.set(requestId, controller);
+    try {
+      const [models, line] = await Promise.all([this.#models, this.#line]);
+      if (models === undefined || line === undefined) throw new TypeError('keys before start');
+      const desk = new KeyDesk({ ...models, ...line });
+      const clock = new StageClock({
+        signal: controller.signal,
+        onProgress: ({ fraction }) =>
+          this.#send({ kind: 'keys-progress', requestId, fraction: fraction ?? 0 }),
+      });
+      const reply = await desk.answer({ request, path }, clock);
+      this.#send({ kind: 'keys-done', requestId, reply });
+      if (!onlyLooks.has(request.kind)) {
+        this.#send({ kind: 'keys-state', state: await desk.state() });
+        this.#keeper?.keeper.now();
+      }
+    } catch (error) {
+      this.#send({ kind: 'keys-failed', requestId, error: toCodedError(error) });
+    } finally {
+      this.#keyWork.delete(requestId);
+    }
   }
 
   async #probe(probeId: string, connection: Connection): Promise<void> {

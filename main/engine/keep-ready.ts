@@ -2,6 +2,7 @@ import { type CodedError, CxrError, toCodedError } from '../../contract/errors.t
 import type { Standing } from '../../contract/ipc/standing.ts';
 import type { Progress } from '../../contract/stages.ts';
 import { pause } from '../connector/evaluator-request.ts';
+import { KeyDesk } from './keys/key-desk.ts';
 import { bringKeys } from './remote-steps.ts';
 import { StageClock } from './stage-clock.ts';
 import type { Workstation } from './station.ts';
@@ -19,7 +20,7 @@ const usual: Rhythm = { calmMs: 20_000, troubleMs: 1_500 };
 /**
  * Keeps a workstation ready for the next study: the keys are made and uploaded before anybody asks, and the evaluator
  * is asked every 20 seconds whether it is still there, still serves the model and still has the keys. Keys that it has
- * lost are uploaded again.
+ * lost are uploaded again, and keys that are not used any more are deleted there.
  *
  * The rounds follow a clock of their own. They do not depend on analyses, so that an evaluator cannot learn from them
  * when a result was decrypted or how that went.
@@ -29,6 +30,7 @@ export class ReadinessKeeper {
   readonly #tell: (standing: Standing) => void;
   readonly #rhythm: Rhythm;
   #standing: Standing = { kind: 'starting' };
+  #pause = new AbortController();
 
   /** @param tell  hears each change of how things stand. */
   constructor(station: Workstation, tell: (standing: Standing) => void, rhythm: Rhythm = usual) {
@@ -53,8 +55,14 @@ export class ReadinessKeeper {
         this.trouble(toCodedError(error));
       }
       const delayMs = failures === 0 ? calmMs : Math.min(calmMs, troubleMs * 2 ** (failures - 1));
-      await pause(delayMs, signal).catch(() => {});
+      this.#pause = new AbortController();
+      await pause(delayMs, AbortSignal.any([signal, this.#pause.signal])).catch(() => {});
     }
+  }
+
+  /** Begins the next round at once, because a person did something: unlocked the vault, changed the key. */
+  now(): void {
+    this.#pause.abort();
   }
 
   /** Notes a failure of the evaluator, also one that an analysis met. Nothing is sent because of it. */
@@ -69,6 +77,7 @@ export class ReadinessKeeper {
     if (!found.servesModel) throw new CxrError('bundle-unknown', { bundle: half.id });
     const clock = new StageClock({ signal, onProgress: (progress) => this.#follow(progress) });
     const keys = await bringKeys(this.#station, clock);
+    await new KeyDesk(this.#station).drop(signal);
     return keys.evaluation.keyId;
   }
 

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
+import { CxrError } from '../../contract/errors.ts';
 import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
-import type { Custody } from '../../contract/ipc/custody.ts';
 import { type EvaluationKeyFrame, generateEvaluationKeys, KeyHolder } from '../../he/client/keys.ts';
 import { parameterHash } from '../../he/client/secret-from-seed.ts';
 import type { ClientHalf } from '../../native-models/client-half.ts';
 import { KeptBytes } from '../connector/kept-bytes.ts';
 import { SharedWork } from '../connector/shared-work.ts';
 import { freshSeed } from '../vault/export-file.ts';
-import { fingerprintOf } from '../vault/fingerprint.ts';
-import { Vault } from '../vault/vault.ts';
-import type { Body, KeyRecord } from '../vault/vault-body.ts';
+import { activeKey, keyNamed, withActiveKey, withRecord } from '../vault/keys/key-records.ts';
+import { decryptionBudget } from '../vault/rotation.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { KeyRecord } from '../vault/vault-body.ts';
+import type { VaultAccess } from './keys/vault-access.ts';
 
 /**
  * Holds the workstation's key in use. Its seed is kept in the vault, and its evaluation keys, which are public, in a
@@ -18,16 +20,23 @@ import type { Body, KeyRecord } from '../vault/vault-body.ts';
  */
 export class Keyring implements Disposable {
   readonly #half: ClientHalf;
-  readonly #custody: Custody;
+  readonly #access: VaultAccess;
   readonly #frames: KeptBytes | null;
   readonly #providing = new SharedWork<Keys>((tell) => this.#provide(tell));
-  #vault: Promise<Vault> | undefined;
   #keys: Keys | undefined;
+  /** One more with every `reset`. */
+  #resets = 0;
 
-  constructor(half: ClientHalf, custody: Custody) {
+  constructor(half: ClientHalf, access: VaultAccess) {
     this.#half = half;
-    this.#custody = custody;
-    this.#frames = custody.folder === null ? null : new KeptBytes(join(custody.folder, 'evaluation-keys'));
+    this.#access = access;
+    const { folder } = access.custody;
+    this.#frames = folder === null ? null : new KeptBytes(join(folder, 'evaluation-keys'));
+  }
+
+  /** The parameter set of the model (`parameterHash`). A key serves one set. */
+  get parameters(): string {
+    return parameterHash(this.#half.description.ckks);
   }
 
   /** The name of the evaluation keys in use, or null before they are there. */
@@ -41,35 +50,49 @@ export class Keyring implements Disposable {
    * call tries again.
    *
    * @param onProgress  told the fraction of the evaluation keys that are made, in [0, 1]; told nothing when none are.
-   * @throws            CxrError `cancelled` as soon as `signal` aborts; `key-locked` while the vault is locked; as
-   *                    `Vault.open` and `Vault.update`.
+   * @throws            CxrError `cancelled` as soon as `signal` aborts; `key-locked` while the vault is locked;
+   *                    `key-none` after the key in use was destroyed, until somebody makes or imports another; as
+   *                    `VaultAccess.open` and `Vault.update`.
    */
   async keys(onProgress: (fraction: number) => void = () => {}, signal?: AbortSignal): Promise<Keys> {
     return this.#keys ?? (await this.#providing.join(onProgress, signal));
   }
 
-  /** Counts one more decryption with the key in use, before the result is shown. @throws CxrError as `Vault.update`. */
+  /**
+   * Counts one more decryption with the key in use, before the result is shown.
+   *
+   * @throws CxrError `key-spent` for a key that has decrypted as many results as it may; as `Vault.update`.
+   */
   async countDecryption(): Promise<void> {
     const fingerprint = this.#keys?.fingerprint;
     if (fingerprint === undefined) throw new TypeError('no key is in use');
-    const vault = await this.#open();
-    vault.update((body) =>
-      changed(body, fingerprint, ({ decryptions }) => ({ decryptions: decryptions + 1 })),
-    );
+    const vault = await this.#access.open();
+    vault.update((body) => {
+      const { decryptions } = keyNamed(body, fingerprint);
+      if (decryptions >= decryptionBudget) throw new CxrError('key-spent', { got: decryptions });
+      return withRecord(body, fingerprint, () => ({ decryptions: decryptions + 1 }));
+    });
   }
 
-  /** A vault that could not be opened is tried again: a disk may come back, another program may let go. */
-  #open(): Promise<Vault> {
-    this.#vault ??= Vault.open(this.#custody).catch((error: unknown) => {
-      this.#vault = undefined;
-      throw error;
-    });
-    return this.#vault;
+  /**
+   * Takes up what changed in the vault: the next call of `keys` reads the key that is in use then. The caller makes sure
+   * that no analysis is under way with the old one, whose memory is freed.
+   */
+  reset(): void {
+    this.#resets += 1;
+    this.#keys?.holder[Symbol.dispose]();
+    this.#keys = undefined;
+  }
+
+  /** Forgets evaluation keys on this machine. */
+  forgetEvaluationKeys(keyId: string): void {
+    this.#frames?.remove(keyId);
   }
 
   async #provide(tell: (fraction: number) => void): Promise<Keys> {
-    const vault = await this.#open();
-    const record = this.#activeKey(vault);
+    const resets = this.#resets;
+    const vault = await this.#access.open();
+    const record = this.#recordInUse(vault);
     const seed = vault.seed(record.fingerprint);
     const holder = await KeyHolder.restore(this.#half.description, seed);
     seed.fill(0);
@@ -78,25 +101,33 @@ export class Keyring implements Disposable {
       const started = performance.now();
       const evaluation = stored ?? (await this.#generate(vault, record, holder, tell));
       const generatedInMs = stored === null ? performance.now() - started : 0;
-      this.#keys = { holder, evaluation, generatedInMs, fingerprint: record.fingerprint };
-      return this.#keys;
+      if (resets === this.#resets) {
+        this.#keys = { holder, evaluation, generatedInMs, fingerprint: record.fingerprint };
+        return this.#keys;
+      }
     } catch (error) {
       holder[Symbol.dispose]();
       throw error;
     }
+    // Another key was put in use meanwhile.
+    holder[Symbol.dispose]();
+    return this.#provide(tell);
   }
 
-  /** The key in use for the model's parameters; a new one where there is none yet. */
-  #activeKey(vault: Vault): KeyRecord {
-    const parameters = parameterHash(this.#half.description.ckks);
-    const find = ({ keys }: Body) =>
-      keys.findLast((key) => key.state === 'active' && key.parameters === parameters);
-    const known = find(vault.body);
+  /** The key in use for the model's parameters. A vault that never had one gets one. */
+  #recordInUse(vault: Vault): KeyRecord {
+    const { parameters } = this;
+    const known = activeKey(vault.body, parameters);
     if (known !== undefined) return known;
+    if (vault.body.destroyed.length > 0) throw new CxrError('key-none');
     const seed = freshSeed();
     // Another process may make one at the same moment; the vault's lock lets one of both be first.
-    vault.update((body) => (find(body) === undefined ? withNewKey(body, seed, parameters) : body));
-    return find(vault.body)!;
+    vault.update((body) =>
+      activeKey(body, parameters) === undefined
+        ? withActiveKey(body, seed, { parameters, label: '', origin: 'made' })
+        : body,
+    );
+    return activeKey(vault.body, parameters)!;
   }
 
   #stored({ evaluation }: KeyRecord): EvaluationKeyFrame | null {
@@ -116,27 +147,22 @@ export class Keyring implements Disposable {
     const made = await generateEvaluationKeys(holder, id, description, {
       onKey: (done, total) => tell(done / total),
     });
-    if (this.#frames === null) return made;
     const { keyId, frame } = made;
     try {
-      this.#frames.put(keyId, frame);
+      this.#frames?.put(keyId, frame);
     } catch {
       // A full disk: these keys serve until the process ends, and the next start makes others.
       return made;
     }
-    vault.update((body) =>
-      changed(body, fingerprint, () => ({ evaluation: { keyId, bundle: id, bytes: frame.length } })),
-    );
-    if (earlier !== null) this.#frames.remove(earlier.keyId);
+    const evaluation = { keyId, bundle: id, bytes: frame.length };
+    vault.update((body) => withRecord(body, fingerprint, () => ({ evaluation })));
+    if (earlier !== null) this.forgetEvaluationKeys(earlier.keyId);
     return made;
   }
 
-  /** Frees the secret key. A later call of `keys` reads or makes it again. */
+  /** Frees the secret key. A later call of `keys` reads it again. */
   [Symbol.dispose](): void {
-    this.#keys?.holder[Symbol.dispose]();
-    this.#keys = undefined;
-    void this.#vault?.then((vault) => vault[Symbol.dispose]());
-    this.#vault = undefined;
+    this.reset();
   }
 }
 
@@ -148,25 +174,3 @@ export type Keys = {
   /** 0 for keys that were there already. */
   readonly generatedInMs: number;
 };
-
-function withNewKey(body: Body, seed: Buffer, parameters: string): Body {
-  const fingerprint = fingerprintOf(seed);
-  const record: KeyRecord = {
-    fingerprint,
-    label: '',
-    generation: 1 + Math.max(0, ...body.keys.map(({ generation }) => generation)),
-    created: new Date().toISOString(),
-    origin: 'made',
-    parameters,
-    decryptions: 0,
-    state: 'active',
-    evaluation: null,
-  };
-  return { ...body, keys: [...body.keys, record], seeds: new Map([...body.seeds, [fingerprint, seed]]) };
-}
-
-/** The body with one key's record changed. */
-function changed(body: Body, fingerprint: string, change: (key: KeyRecord) => Partial<KeyRecord>): Body {
-  const keys = body.keys.map((key) => (key.fingerprint === fingerprint ? { ...key, ...change(key) } : key));
-  return { ...body, keys };
-}

@@ -3,12 +3,14 @@ import type { Decoder, Encoder } from '../../native-models/encoder.ts';
 import type { Connector } from '../connector/connector.ts';
 import type { Outbox } from '../connector/outbox.ts';
 import type { Keyring } from './keyring.ts';
+import type { VaultAccess } from './keys/vault-access.ts';
 
 /** The client half of a bundle, opened, with the keys that fit it and what is under way with them. */
 export type Models = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
+  readonly access: VaultAccess;
   readonly keyring: Keyring;
   readonly outbox: Outbox;
 };

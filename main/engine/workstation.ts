@@ -6,6 +6,7 @@ import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { connect } from '../connector/connector.ts';
 import { Outbox } from '../connector/outbox.ts';
 import { Keyring } from './keyring.ts';
+import { VaultAccess } from './keys/vault-access.ts';
 import type { Line, Models, Workstation } from './station.ts';
 
 /** Says which bundle to open, and how the evaluator is reached. The bundle lies in `bundleRoot`/`bundleName`. */
@@ -23,11 +24,13 @@ export type WorkstationOptions = {
  */
 export async function openModels(bundleRoot: string, bundleName: string, custody: Custody): Promise<Models> {
   const half = await openClientHalf(join(bundleRoot, bundleName));
+  const access = new VaultAccess(custody);
   return {
     half,
     encoder: await openEncoder(half.encoderPath),
     decoder: await openDecoder(half.decoderPath),
-    keyring: new Keyring(half, custody),
+    access,
+    keyring: new Keyring(half, access),
     outbox: new Outbox(custody.folder),
   };
 }

@@ -9,7 +9,7 @@ import { plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
 import { chooseBundle } from './choose-bundle.ts';
 import { EmbeddedEvaluator, type EmbeddedEvaluatorOptions } from './embedded-evaluator.ts';
-import { type AnalysisWatch, EngineHost } from './engine-host.ts';
+import { type AnalysisWatch, EngineHost } from './engine/engine-host.ts';
 import { entries } from './entries.ts';
 import { launchNode } from './node-port.ts';
 import { ReaderHost } from './reader-host.ts';

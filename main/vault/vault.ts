@@ -70,6 +70,11 @@ export class Vault implements Disposable {
     return text === null ? [] : slotKinds(parseVaultFile(text));
   }
 
+  /** SHA-256 of the file as it was last read or written, hex; null where there is none. */
+  get digest(): string | null {
+    return this.#opened?.digest ?? null;
+  }
+
   /** Whether keys outlive this process. */
   get isKept(): boolean {
     return this.slots.length > 0;

@@ -43,7 +43,8 @@ function stationAt(url: string, { of = bundle, bytes = 200_000 } = {}) {
     },
   };
   const connector = connect(url, quick);
-  const station = { half: { id: of, description }, keyring, connector } as unknown as Workstation;
+  const access = { open: async () => ({ state: 'open', body: { drops: [] } }) };
+  const station = { half: { id: of, description }, access, keyring, connector } as unknown as Workstation;
   return { station, connector, key, made: () => made };
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Custody, inMemory } from '../../../contract/ipc/custody.ts';
 import { KeyHolder } from '../../../he/client/keys.ts';
 import { Keyring } from '../../../main/engine/keyring.ts';
+import { VaultAccess } from '../../../main/engine/keys/vault-access.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import type { ClientHalf } from '../../../native-models/client-half.ts';
 import { randomHefNet } from '../../he/random-network.ts';
@@ -33,7 +34,7 @@ afterEach(() => {
 /** Opens a keyring as a start of the program does; tells what it made. */
 async function start(at = custody) {
   const fractions: number[] = [];
-  const keyring = new Keyring(half, at);
+  const keyring = new Keyring(half, new VaultAccess(at));
   const keys = await keyring.keys((fraction) => fractions.push(fraction));
   return { keyring, keys, fractions };
 }
@@ -76,7 +77,7 @@ describe('the workstation’s key', () => {
   it('is not made anew while the vault cannot be opened', async () => {
     await start();
     const before = readFileSync(join(folder, 'vault.json'), 'utf8');
-    const keyring = new Keyring(half, { folder, systemKey: Buffer.alloc(32, 8) });
+    const keyring = new Keyring(half, new VaultAccess({ folder, systemKey: Buffer.alloc(32, 8) }));
     await expect(keyring.keys()).rejects.toMatchObject({ code: 'key-vault' });
     await expect(keyring.keys()).rejects.toMatchObject({ code: 'key-vault' });
     expect(keyring.keyId).toBeNull();

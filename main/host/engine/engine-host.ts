@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection, Probe } from '../../contract/connection.ts';
-import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
-import type { Digest } from '../../contract/ids/digest.ts';
-import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
-import type { AnalysisResult, EngineInput, Progress } from '../../contract/stages.ts';
-import type { Port } from './port.ts';
+import type { Connection, Probe } from '../../../contract/connection.ts';
+import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
+import { type AnalysisId, parseAnalysisId } from '../../../contract/ids/analysis-id.ts';
+import type { Digest } from '../../../contract/ids/digest.ts';
+import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
+import type { KeyReply, KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
+import type { AnalysisResult, EngineInput, Progress } from '../../../contract/stages.ts';
+import type { Port } from '../port.ts';
+import { Pending, unhandled } from './pending.ts';
 
 export type EnginePort = Port<EngineCommand, EngineEvent>;
 export type EngineStart = Extract<EngineCommand, { kind: 'start' }>;
@@ -52,7 +54,8 @@ export class EngineHost implements AsyncDisposable {
     AnalysisId,
     { readonly onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<AnalysisResult> }
   >();
-  readonly #probes = new Map<string, PromiseWithResolvers<Probe>>();
+  readonly #probes = new Pending<Probe>();
+  readonly #keyRequests = new Pending<KeyReply>();
   #opened: PromiseWithResolvers<OpenedBundle> = unhandled();
   #waiting: Extract<EngineCommand, { kind: 'classify' }>[] = [];
   #port: EnginePort | null = null;
@@ -189,11 +192,29 @@ export class EngineHost implements AsyncDisposable {
   async probe(connection: Connection): Promise<Probe> {
     await this.launch();
     if (this.#port === null) throw new CxrError('engine-crashed');
-    const probeId = randomUUID();
-    const settle = Promise.withResolvers<Probe>();
-    this.#probes.set(probeId, settle);
-    this.#port.send({ kind: 'probe', probeId, connection });
-    return settle.promise;
+    const { id, answer } = this.#probes.begin();
+    this.#port.send({ kind: 'probe', probeId: id, connection });
+    return answer;
+  }
+
+  /**
+   * Passes on a request about keys. What changes the key in use waits for the analysis under way.
+   *
+   * @param path   the file that a person chose for it.
+   * @param signal stops what takes long.
+   * @throws       CxrError as `KeyDesk.answer`, or `engine-crashed`.
+   */
+  async keys<Request extends KeyRequest>(
+    request: Request,
+    path: string | null,
+    signal?: AbortSignal,
+  ): Promise<KeyReplyOf[Request['kind']]> {
+    await this.launch();
+    if (this.#port === null) throw new CxrError('engine-crashed');
+    const { id, answer } = this.#keyRequests.begin();
+    signal?.addEventListener('abort', () => this.#port?.send({ kind: 'cancel-keys', requestId: id }));
+    this.#port.send({ kind: 'keys', requestId: id, request, path });
+    return (await answer) as KeyReplyOf[Request['kind']];
   }
 
   /**
@@ -232,13 +253,16 @@ export class EngineHost implements AsyncDisposable {
 
   #pass(event: EngineEvent): void {
     switch (event.kind) {
-      case 'probed': {
-        const settle = this.#probes.get(event.probeId);
-        this.#probes.delete(event.probeId);
-        if ('code' in event.found) settle?.reject(CxrError.from(event.found));
-        else settle?.resolve(event.found);
+      case 'probed':
+        if ('code' in event.found) this.#probes.reject(event.probeId, event.found);
+        else this.#probes.resolve(event.probeId, event.found);
         return;
-      }
+      case 'keys-done':
+        this.#keyRequests.resolve(event.requestId, event.reply);
+        return;
+      case 'keys-failed':
+        this.#keyRequests.reject(event.requestId, event.error);
+        return;
       case 'ready':
         this.#opened.resolve(event.bundle);
         break;
@@ -268,15 +292,8 @@ export class EngineHost implements AsyncDisposable {
   #failAll(error: CodedError): void {
     this.#waiting = [];
     this.#opened.reject(CxrError.from(error));
-    for (const settle of this.#probes.values()) settle.reject(CxrError.from(error));
-    this.#probes.clear();
+    this.#probes.rejectAll(error);
+    this.#keyRequests.rejectAll(error);
     for (const analysisId of [...this.#inFlight]) this.#pass({ kind: 'failed', analysisId, error });
   }
-}
-
-/** A promise whose refusal nobody has to hear. */
-function unhandled<T>(): PromiseWithResolvers<T> {
-  const settle = Promise.withResolvers<T>();
-  settle.promise.catch(() => {});
-  return settle;
 }

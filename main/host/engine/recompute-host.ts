@@ -1,6 +1,6 @@
-import { CxrError } from '../../contract/errors.ts';
-import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recompute.ts';
-import type { Port } from './port.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import type { RecomputeCommand, RecomputeEvent } from '../../../contract/ipc/recompute.ts';
+import type { Port } from '../port.ts';
 
 /** Longest time that an analysis in plaintext takes on a slow machine, the network's compilation included. */
 const limitMs = 180_000;

@@ -1,0 +1,171 @@
+import { parseKeyId } from '../../../contract/ids/key-id.ts';
+import type { KeyReply, KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
+import { predictKeyBytes } from '../../../he/wire/sizes.ts';
+import { freshSeed } from '../../vault/export-file.ts';
+import { addressIn, exportKey, importKey, inspectKey } from '../../vault/keys/key-files.ts';
+import {
+  activeKey,
+  keyNamed,
+  withActiveKey,
+  withDrop,
+  withoutDrop,
+  withoutKey,
+} from '../../vault/keys/key-records.ts';
+import { writeRecoverySheet } from '../../vault/keys/recovery-sheet.ts';
+import { remember, stateOf } from '../../vault/summary.ts';
+import type { Vault } from '../../vault/vault.ts';
+import type { StageClock } from '../stage-clock.ts';
+import type { Workstation } from '../station.ts';
+import { verifyKey } from './verify-key.ts';
+
+/** A request with the file that a person chose for it. */
+export type Asked = { readonly request: KeyRequest; readonly path: string | null };
+
+/**
+ * Answers what people ask about keys: makes, shares, takes in, changes and destroys them. It runs between two analyses,
+ * never beside one, so that a key that is put aside is in nobody's hands.
+ */
+export class KeyDesk {
+  readonly #station: Workstation;
+
+  constructor(station: Workstation) {
+    this.#station = station;
+  }
+
+  /** What the window shows of keys. @throws CxrError as `VaultAccess.open`. */
+  async state(): Promise<KeyState> {
+    return this.#stateOf(await this.#vault());
+  }
+
+  /**
+   * Answers a request.
+   *
+   * @param clock  tells the progress of what takes long, and stops it.
+   * @throws CxrError the reason of a refusal; the vault is then as it was.
+   */
+  async answer({ request, path }: Asked, clock: StageClock): Promise<KeyReply> {
+    const vault = await this.#vault();
+    switch (request.kind) {
+      case 'state':
+        return this.#stateOf(vault);
+      case 'unlock':
+        await vault.unlock(request.passphrase);
+        return this.#stateOf(vault);
+      case 'protect':
+        await vault.protect(request);
+        return this.#stateOf(vault);
+      case 'create':
+        return this.#create(vault, request.label, clock);
+      case 'rotate':
+        return this.#rotate(vault, clock);
+      case 'export': {
+        const bytes = await exportKey(vault, request.fingerprint, request.to, chosen(path));
+        return { fingerprint: request.fingerprint, bytes };
+      }
+      case 'recovery':
+        await writeRecoverySheet(vault, request.fingerprint, request.passphrase, chosen(path));
+        return { fingerprint: request.fingerprint };
+      case 'inspect':
+        return inspectKey(vault, chosen(path), request.passphrase, this.#parameters);
+      case 'import': {
+        const { passphrase, fingerprint } = request;
+        await importKey(vault, chosen(path), passphrase, { fingerprint, parameters: this.#parameters });
+        this.#station.keyring.reset();
+        return this.#stateOf(vault);
+      }
+      case 'destroy':
+        return this.#destroy(vault, request.fingerprint, clock);
+      case 'verify':
+        return verifyKey(this.#station, clock);
+      case 'address':
+        return { address: await addressIn(vault) };
+    }
+  }
+
+  /**
+   * Tells evaluators to delete evaluation keys that are not used any more. One that is not reached stays noted.
+   *
+   * @returns whether nothing is left to be told to the evaluator in use.
+   */
+  async drop(signal: AbortSignal): Promise<boolean> {
+    const vault = await this.#vault();
+    if (vault.state === 'locked') return false;
+    const { connector } = this.#station;
+    for (const { keyId, evaluator } of vault.body.drops) {
+      if (evaluator !== connector.url) continue;
+      try {
+        await connector.dropKeys(parseKeyId(keyId), signal);
+        vault.update((body) => withoutDrop(body, keyId));
+      } catch {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  get #parameters(): string {
+    return this.#station.keyring.parameters;
+  }
+
+  #vault(): Promise<Vault> {
+    return this.#station.access.open();
+  }
+
+  #stateOf(vault: Vault): KeyState {
+    return stateOf(vault, predictKeyBytes(this.#station.half.description).transferBytes);
+  }
+
+  /** Makes a key where none is in use; otherwise it is a rotation. */
+  async #create(vault: Vault, label: string, clock: StageClock): Promise<KeyState> {
+    const { keyring } = this.#station;
+    const parameters = this.#parameters;
+    vault.update((body) => withActiveKey(body, freshSeed(), { parameters, label, origin: 'made' }));
+    keyring.reset();
+    await keyring.keys((fraction) => clock.at('generating-keys', fraction), clock.signal);
+    return this.#stateOf(vault);
+  }
+
+  /**
+   * Puts a new key in the place of the one in use. The evaluator gets the new evaluation keys first and is told to drop
+   * the old ones then.
+   */
+  async #rotate(vault: Vault, clock: StageClock): Promise<KeyState> {
+    const old = activeKey(vault.body, this.#parameters);
+    await this.#create(vault, old?.label ?? '', clock);
+    this.#noteDrop(vault, old?.evaluation?.keyId);
+    await this.drop(clock.signal);
+    return this.#stateOf(vault);
+  }
+
+  async #destroy(vault: Vault, fingerprint: string, clock: StageClock): Promise<KeyReplyOf['destroy']> {
+    const { keyring } = this.#station;
+    const record = keyNamed(vault.body, fingerprint);
+    const vaultBefore = vault.digest;
+    const destroyed = new Date().toISOString();
+    vault.update((body) => withoutKey(body, fingerprint, destroyed));
+    if (record.state === 'active') keyring.reset();
+    this.#noteDrop(vault, record.evaluation?.keyId);
+    const evaluatorTold = record.evaluation === null || (await this.drop(clock.signal));
+    const proof = {
+      format: 'cipherfilm-destruction/1',
+      ...remember(vault.body.destroyed.find((each) => each.fingerprint === fingerprint)!),
+      vaultBefore,
+      vaultAfter: vault.digest,
+      evaluatorTold,
+    } as const;
+    return { proof, state: this.#stateOf(vault) };
+  }
+
+  /** Evaluation keys that nobody needs any more go from this machine now, and from the evaluator when it is told. */
+  #noteDrop(vault: Vault, keyId: string | undefined): void {
+    if (keyId === undefined) return;
+    const { keyring, connector } = this.#station;
+    keyring.forgetEvaluationKeys(keyId);
+    vault.update((body) => withDrop(body, keyId, connector.url));
+  }
+}
+
+function chosen(path: string | null): string {
+  if (path === null) throw new TypeError('this request needs a file');
+  return path;
+}

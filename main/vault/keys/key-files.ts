@@ -1,0 +1,156 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { CxrError } from '../../../contract/errors.ts';
+import type { ImportFacts } from '../../../contract/ipc/vault.ts';
+import { writePrivate } from '../../files/write-private.ts';
+import {
+  addressOf,
+  type Export,
+  generateIdentity,
+  mostExportBytes,
+  readExport,
+  type Sender,
+  writeExport,
+} from '../export-file.ts';
+import { fingerprintWords } from '../fingerprint.ts';
+import { summarise } from '../summary.ts';
+import type { Vault } from '../vault.ts';
+import { activeKey, factsOf, keyNamed, withActiveKey } from './key-records.ts';
+
+/** Writes a key to a file that another workstation can import. @returns the size of the file, bytes. */
+export async function exportKey(
+  vault: Vault,
+  fingerprint: string,
+  to: Sender,
+  path: string,
+): Promise<number> {
+  const text = await exportText(vault, fingerprint, to);
+  save(path, text);
+  return Buffer.byteLength(text, 'utf8');
+}
+
+/**
+ * Makes the text of an export.
+ *
+ * @throws CxrError `key-unknown`, `key-locked`, and as `writeExport`.
+ */
+export async function exportText(vault: Vault, fingerprint: string, to: Sender): Promise<string> {
+  const record = keyNamed(vault.body, fingerprint);
+  const seed = vault.seed(fingerprint);
+  try {
+    return await writeExport(seed, factsOf(record), to);
+  } finally {
+    seed.fill(0);
+  }
+}
+
+/** Writes a file that only this user can read. @throws CxrError `key-unsaved`. */
+export function save(path: string, text: string): void {
+  try {
+    writePrivate(path, text);
+  } catch (cause) {
+    throw new CxrError(
+      'key-unsaved',
+      { reason: (cause as NodeJS.ErrnoException).code ?? 'write' },
+      { cause },
+    );
+  }
+}
+
+/** Says whose key a file holds, and what taking it in would do. Nothing is changed. @throws CxrError as `openFile`. */
+export async function inspectKey(
+  vault: Vault,
+  path: string,
+  passphrase: string | null,
+  parameters: string,
+): Promise<ImportFacts> {
+  const { about } = await openFile(vault, path, passphrase, (seed) => seed.fill(0));
+  const { fingerprint, label, generation, created, decryptions } = about;
+  const active = activeKey(vault.body, about.parameters);
+  const isKnown = vault.body.keys.some((key) => key.fingerprint === fingerprint);
+  return {
+    key: { fingerprint, words: fingerprintWords(fingerprint), label, generation, created, decryptions },
+    parametersMatch: about.parameters === parameters,
+    replaces: active === undefined || active.fingerprint === fingerprint ? null : summarise(active),
+    isKnown,
+  };
+}
+
+/**
+ * Takes a key in and puts it in the place of the one in use, which is kept as a retired one. The decryptions of both
+ * workstations count together.
+ *
+ * @param fingerprint  the key that a person saw in `inspectKey` and agreed to.
+ * @throws CxrError    `key-mismatch` for a file with another key, `key-file-parameters` for a key of another model's
+ *                     parameters, and as `openFile` and `Vault.update`. The vault is as it was then.
+ */
+export async function importKey(
+  vault: Vault,
+  path: string,
+  passphrase: string | null,
+  { fingerprint, parameters }: { readonly fingerprint: string; readonly parameters: string },
+): Promise<void> {
+  await openFile(vault, path, passphrase, (seed, about) => {
+    if (about.fingerprint !== fingerprint) throw new CxrError('key-mismatch');
+    if (about.parameters !== parameters) throw new CxrError('key-file-parameters');
+    const { label, created, decryptions } = about;
+    vault.update((body) => {
+      const known = body.keys.find((key) => key.fingerprint === fingerprint);
+      const counted = Math.max(decryptions, known?.decryptions ?? 0);
+      const incoming = { parameters, label, created, decryptions: counted, origin: 'imported' } as const;
+      return withActiveKey(body, Buffer.from(seed), incoming);
+    });
+  });
+}
+
+/** Returns the address to which others send keys. An identity is made at the first call, and kept in the vault. */
+export async function addressIn(vault: Vault): Promise<string> {
+  if (vault.body.identity === null) {
+    const identity = await generateIdentity();
+    vault.update((body) => (body.identity === null ? { ...body, identity } : body));
+  }
+  return addressOf(vault.body.identity!);
+}
+
+/**
+ * Opens an export and hands its seed to `take`; it is erased afterwards.
+ *
+ * @throws CxrError `file-unreadable`, and as `readExport` and `Export.open`; what `take` throws.
+ */
+async function openFile(
+  vault: Vault,
+  path: string,
+  passphrase: string | null,
+  take: (seed: Buffer, about: Export['about']) => void,
+): Promise<Export> {
+  const found = readExport(readBounded(path));
+  const seed = await found.open({ passphrase, identity: vault.body.identity });
+  try {
+    take(seed, found.about);
+  } finally {
+    seed.fill(0);
+  }
+  return found;
+}
+
+/** Reads a regular file of at most the size of an export. */
+function readBounded(path: string): Uint8Array {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new CxrError(
+      'file-unreadable',
+      { reason: (cause as NodeJS.ErrnoException).code ?? 'read' },
+      { cause },
+    );
+  }
+  try {
+    const facts = fstatSync(file);
+    if (!facts.isFile()) throw new CxrError('file-unreadable', { reason: 'not a regular file' });
+    if (facts.size > mostExportBytes) throw new CxrError('key-file-foreign', { got: facts.size });
+    const bytes = Buffer.alloc(mostExportBytes + 1);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
