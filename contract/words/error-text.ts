@@ -326,7 +326,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   cancelled: { title: 'Cancelled.', advice: 'Try again to start over.' },
   'engine-crashed': {
     title: 'The encryption engine stopped unexpectedly.',
-    advice: 'It has been restarted with new keys. Try again.',
+    advice: 'It has been restarted. Try again.',
   },
   internal: { title: 'Something went wrong inside the program.', advice: `Restart it. ${support}` },
 };

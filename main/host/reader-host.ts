@@ -10,31 +10,13 @@ import {
   type Scanned,
   type SentSource,
   type Source,
-  type TakenImage,
 } from '../../contract/ipc/reader.ts';
 import { CrashRecord, type Offence } from './crash-record.ts';
 import { FileWatch, type Overrun } from './file-watch.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import type { Port, Program } from './port.ts';
+import { type Asked, type FileRequest, type Job, keptIn, keptOf, memoryId } from './reader-job.ts';
 import { type ReaderLimits, readerLimits } from './reader-limits.ts';
-
-type ScanRequest = Extract<ReaderRequest, { kind: 'scan' }>;
-/** What is asked of one file. */
-export type FileRequest = Exclude<ReaderRequest, ScanRequest>;
-
-/** Something that was asked and not answered yet; a new process is asked the same again. */
-type Job = { readonly id: string; readonly settle: PromiseWithResolvers<unknown> } & (
-  | { readonly kind: 'file'; readonly request: FileRequest }
-  | {
-      readonly kind: 'scan';
-      readonly sources: readonly SentSource[];
-      readonly past: {
-        readonly told: Map<string, TakenImage | null>;
-        readonly condemned: Map<string, CodedError>;
-      };
-      readonly hear: (scanned: readonly Scanned[]) => void;
-    }
-);
 
 export type ReaderHostOptions = {
   readonly launch: (program: Program) => Port<ReaderCommand, ReaderEvent>;
@@ -49,8 +31,8 @@ export type ReaderHostOptions = {
 const mostStillborn = 2;
 
 /**
- * Owns the reader process, which is started when it is first needed, or before that by `start`. When it dies, hangs or fills memory, that costs the
- * file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
+ * Owns the reader process, which is started when it is first needed, or before that by `start`. When it dies, hangs or
+ * fills memory, that costs the file that it had in hand; everything else that was asked is asked of a new process, and a scan goes on behind that
  * file. Bytes that were dropped without a path are kept here while somebody needs them (`KeptBytes`).
  */
 export class ReaderHost implements AsyncDisposable {
@@ -158,7 +140,7 @@ export class ReaderHost implements AsyncDisposable {
     if (port !== null) await new Promise<void>((resolve) => port.onEnd(() => resolve()));
   }
 
-  #ask(what: DistributiveOmit<Job, 'id' | 'settle'>, signal?: AbortSignal): Promise<unknown> {
+  #ask(what: Asked, signal?: AbortSignal): Promise<unknown> {
     if (this.#isDisposed || signal?.aborted) return Promise.reject(new CxrError('cancelled'));
     const job: Job = { ...what, id: randomUUID(), settle: Promise.withResolvers() };
     this.#jobs.set(job.id, job);
@@ -290,17 +272,4 @@ export class ReaderHost implements AsyncDisposable {
       settle.reject(CxrError.from(error));
     }
   }
-}
-
-/** The id of dropped bytes; the empty text, which is nobody's id, for a file. */
-const memoryId = (location: Location): string => (location.kind === 'memory' ? location.id : '');
-
-const keptOf = (sources: readonly SentSource[]): string[] =>
-  sources.flatMap((source) => (source.kind === 'kept' ? [source.id] : []));
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-/** Ids of the kept bytes that a job is about. */
-function keptIn(job: Job): string[] {
-  return job.kind === 'scan' ? keptOf(job.sources) : [memoryId(job.request.location)];
 }
