@@ -18,6 +18,13 @@ export type Standing =
   /** The last try failed. Another follows by itself, except after an error that only a person can mend. */
   | { readonly kind: 'trouble'; readonly error: CodedError };
 
+/** Errors of the evaluator that no other study would escape, beside those that begin with `evaluator-`. */
+const forEveryStudy: ReadonlySet<string> = new Set([
+  'bundle-unknown',
+  'quota-exceeded',
+  'evaluation-key-missing',
+]);
+
 /** Tells whether an error speaks of the evaluator or of the way to it, and not of one study. */
 export const isEvaluatorTrouble = ({ code }: CodedError): boolean =>
-  code.startsWith('evaluator-') || code === 'bundle-unknown';
+  code.startsWith('evaluator-') || forEveryStudy.has(code);
