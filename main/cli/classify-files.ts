@@ -1,18 +1,24 @@
-import { stat } from 'node:fs/promises';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import { maxDroppedBytes } from '../../contract/limits.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
 import {
   type AnalysisResult,
+  type BytesMoved,
   type Progress,
   type StageName,
   stagesWithAnswer,
 } from '../../contract/stages.ts';
 import type { Headless } from '../host/headless.ts';
-import { errorLine, type Outcome } from './outcome.ts';
+import { errorLine, type Outcome, refusalOf } from './outcome.ts';
+import { printable } from './printable.ts';
 import { progressLines } from './progress-lines.ts';
+import type { Found } from './sources/find-images.ts';
 
-/** What classifies a file, and asks after the evaluator. */
-export type Classifier = Pick<Headless, 'classify' | 'probe'> & {
+/** What classifies an image, and asks after the evaluator. */
+export type Classifier = Pick<Headless, 'probe'> & {
+  readonly classify: (
+    location: Location,
+    watch: Parameters<Headless['classify']>[1],
+  ) => Promise<AnalysisResult>;
   readonly evaluator: Pick<Headless['evaluator'], 'embedded'>;
 };
 
@@ -21,38 +27,38 @@ export type RunControl = {
   readonly signal: AbortSignal;
   /** Hears lines for a person. */
   readonly write: (line: string) => void;
+  /** Hears what became of a file, as soon as that is known. */
+  readonly tell: (outcome: Outcome) => void;
 };
 
 type Unreachable = Extract<CodedError, { code: 'evaluator-unreachable' }>;
+type FoundImage = Extract<Found, { location: Location }>;
 
 /**
- * Classifies files one after the other. One that fails costs the others nothing. When the evaluator was not reached for
- * one, it is asked once more for all that are left; when it is not reached then either, they fail without waiting.
+ * Classifies the images that were found, one after the other. One that fails costs the others nothing. When the evaluator
+ * was not reached for one, it is asked once more for all that are left; when it is not reached then either, they fail
+ * without waiting.
  *
- * @returns what became of every file, in the order of the files; those that were not begun are cancelled.
+ * @returns what became of every file, in the order in which they were found; those that were not begun are cancelled.
  */
 export async function classifyFiles(
-  files: readonly string[],
+  found: readonly Found[],
   classifier: Classifier,
   control: RunControl,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let unreached: Unreachable | null = null;
-  for (const [index, file] of files.entries()) {
-    if (control.signal.aborted) break;
-    control.write(file);
-    const outcome: Outcome = await classifyFile(file, classifier, control, unreached);
+  for (const [index, one] of found.entries()) {
+    const outcome: Outcome = await outcomeOf(one, classifier, control, unreached);
     outcomes.push(outcome);
+    control.tell(outcome);
     const error = 'error' in outcome ? outcome.error : null;
-    if (error?.code === 'evaluator-unreachable' && unreached === null && index < files.length - 1)
+    const isMoreToCome = found.slice(index + 1).some((later) => 'location' in later);
+    if (error?.code === 'evaluator-unreachable' && unreached === null && isMoreToCome)
       unreached = await askOnceMore(classifier, control);
   }
-  return [...outcomes, ...cancelledFiles(files.slice(outcomes.length))];
+  return outcomes;
 }
-
-/** What is told of files that were not begun. */
-export const cancelledFiles = (files: readonly string[]): Outcome[] =>
-  files.map((file) => ({ file, error: { code: 'cancelled', detail: {} } }));
 
 /** @returns why the evaluator is not reached; null when it answers, or refuses in a way that costs no time. */
 async function askOnceMore(
@@ -69,44 +75,55 @@ async function askOnceMore(
   }
 }
 
-async function classifyFile(
-  file: string,
+async function outcomeOf(
+  found: Found,
   classifier: Classifier,
   control: RunControl,
   unreached: Unreachable | null,
 ): Promise<Outcome> {
+  const { file, isNamed } = found;
+  if ('error' in found) {
+    const outcome = refusalOf(file, found.error, isNamed);
+    // An outcome tells the person enough about a file that nobody asked for.
+    if (!('skipped' in outcome)) control.write(`${printable(file)}\n  ${refusalLine(found.error)}`);
+    return outcome;
+  }
+  if (control.signal.aborted) return refusalOf(file, { code: 'cancelled', detail: {} }, isNamed);
+  control.write(printable(file));
   const note = (line: string) => control.write(`  ${line}`);
   try {
-    await checkFile(file);
-    if (unreached !== null)
-      throw new CxrError('evaluator-unreachable', { ...unreached.detail, untried: true });
-    const result = await analyse(file, classifier, { ...control, write: note });
-    const { evaluationKeys, sent, received } = result.bytes;
-    note(
-      `left this machine: ${evaluationKeys + sent} bytes (keys ${evaluationKeys}, ciphertext ${sent}); received ${received}`,
-    );
+    const result = await classifyImage(found, classifier, { ...control, write: note }, unreached);
+    note(movedLine(result.bytes, classifier.evaluator.embedded));
     return { file, result };
   } catch (error) {
     const coded = toCodedError(error);
-    note(coded.code === 'cancelled' ? 'cancelled' : `refused: ${errorLine(coded)}`);
-    return { file, error: coded };
+    note(refusalLine(coded));
+    return refusalOf(file, coded, isNamed);
   }
 }
 
-/** Folders, pipes and oversized files are refused before anything is read. */
-async function checkFile(file: string): Promise<void> {
-  const facts = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new CxrError('image-unreadable', { reason: cause.code ?? 'unknown' });
-  });
-  if (!facts.isFile()) throw new CxrError('image-unreadable', { reason: 'not a regular file' });
-  if (facts.size > maxDroppedBytes) {
-    throw new CxrError('dicom-too-large', { got: facts.size, expected: maxDroppedBytes });
-  }
+const refusalLine = (error: CodedError): string =>
+  error.code === 'cancelled' ? 'cancelled' : `refused: ${errorLine(error)}`;
+
+/** Says what went to the evaluator. To one on this machine it did not go out of the machine. */
+function movedLine({ evaluationKeys, sent, received }: BytesMoved, isHere: boolean): string {
+  const way = isHere ? 'went to the evaluator on this machine' : 'left this machine';
+  return `${way}: ${evaluationKeys + sent} bytes (keys ${evaluationKeys}, ciphertext ${sent}); received ${received}`;
+}
+
+function classifyImage(
+  { location }: FoundImage,
+  classifier: Classifier,
+  control: RunControl,
+  unreached: Unreachable | null,
+): Promise<AnalysisResult> {
+  if (unreached !== null) throw new CxrError('evaluator-unreachable', { ...unreached.detail, untried: true });
+  return analyse(location, classifier, control);
 }
 
 /** Begins an analysis a second time when a process on this machine died over it, as the worklist does. */
 async function analyse(
-  file: string,
+  location: Location,
   classifier: Classifier,
   { signal, write }: RunControl,
 ): Promise<AnalysisResult> {
@@ -117,7 +134,7 @@ async function analyse(
     tell(progress);
   };
   try {
-    return await classifier.classify(file, { onProgress, signal });
+    return await classifier.classify(location, { onProgress, signal });
   } catch (error) {
     const { code } = toCodedError(error);
     const isOurs =
@@ -127,6 +144,6 @@ async function analyse(
     write(`${code}: trying this file once more`);
     // Brings an evaluator back that has ended.
     if (code === 'evaluator-unreachable') await classifier.probe(signal);
-    return await classifier.classify(file, { onProgress, signal });
+    return await classifier.classify(location, { onProgress, signal });
   }
 }

@@ -1,9 +1,14 @@
+import { type CodedError, toCodedError } from '../../contract/errors.ts';
 import { type Incident, withHeadless } from '../host/headless.ts';
-import { cancelledFiles, classifyFiles } from './classify-files.ts';
+import type { Wish } from './arguments/read-arguments.ts';
+import { classifyFiles } from './classify-files.ts';
 import { interruption } from './interruption.ts';
-import { type Outcome, summaryLine } from './outcome.ts';
+import { errorLines, type Outcome, statusOf, summaryLine } from './outcome.ts';
+import { type Output, outputIn } from './output.ts';
 import { readConnection } from './read-connection.ts';
-import { reportLines } from './report.ts';
+import { findImages } from './sources/find-images.ts';
+
+type ClassifyWish = Extract<Wish, { kind: 'classify' }>;
 
 const incidentText: Readonly<Record<Incident, string>> = {
   'engine-crashed': 'the engine ended unexpectedly, and its keys with it: another one makes new keys',
@@ -16,18 +21,27 @@ const incidentText: Readonly<Record<Incident, string>> = {
 const write = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * The command `classify`: classifies files and prints what became of them.
+ * The command `classify`: finds images, classifies them and prints what became of them.
  *
- * @param evaluator  the argument `--evaluator`.
- * @param asJson     prints one object in place of lines for people.
- * @returns          the exit status: 0 when all files were classified, otherwise 1.
- * @throws           CxrError as `readConnection` and `withHeadless` do, when nothing could be classified at all.
+ * @returns the exit status, as `exitStatuses` of main/cli/arguments/commands.ts explains it.
  */
-export async function classify(
-  files: readonly string[],
-  evaluator: string | undefined,
-  asJson: boolean,
-): Promise<number> {
+export async function classify(wish: ClassifyWish): Promise<number> {
+  const output = outputIn(wish.form, (text) => process.stdout.write(text));
+  try {
+    const outcomes = await outcomesOf(wish, output);
+    output.end(outcomes);
+    if (outcomes.length > 1) write(summaryLine(outcomes));
+    return statusOf(outcomes);
+  } catch (error) {
+    const coded = toCodedError(error);
+    output.fail(coded);
+    write(`cipherfilm: ${errorLines(coded).join('\n  ')}`);
+    return 1;
+  }
+}
+
+/** @throws CxrError as `readConnection` and `withHeadless` do, when nothing could be classified at all. */
+async function outcomesOf({ paths, evaluator }: ClassifyWish, { tell }: Output): Promise<Outcome[]> {
   const { connection, byDefault, warnings } = readConnection(evaluator);
   const signal = interruption();
   for (const warning of warnings) write(`warning: ${warning}`);
@@ -38,27 +52,22 @@ export async function classify(
       if (!signal.aborted) write(`  ${incidentText[incident]}`);
     },
   };
-  const outcomes = await withHeadless(options, async (session) => {
+  return await withHeadless(options, async (session) => {
     const where = session.evaluator.embedded ? 'evaluator on this machine' : 'evaluator';
     write(`${byDefault ? 'no evaluator configured: ' : ''}${where}, ${session.evaluator.url}`);
-    return await classifyFiles(files, session, { signal, write });
+    if (paths.includes('-') && process.stdin.isTTY) write('reading a file from standard input');
+    const found = await findImages(paths, { reader: session.reader, input: process.stdin, signal });
+    return await classifyFiles(found, session, { signal, write, tell });
   }).catch((error: unknown) => {
     // Interrupted before the first file.
-    if (signal.aborted) return cancelledFiles(files);
-    throw error;
+    if (!signal.aborted) throw error;
+    return cancelled(paths, tell);
   });
-  print(outcomes, asJson);
-  if (files.length > 1) write(summaryLine(outcomes));
-  return outcomes.every((outcome) => 'result' in outcome) ? 0 : 1;
 }
 
-function print(outcomes: readonly Outcome[], asJson: boolean): void {
-  if (asJson) {
-    process.stdout.write(`${JSON.stringify({ analyses: outcomes })}\n`);
-    return;
-  }
-  for (const outcome of outcomes) {
-    if ('result' in outcome)
-      process.stdout.write(`\n${outcome.file}\n${reportLines(outcome.result).join('\n')}\n`);
-  }
+function cancelled(paths: readonly string[], tell: Output['tell']): Outcome[] {
+  const error: CodedError = { code: 'cancelled', detail: {} };
+  const outcomes = paths.map((file): Outcome => ({ file, error }));
+  outcomes.forEach(tell);
+  return outcomes;
 }

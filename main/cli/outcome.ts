@@ -1,70 +1,95 @@
-import type { CodedError } from '../../contract/errors.ts';
+import type { CodedError, ErrorCode } from '../../contract/errors.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
-import type { UnreachableReason } from '../../contract/unreachable.ts';
+import { errorTextOf } from '../../contract/words/error-reason.ts';
+import { technicalLine } from '../../contract/words/error-text.ts';
 
-/** What became of one file. */
+/**
+ * What became of one file. `skipped` marks a file that lies in a folder or an archive beside radiographs and is none
+ * itself, such as the program on a patient's disc; nobody asked for it to be classified.
+ */
 export type Outcome =
   | { readonly file: string; readonly result: AnalysisResult }
-  | { readonly file: string; readonly error: CodedError };
+  | { readonly file: string; readonly error: CodedError; readonly skipped?: true };
 
-const unreachableWords: Readonly<Record<UnreachableReason, string>> = {
-  'connection refused': 'nothing listens at its address and port',
-  'name not found': 'no address is known for its name',
-  timeout: 'it did not answer in time',
-  'connection lost': 'the connection was cut',
-  'no route': 'the network knows no way to it',
-  tls: 'no TLS could be agreed on',
-  gateway: 'what stands in front of it says that it is away',
-  'not started': 'its process could not be started',
-  ended: 'its process ended',
-  silent: 'its process did not listen in time',
-  other: 'the network gave no known reason',
+/** Counts of outcomes. Every file is in exactly one of the counts behind `files`. */
+export type Summary = {
+  readonly files: number;
+  readonly classified: number;
+  /** Refused, or failed in any other way. */
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+  /** Not tried, because the evaluator was not reached for an earlier one. */
+  readonly untried: number;
 };
 
-/** Says in words why the evaluator was not reached. */
-export function unreachedBecause({
-  reason,
-  proxied,
-}: {
-  reason: UnreachableReason;
-  proxied?: boolean;
-}): string {
-  return `${unreachableWords[reason]}${proxied === true ? ', by way of a proxy' : ''}`;
+/** These say that a file is no frontal radiograph, or one that is there already; all others that something is wrong. */
+const besideRadiographs: ReadonlySet<ErrorCode> = new Set([
+  'dicom-not-dicom',
+  'dicom-no-pixels',
+  'dicom-not-radiograph',
+  'dicom-duplicate',
+  'input-view',
+]);
+
+/** Makes the outcome of a file that was not classified. */
+export const refusalOf = (file: string, error: CodedError, isNamed: boolean): Outcome => ({
+  file,
+  error,
+  ...(!isNamed && besideRadiographs.has(error.code) ? { skipped: true } : {}),
+});
+
+/** Writes an error as lines: title and advice as the window shows them, and the code with its details. */
+export function errorLines(error: CodedError): string[] {
+  const { title, advice } = errorTextOf(error);
+  return [title, advice, `${technicalLine(error)} (docs/errors.md)`];
 }
 
-/** Writes an error as one line: in words where there are some, and always with its code and details. */
-export function errorLine(error: CodedError): string {
+/** Says in one line what went wrong, for a line among others. */
+export const errorLine = (error: CodedError): string => `${errorTextOf(error).title} (${error.code})`;
+
+/** Adds up what became of all files. */
+export function summaryOf(outcomes: readonly Outcome[]): Summary {
+  const kinds = outcomes.map(kindOf);
+  const count = (kind: ReturnType<typeof kindOf>) => kinds.filter((each) => each === kind).length;
+  return {
+    files: outcomes.length,
+    classified: count('classified'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    cancelled: count('cancelled'),
+    untried: count('untried'),
+  };
+}
+
+function kindOf(outcome: Outcome): Exclude<keyof Summary, 'files'> {
+  if ('result' in outcome) return 'classified';
+  const { error, skipped } = outcome;
+  if (skipped === true) return 'skipped';
   if (error.code === 'cancelled') return 'cancelled';
-  const known = `${error.code} ${JSON.stringify(error.detail)} (see docs/errors.md)`;
-  switch (error.code) {
-    case 'evaluator-unreachable':
-      return `the evaluator was not reached, ${unreachedBecause(error.detail)}: ${known}`;
-    case 'setting-locked':
-      return `"${error.detail.setting}" is decided by the ${error.detail.by ?? 'policy'}; leave the argument out: ${known}`;
-    case 'setting-invalid':
-      return `${[error.detail.file, error.detail.setting].filter((part) => part !== undefined).join(', ')} cannot be used, ${error.detail.reason}: ${known}`;
-    default:
-      return known;
-  }
+  return error.code === 'evaluator-unreachable' && error.detail.untried === true ? 'untried' : 'failed';
 }
 
-/** Adds up what became of all files in one line, so that nobody has to count. */
+/** The exit status of a run: 0 when something was classified and nothing but skipped files was not. */
+export function statusOf(outcomes: readonly Outcome[]): 0 | 1 {
+  const { files, classified, skipped } = summaryOf(outcomes);
+  return classified > 0 && classified + skipped === files ? 0 : 1;
+}
+
+/** Writes the sums in one line, so that nobody has to count. */
 export function summaryLine(outcomes: readonly Outcome[]): string {
-  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  const cancelled = errors.filter(({ code }) => code === 'cancelled').length;
-  const untried = errors.flatMap((error) =>
-    error.code === 'evaluator-unreachable' && error.detail.untried === true ? [error.detail] : [],
-  );
-  const failed = errors.length - cancelled - untried.length;
+  const { files, classified, failed, skipped, cancelled, untried } = summaryOf(outcomes);
+  const first = outcomes.find((outcome) => kindOf(outcome) === 'untried');
   const parts = [
-    `${outcomes.length - errors.length} classified`,
+    `${classified} classified`,
     ...(failed > 0 ? [`${failed} refused or failed`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
-    ...(untried[0] === undefined
-      ? []
-      : [
-          `${untried.length} not tried, because the evaluator was not reached, asked once more for all of them (${unreachedBecause(untried[0])})`,
-        ]),
+    ...(first !== undefined && 'error' in first
+      ? [
+          `${untried} not tried after the evaluator was asked once more for all of them. ${errorTextOf(first.error).title}`,
+        ]
+      : []),
   ];
-  return `${outcomes.length} files: ${parts.join(', ')}`;
+  return `${files} ${files === 1 ? 'file' : 'files'}: ${parts.join(', ')}`;
 }

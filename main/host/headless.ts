@@ -4,6 +4,7 @@ import type { Connection } from '../../contract/connection.ts';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
 import { folderFault } from '../../contract/folder-fault.ts';
 import { inMemory } from '../../contract/ipc/custody.ts';
+import type { Location } from '../../contract/ipc/reader.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { plainConnection } from '../connector/evaluator-route.ts';
 import { withTemporaryFolder } from '../files/temporary-folder.ts';
@@ -29,8 +30,8 @@ export type Headless = {
   readonly reader: ReaderHost;
   readonly evaluator: { readonly url: string; readonly embedded: boolean; readonly pid: number | null };
   readonly bundleName: string;
-  /** Classifies one DICOM file. @throws CxrError as `classify`. */
-  readonly classify: (file: string, watch?: AnalysisWatch) => Promise<AnalysisResult>;
+  /** Classifies one DICOM image. @throws CxrError as `classify`. */
+  readonly classify: (image: string | Location, watch?: AnalysisWatch) => Promise<AnalysisResult>;
   /**
    * Asks once, without patience, whether the evaluator answers. One on this machine that has ended is started again.
    *
@@ -76,23 +77,32 @@ export const openReader = (entry: string = entries.reader): ReaderHost =>
   new ReaderHost({ launch: launchNode, entry, residentBytes });
 
 /**
- * Decodes one DICOM file in the reader's process, down to what the engine is given of it.
+ * Decodes one DICOM image in the reader's process, down to what the engine is given of it.
  *
+ * @param image  the path of a file, or where in an archive or in memory the image is.
  * @throws CxrError as `ReaderHost.request`.
  */
-export const readInput = (reader: ReaderHost, file: string, signal?: AbortSignal): Promise<EngineInput> =>
-  reader.request({ kind: 'input', location: { kind: 'file', path: resolve(file), inside: [] } }, signal);
+export function readInput(
+  reader: ReaderHost,
+  image: string | Location,
+  signal?: AbortSignal,
+): Promise<EngineInput> {
+  const location: Location =
+    typeof image === 'string' ? { kind: 'file', path: resolve(image), inside: [] } : image;
+  return reader.request({ kind: 'input', location }, signal);
+}
 
 /**
- * Classifies one DICOM file.
+ * Classifies one DICOM image.
  *
+ * @param image  as `readInput` takes it.
  * @throws CxrError why the file was refused, or as `EngineHost.analyse`.
  */
 export const classify = (
   { engine, reader }: Pick<Headless, 'engine' | 'reader'>,
-  file: string,
+  image: string | Location,
   watch?: AnalysisWatch,
-): Promise<AnalysisResult> => engine.analyse(() => readInput(reader, file, watch?.signal), watch);
+): Promise<AnalysisResult> => engine.analyse(() => readInput(reader, image, watch?.signal), watch);
 
 export type RunningEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
@@ -204,7 +214,7 @@ async function openSession<T>(
         },
       },
       bundleName,
-      classify: (file, watch) => classify({ engine, reader }, file, watch),
+      classify: (image, watch) => classify({ engine, reader }, image, watch),
       probe: async (until) => {
         const { url } = connection;
         const next = await orAborted(renew(), until);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalysisResult } from '../../contract/stages.ts';
 import { type Classifier, classifyFiles } from '../../main/cli/classify-files.ts';
+import { findImages } from '../../main/cli/sources/find-images.ts';
 import { type Incident, sampleStudy, withHeadless } from '../../main/host/headless.ts';
 
 const minutes = 60_000;
@@ -19,10 +20,10 @@ describe('a run over several files whose processes are killed', () => {
       const classifier: Classifier = {
         evaluator,
         probe: session.probe,
-        classify: (file, watch) => {
+        classify: (image, watch) => {
           analyses += 1;
           const analysis = analyses;
-          return session.classify(file, {
+          return session.classify(image, {
             ...watch,
             onProgress: (progress) => {
               watch?.onProgress?.(progress);
@@ -34,8 +35,11 @@ describe('a run over several files whose processes are killed', () => {
           });
         },
       };
-      const control = { signal: new AbortController().signal, write: (line: string) => lines.push(line) };
-      return classifyFiles([sampleStudy, sampleStudy, sampleStudy], classifier, control);
+      const signal = new AbortController().signal;
+      const control = { signal, write: (line: string) => lines.push(line), tell: () => {} };
+      const search = { reader: session.reader, input: process.stdin, signal };
+      const found = await findImages([sampleStudy, sampleStudy, sampleStudy], search);
+      return classifyFiles(found, classifier, control);
     });
     expect(incidents).toEqual(['engine-crashed', 'evaluator-crashed']);
     expect(lines.join('\n')).toContain('engine-crashed: trying this file once more');

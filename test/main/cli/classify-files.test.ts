@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type CodedError, CxrError } from '../../../contract/errors.ts';
 import type { AnalysisResult, StageName } from '../../../contract/stages.ts';
 import { type Classifier, classifyFiles } from '../../../main/cli/classify-files.ts';
-import { summaryLine } from '../../../main/cli/outcome.ts';
+import { type Outcome, statusOf, summaryLine, summaryOf } from '../../../main/cli/outcome.ts';
+import type { Found } from '../../../main/cli/sources/find-images.ts';
 
-const here = import.meta.filename;
+const location = { kind: 'file', path: import.meta.filename, inside: [] } as const;
+const image = (file: string, isNamed = true): Found => ({ file, isNamed, location });
+const not = (file: string, error: CodedError, isNamed: boolean): Found => ({ file, isNamed, error });
+const noDicom: CodedError = { code: 'dicom-not-dicom', detail: {} };
 const result = { bytes: { evaluationKeys: 0, sent: 0, received: 0 } } as unknown as AnalysisResult;
 const refused: CodedError = { code: 'evaluator-unreachable', detail: { reason: 'connection refused' } };
 const crashed: CodedError = { code: 'engine-crashed', detail: {} };
@@ -32,11 +36,16 @@ function run(steps: readonly Step[], { embedded = false, answers = false, files 
       if (!answers) throw CxrError.from(refused);
     },
   };
-  const control = { signal: abort.signal, write: (line: string) => lines.push(line) };
-  const names = Array.from({ length: files }, () => here);
-  return classifyFiles(names, classifier, control).then((outcomes) => ({
+  const told: Outcome[] = [];
+  const control = {
+    signal: abort.signal,
+    write: (line: string) => lines.push(line),
+    tell: (outcome: Outcome) => told.push(outcome),
+  };
+  const found = Array.from({ length: files }, (_, index) => image(`${index}.dcm`));
+  return classifyFiles(found, classifier, control).then((outcomes) => ({
     ends: outcomes.map((outcome) => ('error' in outcome ? outcome.error : 'result')),
-    ...{ lines, analyses, probes, summary: summaryLine(outcomes) },
+    ...{ outcomes, told, lines, analyses, probes, summary: summaryLine(outcomes) },
   }));
 }
 
@@ -62,7 +71,7 @@ describe('a run over several files', () => {
     expect(ends).toEqual([refused, untried, untried, untried]);
     expect([analyses, probes]).toEqual([1, 1]);
     expect(summary).toBe(
-      '4 files: 0 classified, 1 refused or failed, 3 not tried, because the evaluator was not reached, asked once more for all of them (nothing listens at its address and port)',
+      '4 files: 0 classified, 1 refused or failed, 3 not tried after the evaluator was asked once more for all of them. The evaluator cannot be reached: nothing listens at its address.',
     );
   });
 
@@ -77,23 +86,32 @@ describe('a run over several files', () => {
   });
 
   it('tells what is wrong with a file itself, whether the evaluator is reached or not', async () => {
+    const missing: CodedError = { code: 'file-unreadable', detail: { reason: 'ENOENT' } };
+    const fails = async () => {
+      throw CxrError.from(refused);
+    };
     const outcomes = await classifyFiles(
-      [here, '/no/such/file'],
-      {
-        evaluator: { embedded: false },
-        classify: async () => {
-          throw CxrError.from(refused);
-        },
-        probe: async () => {
-          throw CxrError.from(refused);
-        },
-      },
-      { signal: new AbortController().signal, write: () => {} },
+      [image('a.dcm'), not('/no/such/file', missing, true)],
+      { evaluator: { embedded: false }, classify: fails, probe: fails },
+      { signal: new AbortController().signal, write: () => {}, tell: () => {} },
     );
-    expect(outcomes[1]).toEqual({
-      file: '/no/such/file',
-      error: { code: 'image-unreadable', detail: { reason: 'ENOENT' } },
-    });
+    expect(outcomes[1]).toEqual({ file: '/no/such/file', error: missing });
+  });
+
+  it('tells each outcome once, when it is known, and names the file as it was found', async () => {
+    const { outcomes, told } = await run(['result', { error: crashed }, { error: crashed }]);
+    expect(told).toEqual(outcomes);
+    expect(told.map(({ file }) => file)).toEqual(['0.dcm', '1.dcm', '2.dcm']);
+  });
+
+  it('says that bytes left this machine only when the evaluator is another one', async () => {
+    const sent = (lines: readonly string[]) => lines.filter((line) => line.includes(' bytes ('));
+    const remote = sent((await run([], { files: 1 })).lines);
+    const here = sent((await run([], { files: 1, embedded: true })).lines);
+    expect(remote).toEqual(['  left this machine: 0 bytes (keys 0, ciphertext 0); received 0']);
+    expect(here).toEqual([
+      '  went to the evaluator on this machine: 0 bytes (keys 0, ciphertext 0); received 0',
+    ]);
   });
 
   it('counts files that were not begun as cancelled after an interruption', async () => {
@@ -101,5 +119,28 @@ describe('a run over several files', () => {
     const { ends, analyses, summary } = await run(['result', { error: cancelled }], { files: 4 });
     expect([ends, analyses]).toEqual([['result', cancelled, cancelled, cancelled], 2]);
     expect(summary).toBe('4 files: 1 classified, 3 cancelled');
+  });
+});
+
+describe('the outcome of a run', () => {
+  const ended = (...found: Found[]) =>
+    classifyFiles(
+      found,
+      { evaluator: { embedded: true }, classify: async () => result, probe: async () => {} },
+      { signal: new AbortController().signal, write: () => {}, tell: () => {} },
+    );
+
+  it('is good when only what lies beside radiographs was skipped', async () => {
+    const outcomes = await ended(image('cd/1.dcm', false), not('cd/viewer.exe', noDicom, false));
+    expect(outcomes[1]).toEqual({ file: 'cd/viewer.exe', error: noDicom, skipped: true });
+    expect(statusOf(outcomes)).toBe(0);
+    expect(summaryOf(outcomes)).toMatchObject({ files: 2, classified: 1, skipped: 1, failed: 0 });
+  });
+
+  it('is bad when a file was named that is no radiograph, when one is damaged, or when there is none', async () => {
+    const damaged: CodedError = { code: 'dicom-truncated', detail: {} };
+    expect(statusOf(await ended(image('1.dcm'), not('notes.txt', noDicom, true)))).toBe(1);
+    expect(statusOf(await ended(image('cd/1.dcm', false), not('cd/2.dcm', damaged, false)))).toBe(1);
+    expect(statusOf(await ended(not('cd/viewer.exe', noDicom, false)))).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorTexts } from '../../../contract/words/error-text.ts';
 import { titled } from '../../titled.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -32,23 +33,26 @@ function cipherfilmIn(environment: Readonly<Record<string, string>>, ...args: st
 }
 
 describe('the command line', () => {
-  it.each([
-    ['no command', []],
-    ['another command', ['diagnose', 'study.dcm']],
-    ['no file', ['classify']],
-    ['an unknown flag', ['classify', 'study.dcm', '--fast']],
-    ['a flag without its value', ['classify', 'study.dcm', '--evaluator']],
-  ])('answers %s with its usage on standard error and status 2', async (_, args) => {
-    const { code, stdout, stderr } = await cipherfilm(...args);
-    expect(code).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(/^Usage: cipherfilm classify FILE/);
+  it('answers no arguments with its usage on standard error and status 2', async () => {
+    const { code, stdout, stderr } = await cipherfilm();
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: cipherfilm classify PATH/);
   });
 
-  it('prints its usage on request with status 0', async () => {
-    const { code, stdout } = await cipherfilm('--help');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^Usage: cipherfilm classify FILE/);
+  it('answers wrong usage with one line that says where help is, and status 2', async () => {
+    const { code, stdout, stderr } = await cipherfilm('classify', 'study.dcm', '--fast');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      'cipherfilm: classify has no option "--fast"; "cipherfilm classify --help" says what there is\n',
+    );
+  });
+
+  it('prints its usage, and that of a command, on request with status 0', async () => {
+    const program = await cipherfilm('--help');
+    expect(program.code).toBe(0);
+    expect(program.stdout).toMatch(/^Usage: cipherfilm classify PATH/);
+    const command = await cipherfilm('completion', '--help');
+    expect(command.stdout).toMatch(/^Usage: cipherfilm completion bash\|zsh\|fish\n/);
   });
 });
 
@@ -68,11 +72,33 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       analyses: [
-        { file: missing, error: { code: 'image-unreadable', detail: { reason: 'ENOENT' } } },
+        { file: missing, error: { code: 'file-unreadable', detail: { reason: 'ENOENT' } } },
         { file: text, error: { code: 'dicom-not-dicom', detail: { reason: 'no DICM marker' } } },
       ],
     });
     expect(stderr).not.toContain('notes about');
+  });
+
+  it('tells refusals on standard output in the window’s words, as lines of JSON too', async () => {
+    const text = join(folder, 'more-notes.txt');
+    await writeFile(text, 'Notes.');
+    const plain = await cipherfilm('classify', text);
+    expect(plain.code).toBe(1);
+    const { title, advice } = errorTexts['dicom-not-dicom'];
+    expect(plain.stdout).toBe(
+      `\n${text}\n${title}\n${advice}\ndicom-not-dicom · reason no DICM marker (docs/errors.md)\n`,
+    );
+    const lines = await cipherfilm('classify', join(folder, 'none*.dcm'), text, '--json-lines');
+    expect(
+      lines.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { file: join(folder, 'none*.dcm'), error: { code: 'nothing-found', detail: { reason: 'no match' } } },
+      { file: text, error: { code: 'dicom-not-dicom', detail: { reason: 'no DICM marker' } } },
+      { summary: { files: 2, classified: 0, failed: 2, skipped: 0, cancelled: 0, untried: 0 } },
+    ]);
   });
 
   it('follows the policy, the person’s own file and the variable, before any file is read', async () => {

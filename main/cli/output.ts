@@ -1,0 +1,39 @@
+import type { CodedError } from '../../contract/errors.ts';
+import type { Form } from './arguments/read-arguments.ts';
+import { errorLine, errorLines, type Outcome, summaryOf } from './outcome.ts';
+import { printable } from './printable.ts';
+import { reportLines } from './report.ts';
+
+/** Standard output in one form. docs/command-line.md describes the forms for programs. */
+export type Output = {
+  /** Hears what became of a file, as soon as that is known. */
+  readonly tell: (outcome: Outcome) => void;
+  /** Hears of all files at the end. */
+  readonly end: (outcomes: readonly Outcome[]) => void;
+  /** Hears why nothing could be begun, in place of everything else. */
+  readonly fail: (error: CodedError) => void;
+};
+
+const silent = () => {};
+
+/** Makes an output in the given form out of what writes text. */
+export function outputIn(form: Form, write: (text: string) => void): Output {
+  const writeJson = (value: object) => write(`${JSON.stringify(value)}\n`);
+  const fail = (error: CodedError) => writeJson({ error });
+  switch (form) {
+    case 'text':
+      // Why nothing could be begun is told on standard error.
+      return { tell: (outcome) => write(`${outcomeLines(outcome).join('\n')}\n`), end: silent, fail: silent };
+    case 'json':
+      return { tell: silent, end: (analyses) => writeJson({ analyses }), fail };
+    case 'json-lines':
+      return { tell: writeJson, end: (outcomes) => writeJson({ summary: summaryOf(outcomes) }), fail };
+  }
+}
+
+function outcomeLines(outcome: Outcome): string[] {
+  const file = printable(outcome.file);
+  if ('result' in outcome) return ['', file, ...reportLines(outcome.result)];
+  if (outcome.skipped === true) return [`skipped ${file}: ${errorLine(outcome.error)}`];
+  return ['', file, ...errorLines(outcome.error)];
+}

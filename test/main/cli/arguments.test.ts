@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commands, commonOptions, exitStatuses } from '../../../main/cli/arguments/commands.ts';
+import { completionScript } from '../../../main/cli/arguments/completion.ts';
+import { commandHelp, programHelp } from '../../../main/cli/arguments/help.ts';
+import { readArguments } from '../../../main/cli/arguments/read-arguments.ts';
+import { titled } from '../../titled.ts';
+
+describe('the arguments', () => {
+  it.each([
+    ['another command', ['diagnose', 'a.dcm'], 'there is no command "diagnose"'],
+    ['no command', ['--json'], 'there is no option "--json" without a command'],
+    ['no file', ['classify'], 'no file is named'],
+    ['an unknown option', ['classify', 'a.dcm', '-x'], 'classify has no option "-x"'],
+    ['an option of another command', ['completion', 'bash', '--json'], 'completion has no option "--json"'],
+    ['an option without its value', ['classify', 'a.dcm', '--evaluator'], '"--evaluator" needs a value, URL'],
+    [
+      'an option in place of a value',
+      ['classify', '--evaluator', '--json'],
+      '"--evaluator" needs a value, URL',
+    ],
+    ['a value that is not taken', ['classify', 'a.dcm', '--json=yes'], '"--json" takes no value'],
+    ['standard input twice', ['classify', '-', '-'], '- can be named only once'],
+    ['two forms', ['classify', 'a', '--json', '--json-lines'], '--json and --json-lines exclude each other'],
+    ['an unknown shell', ['completion', 'tcsh'], 'one shell is expected, bash, zsh, fish'],
+  ])('are refused in one line: %s', (_, args, reason) => {
+    const wish = readArguments(args);
+    expect(wish).toEqual({ kind: 'wrong', line: expect.stringContaining(`${reason}; "cipherfilm `) });
+  });
+
+  it('name files, also those that look like options, and the form of the output', () => {
+    expect(readArguments(['classify', 'a.dcm', '--json-lines', '-', '--', '--b.dcm'])).toEqual({
+      ...{ kind: 'classify', paths: ['a.dcm', '-', '--b.dcm'] },
+      ...{ evaluator: undefined, form: 'json-lines' },
+    });
+    expect(readArguments(['--evaluator=embedded', 'classify', 'a'])).toMatchObject({
+      evaluator: 'embedded',
+      form: 'text',
+    });
+  });
+
+  it('ask for help of the program or of a command', () => {
+    expect(readArguments(['-h'])).toEqual({ kind: 'help', command: null });
+    expect(readArguments(['classify', '--help'])).toMatchObject({ command: { name: 'classify' } });
+  });
+});
+
+describe('help and the document', () => {
+  const document = readFileSync(join(import.meta.dirname, '../../../docs/command-line.md'), 'utf8');
+
+  it('name every command, every option and every exit status', () => {
+    for (const command of commands) {
+      expect(programHelp()).toContain(command.name);
+      for (const { name } of [...command.options, ...commonOptions]) {
+        expect(commandHelp(command)).toContain(`--${name}`);
+        expect(document).toContain(`\`--${name}`);
+      }
+    }
+    for (const [status, meaning] of exitStatuses) {
+      expect(programHelp()).toContain(meaning);
+      expect(document).toContain(`| ${status} | ${meaning} |`);
+    }
+  });
+});
+
+/** Why a shell cannot be asked; null when it can. */
+function without(shell: string): string | null {
+  try {
+    execFileSync(shell, ['-c', 'exit 0']);
+    return null;
+  } catch {
+    return `${shell} is not installed`;
+  }
+}
+
+describe('a completion script', () => {
+  it.each(['bash', 'zsh', 'fish'] as const)('knows every command and option: %s', (shell) => {
+    const script = completionScript(shell);
+    for (const { name, options } of commands)
+      for (const word of [name, ...options.map((option) => option.name)]) expect(script).toContain(word);
+  });
+
+  const noBash = without('bash');
+  it.skipIf(noBash !== null)(titled('completes commands, options and shells in bash', noBash), () => {
+    const complete = (...words: string[]) =>
+      execFileSync('bash', [
+        ...[
+          '-c',
+          `${completionScript('bash')}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cipherfilm; echo "\${COMPREPLY[*]}"`,
+        ],
+        ...['bash', 'cipherfilm', ...words],
+      ])
+        .toString()
+        .trim();
+    expect(complete('')).toBe('classify completion -h --help -v --version');
+    expect(complete('cl')).toBe('classify');
+    expect(complete('classify', '--j')).toBe('--json --json-lines');
+    expect(complete('classify', '--evaluator', '')).toBe('embedded');
+    expect(complete('completion', '')).toBe('bash zsh fish -h --help -v --version');
+    // Left to readline, which offers files.
+    expect(complete('classify', '')).toBe('');
+  });
+
+  for (const shell of ['zsh', 'fish'] as const) {
+    const missing = without(shell);
+    it.skipIf(missing !== null)(titled(`is understood by ${shell}`, missing), () => {
+      execFileSync(shell, ['-n', '-c', completionScript(shell)]);
+    });
+  }
+});
