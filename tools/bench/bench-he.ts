@@ -10,6 +10,7 @@ import { exitOnSignals, withTemporaryFolder } from '../../main/files/temporary-f
 import { prepareAnalysis } from '../circuits/circuit-analysis.ts';
 import { type Backend, backends, findEntry } from '../circuits/circuit-row.ts';
 import { readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
+import { pauseTraining } from '../pause-training.ts';
 import type { HeRunReport } from './bench-he-run.ts';
 import { benchTenants } from './bench-tenants.ts';
 import { describeMachine, median } from './machine.ts';
@@ -36,6 +37,7 @@ const options = readOptions(usage, {
   json: { type: 'boolean', default: false },
 });
 const runs = readCount(options.runs, [1, 100], usage);
+pauseTraining();
 
 type Run = {
   readonly network: string;
