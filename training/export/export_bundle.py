@@ -156,5 +156,8 @@ class BundleWork:
         write_fixtures(fixtures, self.data, val, self.encoder, self.decoder, self.model, self.gate)
         self.found = {"bounds": bounds, "maxLogit": highest, "latentBound": latent_bound, "graphError": error,
                       "alteredLetThrough": len(self.let_through()), "randomLatents": self.random,
+                      "findings": list(val.findings),
+                      "views": {view: [{k: entry[k] for k in ("name", "slope", "intercept", "low", "high", "claimable")}
+                                       for entry in entries] for view, entries in views.items()},
                       "operatingPoints": table, "scores": stored_scores(self.splits, logits)}
         return ""
