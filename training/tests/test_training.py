@@ -27,7 +27,7 @@ from training.loop.images import upsample2 as upsample
 from training.loop.schedule import cosine
 from training.metrics.auroc import auroc, bootstrap
 from training.metrics.judge import judge
-from training.metrics.likeness import psnr, ssim
+from training.metrics.likeness import blur_matrix, psnr, ssim
 
 
 class Reduction(unittest.TestCase):
@@ -201,6 +201,16 @@ class Figures(unittest.TestCase):
         x = torch.rand(2, 1, 32, 32) * 2 - 1
         self.assertGreater(psnr(x, x).min().item(), 100)
         torch.testing.assert_close(ssim(x, x), torch.ones(2))
+
+    def test_the_window_of_ssim_is_gaussian(self) -> None:
+        point = torch.zeros(1, 1, 30, 24)
+        point[0, 0, 15, 12] = 1
+        blurred = blur_matrix(30, point.device) @ point[0, 0] @ blur_matrix(24, point.device).T
+        self.assertEqual(tuple(blurred.shape), (20, 14))
+        self.assertAlmostEqual(blurred.sum().item(), 1.0, places=5)
+        # The window's middle lies at (5, 5); one step away it is exp(-1 / (2 * 1.5^2)) of its height.
+        self.assertAlmostEqual((blurred[11, 7] / blurred[10, 7]).item(), float(np.exp(-1 / 4.5)), places=5)
+        self.assertEqual(blurred.argmax().item(), 10 * 14 + 7)
 
     def test_platt_recovers_a_known_line(self) -> None:
         rng = np.random.default_rng(7)
