@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pauseTraining } from '../tools/pause-training.ts';
 import { findSamples } from './samples.ts';
 import { windowCommand } from './window-command.ts';
 
 /**
  * `npm test`: types, lint, then every test. The tests of the real window need an Electron that can start: set
  * ELECTRON_OVERRIDE_DIST_PATH to its folder, or have the official one installed (`npx install-electron`). Without it
- * they are skipped, and the last lines say so. Tests on the sample collection need CIPHERFILM_SAMPLES (samples.ts).
+ * they are skipped, and the last lines say so. Tests on the sample collection need CIPHERFILM_SAMPLES (samples.ts), those
+ * of training/ a Python with PyTorch (test/training/python.ts). A training queue on this machine sleeps meanwhile.
  */
 const usage = `usage: npm test [-- ARGUMENTS]
   Types, lint, then every test; the last lines say what was skipped and why.
@@ -19,6 +21,7 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
 const root = join(import.meta.dirname, '..');
 const report = join(root, 'test-results', 'vitest.json');
 mkdirSync(join(root, 'test-results'), { recursive: true });
+pauseTraining();
 
 function execute(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;

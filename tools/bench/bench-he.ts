@@ -11,6 +11,7 @@ import { inTemporaryFolder } from '../../main/host/headless.ts';
 import { prepareAnalysis } from '../circuits/circuit-analysis.ts';
 import { type Backend, backends, findEntry, labelOf, readIndex } from '../circuits/circuit-row.ts';
 import { readChoices, readCount, readOptions, runCommand, UsageError } from '../command-options.ts';
+import { pauseTraining } from '../pause-training.ts';
 import type { HeRunReport } from './bench-he-run.ts';
 import { benchTenants } from './bench-tenants.ts';
 import { describeMachine, median } from './machine.ts';
@@ -40,6 +41,7 @@ const runs = readCount(usage, '--runs', options.runs, [1, 100]);
 const chosenBackends = readChoices(usage, '--backends', options.backends, available);
 const labels = readChoices(usage, '--networks', options.networks, (await readIndex()).map(labelOf));
 const counts = options.tenants.split(',').map((count) => readCount(usage, '--tenants', count, [0, 16]));
+pauseTraining();
 
 type Run = {
   readonly network: string;

@@ -4,6 +4,7 @@ import { fastestArithmetic } from '../../kernel/open.ts';
 import { exitOnSignals } from '../../main/files/temporary-folder.ts';
 import { sampleStudy, withHeadless } from '../../main/host/headless.ts';
 import { readCount, readOptions } from '../command-options.ts';
+import { pauseTraining } from '../pause-training.ts';
 import { runInWindow } from './app/in-window.ts';
 import type { Dragged, Opened } from './app/viewer.ts';
 import { describeMachine, median } from './machine.ts';
@@ -19,6 +20,7 @@ const values = readOptions(usage, {
   runs: { type: 'string', default: '5' },
 });
 const runs = readCount(usage, '--runs', values.runs, [1, 100]);
+pauseTraining();
 
 /** Highest resident memory of a process so far, bytes; null where the system does not tell (only Linux does). */
 async function peakBytes(pid: number | null): Promise<number | null> {

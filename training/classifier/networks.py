@@ -16,6 +16,14 @@ from training.classifier.hefnet import Quadratic
 from training.latent import LATENTS as FACTORS
 
 LATENTS = {f"f{factor}": (channels, side, side) for factor, (channels, side) in FACTORS.items() if factor >= 8}
+
+
+def latent_of(factor: str) -> tuple[int, int]:
+    """Channels and side of `f2` to `f16`. All networks take f8 and f16, whose graphs are exported; the paper's HefNet
+    takes the others too."""
+    return FACTORS[int(factor[1:])]
+
+
 ATTENTIONS = ("none", "paper", "shallow")
 REDUCTION = 16  # channels per hidden unit of a gate
 
@@ -145,9 +153,9 @@ class HefNetPaper(nn.Module):
 
     def __init__(self, factor: str, attention: str, findings: int = 14) -> None:
         super().__init__()
-        channels, side, _ = LATENTS[factor]
+        channels, side = latent_of(factor)
         # A 3x3 kernel would leave nothing of the 2x2 map that f16 ends in.
-        last = 3 if factor == "f8" else 1
+        last = 1 if factor == "f16" else 3
         self.conv1, self.norm1 = nn.Conv2d(channels, 64, 3), nn.BatchNorm2d(64)
         self.conv2, self.norm2 = nn.Conv2d(64, 128, 3, groups=8), nn.BatchNorm2d(128)
         self.conv3, self.norm3 = nn.Conv2d(128, 256, 3, groups=8), nn.BatchNorm2d(256)

@@ -31,3 +31,13 @@ def likeness(encoder: Encoder, decoder: Decoder, pixels: np.ndarray, device: tor
     table = torch.cat(rows)
     return {**dict(zip(METRICS, (round(v, 4) for v in table.mean(0).tolist()), strict=True)),
             "psnrLowest": round(float(table[:, 0].min()), 2)}
+
+
+@torch.no_grad()
+def codes_used(encoder: Encoder, quantiser: Quantiser, pixels: np.ndarray, device: torch.device) -> int:
+    """How many codes are the nearest of any position of the films."""
+    used: set[int] = set()
+    for i in range(0, len(pixels), 32):
+        latent = encoder(upsample2(to_batch(pixels[i:i + 32], device)))
+        used.update(quantiser.nearest(latent).unique().tolist())
+    return len(used)

@@ -8,7 +8,7 @@ is read, and no network takes part that ever saw one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch import nn
 
 from training.codec.critic import Critic, hinge
 from training.codec.imagenet import Features, perceptual
-from training.codec.measure import likeness
+from training.codec.measure import codes_used, likeness
 from training.codec.networks import Decoder, Encoder
 from training.codec.quantiser import Quantiser
 from training.codec.whiten import begin_white, fold, moments, whiteness
@@ -53,6 +53,11 @@ class CodecFlags:
     watch_every: int = 250
 
 
+def spread(films: np.ndarray, count: int) -> np.ndarray:
+    """So many of the films, or all where there are fewer, evenly spread over them."""
+    return films[np.linspace(0, len(films) - 1, min(len(films), count)).astype(int)]
+
+
 class CodecWork:
     """One codec's training. `train` and `val` are uint8 films [N, 128, 128]."""
 
@@ -64,7 +69,7 @@ class CodecWork:
         self.history: list[dict[str, float]] = []
         self.features = features().to(device).to(memory_format=torch.channels_last)
         encoder, decoder = Encoder(flags.factor), Decoder(flags.factor)
-        films = to_batch(train[np.linspace(0, len(train) - 1, PRINCIPAL).astype(int)], torch.device("cpu"))
+        films = to_batch(spread(train, PRINCIPAL), torch.device("cpu"))
         begin_white(encoder, decoder, films, upsample2(films))
         self.nets = nn.ModuleDict({"encoder": encoder, "decoder": decoder,
                                    "quantiser": Quantiser(LATENTS[flags.factor][0]), "critic": Critic()})
@@ -170,7 +175,7 @@ class CodecWork:
         """The averaged codec, whose latent is exactly white over plain train films and clamped from then on, and
         the largest number before the clamp."""
         nets = self.averaged()
-        some = self.train[np.linspace(0, len(self.train) - 1, min(len(self.train), 2 * PRINCIPAL)).astype(int)]
+        some = spread(self.train, 2 * PRINCIPAL)
         latents = torch.cat([nets["encoder"](upsample2(to_batch(some[i:i + 32], self.device)))
                              for i in range(0, len(some), 32)])
         mean, covariance = moments(latents.double())
@@ -195,11 +200,14 @@ class CodecWork:
         encoder, decoder, quantiser = nets["encoder"], nets["decoder"], nets["quantiser"]
         channels, side = LATENTS[self.flags.factor]
         return {"factor": self.flags.factor, "latentShape": [channels, side, side],
-                "films": len(self.train), "valFilms": len(self.val), "limit": LATENT_LIMIT, "highest": round(highest, 3),
+                "films": len(self.train), "limit": LATENT_LIMIT, "highest": round(highest, 3),
                 "encoderParameters": sum(p.numel() for p in encoder.parameters()),
                 "decoderParameters": sum(p.numel() for p in decoder.parameters()),
-                "val": likeness(encoder, decoder, self.val, self.device),
-                "valQuantised": likeness(encoder, decoder, self.val, self.device, quantiser), "history": self.history}
+                "codebook": {"codes": len(quantiser.codebook),
+                             "usedOnVal": codes_used(encoder, quantiser, self.val, self.device)},
+                "px128Val": {"images": len(self.val), **likeness(encoder, decoder, self.val, self.device),
+                             "quantised": likeness(encoder, decoder, self.val, self.device, quantiser)},
+                "flagsInFull": asdict(self.flags), "history": self.history}
 
 
 def load_codec(saved: dict[str, Any], device: torch.device) -> tuple[Encoder, Decoder]:

@@ -1,31 +1,24 @@
-"""Write the model bundle and the parity fixtures from the trained checkpoints.
-
-Every file is written beside its destination and renamed, so the bundle is never half written.
-"""
+"""Writes the model bundle and the parity fixtures of a trained codec and classifier."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from training.classifier.hefnet import HefNet
 from training.classifier.ranges import RangeWatch
-from training.classifier.train_classifier import load_classifier, predict
-from training.codec.vqgan import load_vqgan
 from training.data.reduce import area_average, reduce_image, upsample2
-from training.data.sources import images
 from training.data.split import Split, read_grey
+from training.export.by_view import by_view, stored_scores
 from training.export.calibrate import calibrate
 from training.export.graph import build_graph, run_graph
-from training.export.publish import ROOT, publish, write_json
+from training.export.publish import write_json
 from training.gate.distribution import distance, gate_model, pool, random_latents, size
-from training.latent import LATENT_LIMIT, LATENTS
-from training.loop.flags import data_parser, setup
+from training.latent import LATENT_LIMIT
 from training.metrics.likeness import psnr
 
 OPSET = 14
@@ -37,7 +30,14 @@ RANDOM = 10_000  # random latents inside the accepted range, twice: to measure b
 def onnx_file(model: torch.nn.Module, shape: tuple[int, ...], names: tuple[str, str], path: Path) -> None:
     torch.onnx.export(model.cpu().to(memory_format=torch.contiguous_format), torch.zeros(shape), str(path),
                       input_names=[names[0]], output_names=[names[1]], opset_version=OPSET,
-                      do_constant_folding=True)
+                      do_constant_folding=True, dynamo=False)
+
+
+@torch.no_grad()
+def predict_latents(model: HefNet, latents: np.ndarray) -> np.ndarray:
+    """Logits [N, F] of latents [N, C, H, W]."""
+    return np.concatenate([model(torch.from_numpy(latents[i:i + 128].astype(np.float32))).numpy()
+                           for i in range(0, len(latents), 128)])
 
 
 @torch.no_grad()
@@ -83,61 +83,81 @@ def write_fixtures(folder: Path, data: Path, val: Split, encoder: torch.nn.Modul
         "upsample2": [{"input": ramp.tolist(), "output": upsample2(ramp).tolist()}]})
 
 
-def main() -> None:
-    parser = data_parser(__doc__)
-    parser.add_argument("--latents", default="final")
-    parser.add_argument("--classifier", default="hefnet.pt")
-    parser.add_argument("--out", type=Path, default=ROOT / "native-models" / "cxr-f8-r1")
-    parser.add_argument("--fixtures", type=Path, default=ROOT / "test" / "fixtures" / "parity")
-    args = parser.parse_args()
-    setup(args.seed, args.threads)
-    cpu = torch.device("cpu")
-    encoder, decoder, _ = load_vqgan(args.cache / f"vqgan-{args.latents}-normalised.pt", cpu)
-    model, _ = load_classifier(args.cache / args.classifier, cpu)
-    gate = json.loads((args.cache / "gate.json").read_text())
-    train, val = (images(args, s) for s in ("train", "val"))
-    encoded = {s: np.load(args.cache / "latents" / f"{args.latents}-{s}.npy", mmap_mode="r")
-               for s in ("train", "val", "test")}
-    highest_latent = MARGIN * max(float(np.abs(view).max()) for s in ("train", "val") for view in encoded[s])
-    latent_bound = round(min(highest_latent, LATENT_LIMIT), 3)
-    shape = (LATENTS[model.factor][0], *(2 * [LATENTS[model.factor][1]]))
-    chance = [random_latents(gate, shape, latent_bound, RANDOM, seed).numpy() for seed in (1, 2)]
-    seen = [view for array in encoded.values() for view in array]
-    bounds, highest = measure(model, [*seen, chance[0]])
-    bounds, highest = {k: HEADROOM * v for k, v in bounds.items()}, HEADROOM * highest
-    beyond, beyond_logit = measure(model, [chance[1]])
-    if any(beyond[k] > bounds[k] for k in bounds) or beyond_logit > highest:
-        raise SystemExit(f"bounds {bounds}, {highest} are left by new random latents: {beyond}, {beyond_logit}")
-    document, weights = build_graph(model, bounds, highest)
-    sample = torch.from_numpy(encoded["val"][0][:64].astype(np.float32))
-    error = float((run_graph(document, weights, sample) - model.regions(sample)).abs().max())
-    if error > 1e-4:
-        raise SystemExit(f"exported graph differs from the network by {error}")
-    args.out.mkdir(parents=True, exist_ok=True)
-    args.fixtures.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=args.out.parent, prefix=".staged-") as name:
-        staged = Path(name)
-        for part in ("bundle/client", "bundle/server", "fixtures"):
-            (staged / part).mkdir(parents=True)
-        client, server = staged / "bundle" / "client", staged / "bundle" / "server"
-        shutil.copyfile(args.cache / "gate.json", client / "gate.json")
-        onnx_file(encoder, (1, 1, 256, 256), ("image", "latent"), client / "encoder.onnx")
-        onnx_file(decoder, (1, *shape), ("latent", "image"), client / "decoder.onnx")
-        logits = {s: predict(model, encoded[s][0], cpu).astype(np.float64) for s in ("train", "val")}
+class BundleWork:
+    """Writes the two halves of the bundle and the parity fixtures into a folder, from which `publish` takes them.
+
+    Bounds are measured on every latent of the views, on altered films and on random latents that the gate lets
+    through, and checked on other such random latents.
+    """
+
+    steps = 1
+
+    def __init__(self, folder: Path, data: Path, splits: dict[str, Split], views: dict[str, np.ndarray],
+                 codec: tuple[torch.nn.Module, torch.nn.Module], model: HefNet, gate: dict[str, Any],
+                 random: int = RANDOM) -> None:
+        self.folder, self.data, self.splits, self.views = folder, data, splits, views
+        (self.encoder, self.decoder), self.model, self.gate, self.random = codec, model, gate, random
+        self.found: dict[str, Any] = {}
+
+    def state(self) -> dict[str, Any]:
+        return {"found": self.found}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.found = state["found"]
+
+    def weights(self) -> dict[str, Any]:
+        """Only a sign that the folder is whole."""
+        return self.found
+
+    def figures(self) -> dict[str, Any]:
+        return self.found
+
+    def let_through(self) -> np.ndarray:
+        """The altered films whose latents the gate would not refuse."""
+        altered = torch.from_numpy(np.asarray(self.views["altered"], np.float32))
+        near = distance(pool(altered), gate_model(self.gate)) <= self.gate["distanceLimit"]
+        return altered.numpy()[near & (size(altered).numpy() <= self.gate["sizeLimit"])]
+
+    def bounds(self) -> tuple[dict[str, float], float, float]:
+        """Largest |input| of each quadratic and largest |logit| of a region, with headroom, and the latent's bound."""
+        plain = [*self.views["train"], self.views["val"], self.views["test"], self.let_through()]
+        latent = round(min(MARGIN * max(float(np.abs(part).max()) for part in plain), LATENT_LIMIT), 3)
+        chance = [random_latents(self.gate, plain[0].shape[1:], latent, self.random, seed).numpy() for seed in (1, 2)]
+        measured, highest = measure(self.model, [*plain, chance[0]])
+        bounds, highest = {k: HEADROOM * v for k, v in measured.items()}, HEADROOM * highest
+        beyond, beyond_logit = measure(self.model, [chance[1]])
+        if any(beyond[k] > bounds[k] for k in bounds) or beyond_logit > highest:
+            raise ValueError(f"bounds {bounds}, {highest} are left by new random latents: {beyond}, {beyond_logit}")
+        return bounds, highest, latent
+
+    def step(self, step: int) -> str:
+        bounds, highest, latent_bound = self.bounds()
+        document, weights = build_graph(self.model, bounds, highest)
+        sample = torch.from_numpy(self.views["val"][:64].astype(np.float32))
+        error = float((run_graph(document, weights, sample) - self.model.regions(sample)).abs().max())
+        if error > 1e-4:
+            raise ValueError(f"the exported graph differs from the network by {error}")
+        shutil.rmtree(self.folder / "staged", ignore_errors=True)
+        client, server, fixtures = (self.folder / "staged" / part for part in ("bundle/client", "bundle/server", "fixtures"))
+        for folder in (client, server, fixtures):
+            folder.mkdir(parents=True)
+        write_json(client / "gate.json", self.gate)
+        onnx_file(self.encoder, (1, 1, 256, 256), ("image", "latent"), client / "encoder.onnx")
+        onnx_file(self.decoder, (1, *sample.shape[1:]), ("latent", "image"), client / "decoder.onnx")
+        train, val = self.splits["train"], self.splits["val"]
+        plain = {"train": self.views["train"][0], "val": self.views["val"], "test": self.views["test"]}
+        logits = {name: predict_latents(self.model, part).astype(np.float64) for name, part in plain.items()}
+        views, table = by_view(self.splits, logits)
         write_json(client / "calibration.json", {
             "format": "cipherfilm-calibration/2", "latentBound": latent_bound,
-            "findings": calibrate(train, logits["train"], val, logits["val"])})
+            "findings": calibrate(train, logits["train"], val, logits["val"]), "views": views})
         write_json(server / "graph.json", document)
         (server / "weights.bin").write_bytes(weights)
-        write_fixtures(staged / "fixtures", args.data, val, encoder, decoder, model, gate)
-        for old in args.fixtures.glob("0*"):
-            if not (staged / "fixtures" / old.name).exists():
-                shutil.rmtree(old)
-        publish(staged / "bundle", args.out)
-        publish(staged / "fixtures", args.fixtures)
-    print(json.dumps({"bounds": bounds, "maxLogit": highest, "latentBound": latent_bound, "randomLatents": {"count": RANDOM, "highest": beyond, "logit": beyond_logit},
-                      "graphError": error}))
-
-
-if __name__ == "__main__":
-    main()
+        write_fixtures(fixtures, self.data, val, self.encoder, self.decoder, self.model, self.gate)
+        self.found = {"bounds": bounds, "maxLogit": highest, "latentBound": latent_bound, "graphError": error,
+                      "alteredLetThrough": len(self.let_through()), "randomLatents": self.random,
+                      "findings": list(val.findings),
+                      "views": {view: [{k: entry[k] for k in ("name", "slope", "intercept", "low", "high", "claimable")}
+                                       for entry in entries] for view, entries in views.items()},
+                      "operatingPoints": table, "scores": stored_scores(self.splits, logits)}
+        return ""

@@ -5,8 +5,8 @@ coefficients, biases) lies in the weights file. Layer by layer, over the same la
 each weight is chosen so that pre-activations are of unit size, or less where their largest would
 leave the range that training keeps to (polynomials explode beyond it); batch-norm statistics are
 measured.
-Real latents come from `<cache>/latents` when `training.codec.latents` has run; f16 has no encoder, so its
-latents are smoothed noise of the same deviation (and so are those of f8 without the cache).
+Real latents are those of val in the cache, of the queue's run `--views`; f16's are smoothed noise of the same
+deviation (and so are those of f8 without the cache).
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ import torch
 from torch import fx, nn
 
 from training.classifier.hefnet import Quadratic
-from training.classifier.networks import (ATTENTIONS, LATENTS, NETWORKS, Cubic, GlobalAveragePool,
-                                          ScaleChannels)
+from training.classifier.networks import ATTENTIONS, LATENTS, NETWORKS, Cubic, GlobalAveragePool, ScaleChannels
 from training.export.graph import Builder, run_graph, seeded_tensor
 from training.export.publish import ROOT, publish
 from training.latent import LATENT_LIMIT
@@ -195,8 +194,8 @@ def synthetic_latents(factor: str, count: int, deviation: float) -> np.ndarray:
 
 def load_latents(cache: Path, name: str) -> dict[str, torch.Tensor]:
     """The latents each factor is measured on."""
-    path = cache / "latents" / f"{name}-val.npy"
-    real = np.load(path, mmap_mode="r")[0][:COUNT].astype(np.float32) if path.exists() else None
+    path = cache / "runs" / name / "val.npy"
+    real = np.load(path, mmap_mode="r")[:COUNT].astype(np.float32) if path.exists() else None
     f8 = synthetic_latents("f8", COUNT, 1.0) if real is None else real
     f16 = synthetic_latents("f16", COUNT, float(f8.std()))
     return {"f8": torch.from_numpy(f8), "f16": torch.from_numpy(f16)}
@@ -238,7 +237,7 @@ def document_text(document: dict) -> str:
 @torch.no_grad()
 def main() -> None:
     parser = base_parser(__doc__)
-    parser.add_argument("--latents", default="final")
+    parser.add_argument("--views", default="views-f8")
     parser.add_argument("--models", type=Path, default=ROOT / "native-models")
     parser.add_argument("--fixtures", type=Path, default=ROOT / "test" / "fixtures" / "networks")
     parser.add_argument("--trained-only", action="store_true", help="only what the bundle's graph gives")
@@ -247,7 +246,7 @@ def main() -> None:
     if args.trained_only:
         refresh_trained(args.models, args.fixtures)
         return
-    latents = load_latents(args.cache, args.latents)
+    latents = load_latents(args.cache, args.views)
     target = args.models / "networks"
     for folder in (target, args.fixtures):
         folder.mkdir(parents=True, exist_ok=True)

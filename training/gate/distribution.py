@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 CELLS = 8  # the latent's means are taken over CELLS x CELLS parts
+TRIES = 200  # times as many random latents are drawn as are wanted, before it is given up
 
 
 def pool(latents: torch.Tensor) -> np.ndarray:
@@ -51,16 +52,21 @@ def random_latents(gate: dict, shape: tuple[int, int, int], bound: float, count:
     channels, side, _ = shape
     model = gate_model(gate)
     kept: list[torch.Tensor] = []
-    while sum(len(part) for part in kept) < count:
-        n = 256
+    n = 256
+    for _ in range(TRIES * (1 + count // n)):
+        if sum(len(part) for part in kept) >= count:
+            break
         draw = torch.randn(n, len(gate["variances"]), generator=generator).numpy() * np.sqrt(model["variances"])
         coarse = torch.from_numpy((model["mean"] + draw @ model["basis"]).astype(np.float32))
         coarse = F.interpolate(coarse.view(n, channels, CELLS, CELLS), size=side, mode="bilinear", align_corners=False)
         grain = [F.interpolate(torch.randn(n, channels, side >> k, side >> k, generator=generator), size=side)
                  for k in range(3)]
         shares = torch.rand(4, n, 1, 1, 1, generator=generator)
-        x = sum(share * part for share, part in zip(shares, [coarse, *grain]))
+        x = sum(share * part for share, part in zip(shares, [coarse, *grain], strict=True))
         target = gate["sizeLimit"] * (0.5 + 0.5 * torch.rand(n, generator=generator))
         x = (x * (target / size(x)).view(-1, 1, 1, 1)).clamp(-bound, bound)
         kept.append(x[torch.from_numpy(distance(pool(x), model) <= gate["distanceLimit"])])
-    return torch.cat(kept)[:count]
+    found = torch.cat(kept)[:count]
+    if len(found) < count:
+        raise ValueError(f"the gate lets {len(found)} of so many random latents through that {count} cannot be drawn")
+    return found

@@ -1,9 +1,8 @@
-"""What a training run keeps: atomic files, averaged weights, and the seconds it has spent."""
+"""What a training run keeps: atomic files and averaged weights."""
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -62,20 +61,3 @@ class Ema:
         """Go on from stored averages, which may lie on another device."""
         for name, value in state.items():
             self.state[name].copy_(value)
-
-
-class Clock:
-    """Seconds of training, carried over a resume, and the time since the last checkpoint."""
-
-    def __init__(self, spent: float = 0.0) -> None:
-        self.start = time.monotonic() - spent
-        self.last_save = time.monotonic()
-
-    def spent(self) -> float:
-        return time.monotonic() - self.start
-
-    def due(self, seconds: float = 100.0) -> bool:
-        if time.monotonic() - self.last_save < seconds:
-            return False
-        self.last_save = time.monotonic()
-        return True

@@ -70,8 +70,8 @@ def within_view(split: Split, scores: np.ndarray, picks: list[np.ndarray]) -> di
         found = per_finding(split.labels[here][:, kept], scores[here][:, kept])
         drawn = np.array([per_finding(split.labels[p][:, kept], scores[p][:, kept])
                           for p in (pick[here[pick]] for pick in picks[:DRAWS // 4])])
-        out[name] = {"films": int(here.sum()), "macro": rounded(nanmean(found)), "interval95": interval(nanmean(drawn)),
-                     "over": int(kept.sum())}
+        out[name] = {"images": int(here.sum()), "macroOver": int(kept.sum()), "macroAuroc": rounded(nanmean(found)),
+                     "macroInterval95": interval(nanmean(drawn))}
     return out
 
 
@@ -83,8 +83,8 @@ def describe(split: Split, scores: np.ndarray, baseline: np.ndarray | None) -> d
     point = per_finding(split.labels, scores)
     drawn = np.array([per_finding(split.labels[pick], scores[pick]) for pick in picks])
     out: dict[str, Any] = {
-        "films": len(split), "patients": len(set(split.patients.tolist())), "over": int(kept.sum()),
-        "macro": rounded(nanmean(point[kept])), "interval95": interval(nanmean(drawn[:, kept])),
+        "images": len(split), "patients": len(set(split.patients.tolist())), "macroOver": int(kept.sum()),
+        "macroAuroc": rounded(nanmean(point[kept])), "macroInterval95": interval(nanmean(drawn[:, kept])),
         "withinView": within_view(split, scores, picks),
         "findings": {name: {"positives": int(np.nansum(split.labels[:, k])), "averaged": bool(kept[k]),
                             "auroc": rounded(point[k]), "interval95": interval(drawn[:, k])}
@@ -92,7 +92,7 @@ def describe(split: Split, scores: np.ndarray, baseline: np.ndarray | None) -> d
     if baseline is not None:
         other = np.array([per_finding(split.labels[pick][:, kept], baseline[pick][:, kept]) for pick in picks])
         ahead = nanmean(point[kept]) - nanmean(per_finding(split.labels[:, kept], baseline[:, kept]))
-        out["aheadOfLinear"] = {"macro": rounded(ahead),
+        out["aheadOfLinear"] = {"macroAuroc": rounded(ahead),
                                 "interval95": interval(nanmean(drawn[:, kept]) - nanmean(other))}
     return out
 

@@ -12,14 +12,23 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 10 * torch.log10(4.0 / error)
 
 
+def blur_matrix(side: int, device: torch.device) -> torch.Tensor:
+    """[side - 10, side]: the Gaussian window at every place where it fits. On processors two products with such matrices
+    are many times faster than convolutions of one channel."""
+    line = torch.exp(-((torch.arange(11, device=device) - 5.0) ** 2) / (2 * 1.5**2))
+    matrix = torch.zeros(side - 10, side, device=device)
+    for offset, weight in enumerate(line / line.sum()):
+        matrix.diagonal(offset).fill_(weight)
+    return matrix
+
+
 def similarity(a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Per-image SSIM (Wang et al. 2004: Gaussian 11 x 11, sigma 1.5) of images in [0, 1], and its part
     without luminance."""
-    line = torch.exp(-((torch.arange(11, device=a.device) - 5.0) ** 2) / (2 * 1.5**2))
-    line = line / line.sum()
+    down, across = (blur_matrix(side, a.device) for side in a.shape[-2:])
 
     def blur(t: torch.Tensor) -> torch.Tensor:
-        return F.conv2d(F.conv2d(t, line.view(1, 1, 11, 1)), line.view(1, 1, 1, 11))
+        return down @ t @ across.T
 
     ma, mb = blur(a), blur(b)
     va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb

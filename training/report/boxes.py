@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from training.classifier.hefnet import REGIONS, HefNet
-from training.codec.vqgan import Encoder
+from training.codec.networks import Encoder
 from training.data.split import label_set, read_grey
 from training.loop.images import to_batch, upsample2
 

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 TRAINING = Path(__file__).resolve().parent.parent
-PACKAGES = ("place", "latent", "data", "loop", "metrics", "teacher", "classifier", "codec", "readout", "gate", "export", "report",
+PACKAGES = ("place", "latent", "data", "loop", "metrics", "classifier", "codec", "readout", "gate", "export", "report",
             "queue")
 
 

@@ -24,11 +24,20 @@ CODEC = {"name": "codec-tiny", "kind": "codec", "hours": 0.1, "keeps": True,
          "flags": {"steps": 12, "batch": 2, "watch_every": 6, "warmup": 2, "critic_from": 0.3, "quantise_from": 0.2}}
 VIEWS = {"name": "views-tiny", "kind": "views", "hours": 0.1, "needs": ["codec-tiny"], "flags": {"views": 3, "altered": 4}}
 READOUTS = {"name": "readouts-tiny", "kind": "readouts", "hours": 0.1, "needs": ["codec-tiny", "views-tiny"], "keeps": True}
-CLASSIFIER = {"name": "classifier-tiny", "kind": "classifier", "hours": 0.1,
-              "needs": ["codec-tiny", "views-tiny", "readouts-tiny"],
-              "flags": {"widths": [4, 8, 8], "strides": [2, 1], "epochs": 10, "batch": 8, "warmup": 2, "altered": 2}}
-# All kinds, each after what it needs.
-LIST = [CODEC, VIEWS, READOUTS, CLASSIFIER]
+SHORT = {"epochs": 8, "batch": 8, "warmup": 2}
+CLASSIFIER = {"name": "classifier-tiny", "kind": "classifier", "hours": 0.1, "keeps": True,
+              "needs": ["codec-tiny", "views-tiny", "readouts-tiny", "targets-tiny"],
+              "flags": {**SHORT, "widths": [4, 8, 8], "strides": [2, 1], "altered": 2}}
+TEACHERS = [{"name": f"classifier-pixels-{fold}", "kind": "classifier", "hours": 0.1,
+             "flags": {**SHORT, "network": "pixels", "folds": 2, "fold": fold}} for fold in range(2)]
+TARGETS = {"name": "targets-tiny", "kind": "targets", "hours": 0.1, "needs": [t["name"] for t in TEACHERS]}
+GATE = {"name": "gate-tiny", "kind": "gate", "hours": 0.1, "needs": ["codec-tiny"], "flags": {"directions": 4}}
+CLONES = {"name": "clones-tiny", "kind": "clones", "hours": 0.1, "needs": ["classifier-tiny", "views-tiny"]}
+BUNDLE = {"name": "bundle-tiny", "kind": "bundle", "hours": 0.1, "flags": {"random": 32},
+          "needs": ["codec-tiny", "views-tiny", "gate-tiny", "classifier-tiny"]}
+# All kinds, each after what it needs. Those of a single step have no middle.
+LIST = [CODEC, VIEWS, READOUTS, *TEACHERS, TARGETS, CLASSIFIER, CLONES, GATE, BUNDLE]
+KILLED = [job["name"] for job in (CODEC, VIEWS, READOUTS, TEACHERS[0], CLASSIFIER, GATE)]
 
 
 def write_films(folder: Path, counts: dict[str, int]) -> None:
@@ -110,17 +119,16 @@ class Killed(unittest.TestCase):
         self.assertEqual({job["kind"] for job in LIST}, set(KINDS))
         whole, killed = (Queue(self.folder / way, self.folder / "data", LIST) for way in ("whole", "killed"))
         whole.finish()
-        for job in LIST:
-            name = job["name"]
+        for name in KILLED:
             killed.kill_in_the_middle(name)
             self.assertFalse((killed.results / f"{name}.json").exists(), f"{name} was killed too late")
             self.assertIn(f"begun    {name}", killed.say("status"))
         killed.finish()
         log = (killed.cache / "queue.log").read_text()
-        for job in LIST:
-            name = job["name"]
+        for name in KILLED:
             self.assertIn(f"{name}: goes on at step", log)
-            self.assertEqual(killed.figures(name), whole.figures(name))
+        for job in LIST:
+            self.assertEqual(killed.figures(job["name"]), whole.figures(job["name"]))
         self.assertIn(f"0 of {len(LIST)} runs left", killed.say("status"))
 
 

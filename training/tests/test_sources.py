@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from training.data import nih_whole
 from training.data.chexpert import is_val, load_part
 from training.data.split import label_set
 from training.loop.flags import SAMPLES, data_parser
 from training.loop.loss import known_bce
 from training.metrics.auroc import auroc
-from training.teacher.train_teacher import positive_weights
 
 FINDINGS = label_set("chexpert")
 
@@ -123,10 +123,38 @@ class UnknownLabels(unittest.TestCase):
         self.assertAlmostEqual(known.item(), expected.item(), places=6)
         self.assertEqual(auroc(np.array([1, nan, 0.0]), np.array([0.9, 0.1, 0.2])), 1.0)
 
-    def test_positives_weigh_by_their_rarity(self) -> None:
-        labels = torch.tensor([[1.0], [0.0], [0.0], [0.0], [0.0], [float("nan")]])
-        self.assertAlmostEqual(positive_weights(labels, 0.5).item(), 2.0, places=6)
-        self.assertEqual(positive_weights(labels, 0.0).item(), 1.0)
+
+class NihWhole(unittest.TestCase):
+    """NIH's own layout, as it is downloaded."""
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.data = Path(self.folder.name)
+        (self.data / "images_001" / "images").mkdir(parents=True)
+        names = [f"{patient:08}_{k:03}.png" for patient in range(60) for k in range(2)]
+        (self.data / "test_list.txt").write_text("\n".join(names[:10]) + "\n")
+        with open(self.data / "Data_Entry_2017_v2020.csv", "w", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(["Image Index", "Finding Labels", "Patient ID", "Patient Age", "Patient Gender", "View Position"])
+            for k, name in enumerate(names):
+                found, view = "No Finding" if k % 3 else "Hernia|Mass", "AP" if k % 2 else "PA"
+                writer.writerow([name, found, name[:8], "058Y", "M", view])
+                Image.fromarray(np.full((256, 200), k, np.uint8)).save(self.data / "images_001" / "images" / name)
+
+    def test_is_split_by_patient_and_reduced(self) -> None:
+        parts = {part: nih_whole.load_part(self.data, part, self.data / "cache") for part in ("train", "val", "test")}
+        self.assertEqual(sum(len(part) for part in parts.values()), 120)
+        self.assertEqual(sorted(set(parts["test"].patients)), [f"{k:08}" for k in range(5)])
+        self.assertTrue(len(parts["val"]) > 0)
+        self.assertFalse(set(parts["train"].patients) & set(parts["val"].patients))
+        train = parts["train"]
+        self.assertEqual(train.pixels.shape[1:], (128, 128))
+        place = int(train.files[0].split("_")[0]) * 2 + int(train.files[0][9:12])
+        self.assertTrue((train.pixels[0] == place).all())
+        self.assertEqual(train.about[0].tolist(), [place % 2, 1.0, np.float32(0.58)])
+        hernia = [name in ("Hernia", "Mass") for name in train.findings]
+        self.assertEqual(train.labels[0].tolist(), [float(place % 3 == 0 and one) for one in hernia])
 
 
 if __name__ == "__main__":

@@ -1,1 +1,0 @@
-"""The ReLU network on pixels that the codec and the classifiers learn from."""
