@@ -74,3 +74,9 @@ export const fingerprintInWords = (digest: string): string =>
 /** How many binary digits after the point are right. */
 export const bitsInWords = (difference: number): string =>
   `${Math.max(0, -Math.log2(Math.max(difference, 2 ** -40))).toFixed(1)} bits`;
+
+/** DICOM's age (`045Y`, `006M`) → "45 y"; another text as it is. */
+export function ageInWords(age: string | null): string | null {
+  const parts = /^(\d{3})([YMWD])$/.exec(age ?? '');
+  return parts === null ? age : `${Number(parts[1])} ${parts[2]!.toLowerCase()}`;
+}

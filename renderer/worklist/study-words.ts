@@ -1,5 +1,5 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import { dayInWords, stageWords, stateWords } from '../lib/words.ts';
+import { ageInWords, dayInWords, stageWords, stateWords } from '../lib/words.ts';
 
 /** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
 export function stateOf({ state, progress, urgency }: StudyRow): string {
@@ -19,9 +19,7 @@ const sexLetters = { female: 'F', male: 'M', other: 'O' } as const;
 /** Says who a patient is beside the name: the number, then sex, age and birth date, as far as the file states them. */
 export function patientFacts({ patient }: StudyRow): readonly string[] {
   const { id, birthDate, sex, age } = patient;
-  const years = /^(\d{3})([YMWD])$/.exec(age ?? '');
-  const ageInWords = years === null ? age : `${Number(years[1])} ${years[2]!.toLowerCase()}`;
-  const person = [sex && sexLetters[sex], ageInWords, birthDate && `born ${dayInWords(birthDate)}`];
+  const person = [sex && sexLetters[sex], ageInWords(age), birthDate && `born ${dayInWords(birthDate)}`];
   return [id ?? '', person.filter(Boolean).join(' · ')].filter(Boolean);
 }
 

@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { stageNames } from '../../contract/stages.ts';
-import { bytesInWords, findingName, percentInWords, stageWords } from '../../renderer/lib/words.ts';
+import {
+  ageInWords,
+  bytesInWords,
+  findingName,
+  percentInWords,
+  stageWords,
+} from '../../renderer/lib/words.ts';
 
 describe('texts of the window', () => {
   it('has words for every stage', () => {
     expect(Object.keys(stageWords)).toEqual([...stageNames]);
+  });
+  it('writes ages with their unit, and another text as the file has it', () => {
+    expect(['045Y', '006M', '010D', 'adult', null].map(ageInWords)).toEqual([
+      '45 y',
+      '6 m',
+      '10 d',
+      'adult',
+      null,
+    ]);
   });
   it('writes sizes and names as people read them', () => {
     expect([0, 999, 1000, 28_400_000, 2_100_000].map(bytesInWords)).toEqual([
