@@ -12,6 +12,7 @@ import {
   withoutKey,
 } from '../../vault/keys/key-records.ts';
 import { writeRecoverySheet } from '../../vault/keys/recovery-sheet.ts';
+import { judgePassphrase, leastScore, suggestPassphrase } from '../../vault/passphrase-strength.ts';
 import { remember, stateOf } from '../../vault/summary.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { StageClock } from '../stage-clock.ts';
@@ -75,6 +76,10 @@ export class KeyDesk {
       }
       case 'destroy':
         return this.#destroy(vault, request.fingerprint, clock);
+      case 'judge':
+        return { score: judgePassphrase(request.passphrase).score, expected: leastScore };
+      case 'suggest':
+        return { passphrase: suggestPassphrase() };
       case 'verify':
         return verifyKey(this.#station, clock);
       case 'address':
