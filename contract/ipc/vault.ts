@@ -90,6 +90,8 @@ export type KeyState = {
   readonly destroyed: readonly DestroyedKey[];
   /** The number of decryptions after which a key should be changed. */
   readonly budget: number;
+  /** The age at which a key should be changed, days. */
+  readonly longestDays: number;
   /** The predicted size of one upload of evaluation keys, bytes. */
   readonly uploadBytes: number;
 };

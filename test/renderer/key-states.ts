@@ -43,6 +43,7 @@ export const keyState = (changes: Partial<KeyState> = {}): KeyState => ({
   keys: [keySummary()],
   destroyed: [],
   budget: 100_000,
+  longestDays: 365,
   uploadBytes: 50_000_000,
   ...changes,
 });

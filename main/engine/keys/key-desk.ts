@@ -132,12 +132,16 @@ export class KeyDesk {
 
   /**
    * Puts a new key in the place of the one in use. The evaluator gets the new evaluation keys first and is told to drop
-   * the old ones then.
+   * the old ones then; where this is cancelled in between, it is told when the new ones are there.
    */
   async #rotate(vault: Vault, clock: StageClock): Promise<KeyState> {
     const old = activeKey(vault.body, this.#parameters);
-    await this.#create(vault, old?.label ?? '', clock);
-    this.#noteDrop(vault, old?.evaluation?.keyId);
+    try {
+      await this.#create(vault, old?.label ?? '', clock);
+    } finally {
+      const isReplaced = activeKey(vault.body, this.#parameters)?.fingerprint !== old?.fingerprint;
+      if (isReplaced) this.#noteDrop(vault, old?.evaluation?.keyId);
+    }
     await this.drop(clock.signal);
     return this.#stateOf(vault);
   }

@@ -212,6 +212,20 @@ describe('a key that is changed or destroyed', () => {
   });
 });
 
+describe('a change of the key that is cancelled', () => {
+  it('leaves the new key in use, and the evaluator is still to be told to forget the old one', async () => {
+    const { desk, keyring, access, active } = workstation();
+    const before = await keyring.keys();
+    const clock = new StageClock({ signal: AbortSignal.abort(), onProgress: () => {} });
+    await expect(desk.answer({ request: { kind: 'rotate' }, path: null }, clock)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+    expect((await active())?.fingerprint).not.toBe(before.fingerprint);
+    const { drops } = (await access.open()).body;
+    expect(drops.map(({ keyId }) => keyId)).toEqual([before.evaluation.keyId]);
+  });
+});
+
 describe('a recovery sheet', () => {
   it('is a page without scripts whose text opens like the export that it is', async () => {
     const { ask, keyring, folder } = workstation();
