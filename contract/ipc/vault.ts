@@ -164,6 +164,3 @@ export type KeyEvent =
   | { readonly kind: 'keys-progress'; readonly requestId: string | null; readonly fraction: number }
   /** The state changed. */
   | { readonly kind: 'keys-state'; readonly state: KeyState };
-
-/** The requests that take long enough to show progress. They can be cancelled. */
-export const longRequests: readonly KeyRequestKind[] = ['create', 'rotate', 'verify'];

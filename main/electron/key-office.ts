@@ -1,12 +1,7 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { EngineEvent } from '../../contract/ipc/engine.ts';
-import {
-  type DestructionProof,
-  type KeyReplyOf,
-  type KeyRequest,
-  type KeyRequestKind,
-  longRequests,
-} from '../../contract/ipc/vault.ts';
+import { longRequests } from '../../contract/ipc/long-requests.ts';
+import type { DestructionProof, KeyReplyOf, KeyRequest, KeyRequestKind } from '../../contract/ipc/vault.ts';
 import type { ReplyOf, RequestOf, WindowEvent } from '../../contract/ipc/window.ts';
 import { writePrivate } from '../files/write-private.ts';
 import type { EngineHost } from '../host/engine/engine-host.ts';

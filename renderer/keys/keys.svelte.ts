@@ -1,5 +1,6 @@
 import { type CodedError, codedPart } from '../../contract/errors.ts';
-import { type KeyReplyOf, type KeyRequest, type KeyState, longRequests } from '../../contract/ipc/vault.ts';
+import { longRequests } from '../../contract/ipc/long-requests.ts';
+import type { KeyReplyOf, KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
 
 /**
  * The window's picture of the keys while somebody looks at them. It holds no passphrase: a request carries one and is
