@@ -1,5 +1,6 @@
 import { type CodedError, codedPart } from '../../contract/errors.ts';
 import { longRequests } from '../../contract/ipc/long-requests.ts';
+import type { Standing } from '../../contract/ipc/standing.ts';
 import type { KeyReplyOf, KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
 
 /**
@@ -18,10 +19,13 @@ export class Keys {
   active = $derived(this.state?.keys.find(({ state }) => state === 'active') ?? null);
   earlier = $derived(this.state?.keys.filter(({ state }) => state === 'retired') ?? []);
 
+  #standing: Standing['kind'] | null = null;
+
   /** Looks at the keys, and follows what becomes of them; returns the way to stop. */
   listen(): () => void {
     const stop = window.cipherfilm.onEvent((event) => {
       if (event.kind === 'keys') this.state = event.state;
+      else if (event.kind === 'status') this.#follow(event.status.standing.kind);
       else if (event.kind === 'keys-progress' && this.fraction !== null) this.fraction = event.fraction;
     });
     void this.ask({ kind: 'state' });
@@ -69,6 +73,13 @@ export class Keys {
   /** Shows the file that was written last. */
   showFile(): void {
     void window.cipherfilm.showKeyFile({});
+  }
+
+  /** The engine makes the first key by itself, and each study counts: both are seen when the status moves on. */
+  #follow(standing: Standing['kind']): void {
+    if (standing === this.#standing || this.isBusy) return;
+    this.#standing = standing;
+    void this.#refresh();
   }
 
   async #refresh(): Promise<void> {

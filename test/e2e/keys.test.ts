@@ -37,7 +37,7 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
   }
   /** The six words of the key in use. The first key is made while the program starts. */
   async function wordsOf({ page }: Window): Promise<string> {
-    const shown = page.getByRole('dialog').locator('.words');
+    const shown = page.getByRole('dialog').locator('.words').first();
     await shown.waitFor({ timeout: 120_000 });
     return (await shown.innerText()).replace(/^.*words: ?/, '').trim();
   }
@@ -49,7 +49,9 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     expect(words.split(' ')).toHaveLength(6);
     await press(first, 'Move or share');
     await press(first, 'Draw one');
-    passphrase = await first.page.getByLabel('Passphrase', { exact: true }).inputValue();
+    const drawn = first.page.getByLabel('Passphrase', { exact: true });
+    await expect.poll(() => drawn.inputValue(), { timeout: 60_000 }).not.toBe('');
+    passphrase = await drawn.inputValue();
     expect(passphrase.split(' ')).toHaveLength(6);
     await press(first, 'Save the key file…');
     await first.page.getByText('The key file is saved.').waitFor({ timeout: 60_000 });

@@ -89,6 +89,10 @@ export const keyScenes: Scenes = {
     scene: keyed({}, keyState({ keys: [], destroyed: [destroyedKey()] })),
     act: steps(open, sees('No key is in use.')),
   },
+  'keys, not made yet': {
+    scene: keyed({}, keyState({ keys: [] })),
+    act: steps(open, sees('No key yet.')),
+  },
   'keys, making one': {
     scene: keyed({ create: 'pending' }, keyState({ keys: [] })),
     act: task(

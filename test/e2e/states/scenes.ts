@@ -194,7 +194,7 @@ export const scenes: Scenes = {
   'no frontal film': { scene: scene([studyRow(1, { state: 'unasked', scoredImageId: null })]) },
   'patient hidden': { scene: scene([doneRow(1, telling)]), act: press('x') },
   'keys and mouse': { scene: scene([doneRow(1, telling)]), act: press('?') },
-  grayscales: { scene: scene([doneRow(1, telling)]), act: click('Your own grayscales') },
+  grayscales: { scene: scene([doneRow(1, telling)]), act: click('Window by numbers, own grayscales') },
   settings: {
     scene: scene([doneRow(1, telling)], { probe: { code: 'evaluator-unreachable', detail: {} } as never }),
     act: openSettings,

@@ -32,6 +32,8 @@ export type Stage = {
   /** The requests of the page other than its questions for films and thumbnails, `name: JSON`. */
   readonly asked: string[];
   readonly play: (scene: Scene) => Promise<void>;
+  /** Answers from another scene from now on, without loading the page. */
+  readonly change: (scene: Scene) => void;
   readonly tell: (event: WindowEvent) => Promise<void>;
 };
 
@@ -110,6 +112,9 @@ async function staged(app: ElectronApplication): Promise<Stage> {
       await page.evaluate('localStorage.clear()');
       await page.reload();
       await page.getByText('Research use only.').first().waitFor();
+    },
+    change: (next) => {
+      scene = next;
     },
     tell: async (event) => {
       await page.evaluate(`window.stage.tell(${JSON.stringify(packed(event))})`);

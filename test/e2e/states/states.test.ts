@@ -260,6 +260,18 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
     expect(asked.filter((each) => each.includes('"destroy"'))).toHaveLength(1);
   });
 
+  it('shows the first key when the engine has made it by itself', async () => {
+    const { page } = stage;
+    const { scene } = keyScenes['keys, not made yet']!;
+    await play('keys, not made yet');
+    stage.change({ ...scene, keys: keyScenes.keys!.scene.keys! });
+    await stage.tell({
+      kind: 'status',
+      status: { ...scene.status, standing: { kind: 'uploading-keys', fraction: 0 } },
+    });
+    await page.getByText('amber bridge').waitFor();
+  });
+
   it('offers the first thing to do about the keys beside the words on where they are kept', async () => {
     const { page } = stage;
     await stage.play(keyScenes['keys, locked']!.scene);
