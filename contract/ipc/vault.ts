@@ -34,6 +34,10 @@ export const keyRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rotate') }),
   z.object({ kind: z.literal('destroy'), fingerprint }),
   z.object({ kind: z.literal('verify') }),
+  /** Asks how hard a passphrase is to guess, while somebody types it. */
+  z.object({ kind: z.literal('judge'), passphrase }),
+  /** Asks for a passphrase that nobody has to think up: six words drawn by chance, 66 bits. */
+  z.object({ kind: z.literal('suggest') }),
   /** Asks for the address to which other workstations send keys. */
   z.object({ kind: z.literal('address') }),
 ]);
@@ -86,6 +90,8 @@ export type KeyState = {
   readonly destroyed: readonly DestroyedKey[];
   /** The number of decryptions after which a key should be changed. */
   readonly budget: number;
+  /** The age at which a key should be changed, days. */
+  readonly longestDays: number;
   /** The predicted size of one upload of evaluation keys, bytes. */
   readonly uploadBytes: number;
 };
@@ -119,6 +125,9 @@ export type KeyCheck = {
   readonly matches: boolean;
 };
 
+/** How hard a passphrase is to guess: a score from 0 to 4, and the least one that may protect a key. */
+export type PassphraseJudgement = { readonly score: number; readonly expected: number };
+
 /** What is replied to each kind of request. */
 export type KeyReplyOf = {
   state: KeyState;
@@ -132,6 +141,8 @@ export type KeyReplyOf = {
   rotate: KeyState;
   destroy: { readonly proof: DestructionProof; readonly state: KeyState };
   verify: KeyCheck;
+  judge: PassphraseJudgement;
+  suggest: { readonly passphrase: string };
   address: { readonly address: string };
 };
 /** The reply to any request. */
@@ -153,6 +164,3 @@ export type KeyEvent =
   | { readonly kind: 'keys-progress'; readonly requestId: string | null; readonly fraction: number }
   /** The state changed. */
   | { readonly kind: 'keys-state'; readonly state: KeyState };
-
-/** The requests that take long enough to show progress. They can be cancelled. */
-export const longRequests: readonly KeyRequestKind[] = ['create', 'rotate', 'verify'];

@@ -5,6 +5,7 @@ import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
 import type { Standing } from './standing.ts';
+import { type KeyReply, type KeyState, keyRequestSchema } from './vault.ts';
 import type { DropReport, StudyRow } from './worklist.ts';
 
 /** The most things that can be dropped at once. A folder counts as one. */
@@ -49,6 +50,14 @@ export const requestSchemas = {
     evaluator: z.string().min(1).max(2_048),
     token: z.string().min(1).max(512).nullable().optional(),
   }),
+  /** Asks something about keys. Where a file is needed, main asks the person for it; closing that dialog cancels. */
+  keys: z.object({ request: keyRequestSchema }),
+  /** Stops what takes long: making a key, or checking it. */
+  cancelKeys: z.object({}),
+  /** Saves the record of a key that was destroyed in this run, under a name that the person chooses. */
+  saveProof: z.object({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/) }),
+  /** Shows the key file that was written last in the system's file manager. */
+  showKeyFile: z.object({}),
 } as const;
 
 /** The name of a request, which is also its method on the bridge. */
@@ -96,6 +105,11 @@ export type ReplyOf = {
   saveSettings: SettingsView;
   chooseCertificates: SettingsView;
   probe: Probe;
+  /** The reply to the kind of request that was asked (`KeyReplyOf`). */
+  keys: KeyReply;
+  cancelKeys: null;
+  saveProof: null;
+  showKeyFile: { readonly shown: boolean };
   status: AppStatus;
 };
 
@@ -103,7 +117,7 @@ export type ReplyOf = {
 export type Reply<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & CodedError);
 
 /** What the application's menu asks of the page. */
-export type MenuCommand = 'open-files' | 'open-folder' | 'settings' | 'theme' | 'privacy' | 'help';
+export type MenuCommand = 'open-files' | 'open-folder' | 'keys' | 'settings' | 'theme' | 'privacy' | 'help';
 
 /** What the main process tells the window without being asked. There is one stream of these events. */
 export type WindowEvent =
@@ -113,6 +127,9 @@ export type WindowEvent =
   | { readonly kind: 'keeping'; readonly problem: CodedError | null }
   | { readonly kind: 'report'; readonly report: DropReport }
   | { readonly kind: 'status'; readonly status: AppStatus }
+  | { readonly kind: 'keys'; readonly state: KeyState }
+  /** How far the making or checking of a key is, in [0, 1]. */
+  | { readonly kind: 'keys-progress'; readonly fraction: number }
   | { readonly kind: 'command'; readonly command: MenuCommand };
 
 /** The bridge that the preload puts on `window.cipherfilm`. It has one method for each request, and the events. */

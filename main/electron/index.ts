@@ -6,6 +6,7 @@ import { dropped } from './command-line.ts';
 import { answerWindow } from './ipc/ipc.ts';
 import { scripts } from './locations.ts';
 import { declareAppScheme, serveRenderer } from './window/app-protocol.ts';
+import { keyDialogs } from './window/key-dialogs.ts';
 import { askBeforeLeaving } from './window/leave.ts';
 import { refuseDebugging, refuseNavigation, refusePermissions } from './window/lockdown.ts';
 import { openMenu } from './window/menu.ts';
@@ -22,7 +23,12 @@ async function boot(): Promise<void> {
   await app.whenReady();
   refusePermissions(session.defaultSession);
   serveRenderer(session.defaultSession, scripts().renderer);
-  const workstation = await openWorkstation({ tell: tellAll, ask, protect });
+  const workstation = await openWorkstation({
+    tell: tellAll,
+    ask,
+    protect,
+    keyDialogs: keyDialogs(() => BrowserWindow.getFocusedWindow() ?? windows[0]),
+  });
   const window = openWindow(scripts().preload, join(app.getPath('userData'), 'window.json'));
   openMenu((command) => tellAll({ kind: 'command', command }));
   windows.push(window);

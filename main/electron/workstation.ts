@@ -14,6 +14,7 @@ import { Worklist } from '../worklist/worklist.ts';
 import { AppState } from './app-state.ts';
 import { FilmChannel } from './ipc/film-channel.ts';
 import type { Answers } from './ipc/ipc.ts';
+import { type KeyDialogs, KeyOffice } from './key-office.ts';
 import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
 import { custodyIn, custodyKind } from './secrets/custody.ts';
@@ -31,6 +32,7 @@ export type Surroundings = {
   readonly ask: (what: Wanted) => Promise<readonly string[]>;
   /** Keeps the window out of screenshots, or lets it be. */
   readonly protect: (isProtected: boolean) => void;
+  readonly keyDialogs: KeyDialogs;
 };
 
 /** Turns names as a person gave them, relative to `folder`, into sources with whole paths. */
@@ -44,7 +46,7 @@ function residentBytesOf(pid: number): number | null {
 }
 
 /** Engine, reader and, where no evaluator is configured, an evaluator process beside them; the worklist over them. */
-export async function openWorkstation({ tell, ask, protect }: Surroundings) {
+export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surroundings) {
   const userData = app.getPath('userData');
   const root = bundleRoot();
   // A workstation without a bundle still opens: the engine's launch fails on it, and the window says why.
@@ -109,9 +111,11 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
     }),
     tell: (event) => {
       state.follow(event);
+      office.hear(event);
       if ('analysisId' in event) worklist.hear(event);
     },
   });
+  const office = new KeyOffice({ engine, dialogs: keyDialogs, tell });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
     input: (location, signal) => reader.request({ kind: 'input', location }, signal),
@@ -183,6 +187,7 @@ export async function openWorkstation({ tell, ask, protect }: Surroundings) {
       return settings.view;
     },
     probe: async (instead) => engine.probe(await settings.connection(instead)),
+    ...office.answers,
   };
   app.on('will-quit', () => {
     worklist.close();

@@ -16,7 +16,15 @@ import { openLine, openModels } from './workstation.ts';
 /** The requests that put another key in use, or need the one in use to themselves. */
 const changesKeys: ReadonlySet<KeyRequestKind> = new Set(['create', 'import', 'rotate', 'destroy', 'verify']);
 /** The requests that change nothing that could be shown. */
-const onlyLooks: ReadonlySet<KeyRequestKind> = new Set(['state', 'export', 'recovery', 'inspect', 'address']);
+const onlyLooks: ReadonlySet<KeyRequestKind> = new Set([
+  'state',
+  'export',
+  'recovery',
+  'inspect',
+  'address',
+  'judge',
+  'suggest',
+]);
 
 type Classify = Extract<EngineCommand, { kind: 'classify' }>;
 

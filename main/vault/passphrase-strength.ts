@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { entropyToMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
 
@@ -26,3 +29,10 @@ export function judgePassphrase(passphrase: string): { readonly score: number; r
   const { score, guessesLog10 } = judge.check(judged, ['cipherfilm']);
   return { score, guesses: guessesLog10 };
 }
+
+/**
+ * Draws six words of BIP-39's English list by chance, 66 bits: a passphrase for whoever would rather not think one up.
+ * Of the twelve words of 16 bytes only the last depends on the others, by its checksum, and it is not among the six.
+ */
+export const suggestPassphrase = (): string =>
+  entropyToMnemonic(randomBytes(16), wordlist).split(' ').slice(0, 6).join(' ');

@@ -7,9 +7,11 @@ import type { KeyRecord } from './vault-body.ts';
  * is a second line of defence, far below what any published attack has used.
  */
 export const decryptionBudget = 100_000;
-/** The program asks for another key from this share of the budget on, and once the key is a year old. */
+/** The age at which a key should be changed, days. */
+export const longestDays = 365;
+/** The program asks for another key from this share of the budget on, and once the key is that old. */
 const reminderShare = 0.9;
-const reminderMs = 365 * 24 * 3_600_000;
+const reminderMs = longestDays * 24 * 3_600_000;
 
 /** Why a key should be changed; null while it need not be. @param now  milliseconds since 1970. */
 export function rotationDue({ decryptions, created }: KeyRecord, now = Date.now()): RotationReason | null {

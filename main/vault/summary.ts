@@ -1,7 +1,7 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { DestroyedKey, KeyState, KeySummary } from '../../contract/ipc/vault.ts';
 import { fingerprintWords } from './fingerprint.ts';
-import { decryptionBudget, rotationDue } from './rotation.ts';
+import { decryptionBudget, longestDays, rotationDue } from './rotation.ts';
 import type { Vault } from './vault.ts';
 import type { Body, Destroyed, KeyRecord } from './vault-body.ts';
 
@@ -37,6 +37,7 @@ export function stateOf(vault: Vault, uploadBytes: number): KeyState {
     keys: (body?.keys ?? []).map(summarise).toReversed(),
     destroyed: (body?.destroyed ?? []).map(remember).toReversed(),
     budget: decryptionBudget,
+    longestDays,
     uploadBytes,
   };
 }

@@ -34,6 +34,8 @@ export class Desk {
   chosen = $state<string | null>(null);
   helping = $state(false);
   setting = $state(false);
+  /** The dialog about the encryption keys is open. */
+  keeping = $state(false);
   naming = $state(false);
   /** Somebody holds a card to the screen. */
   measuring = $state(false);
@@ -87,6 +89,7 @@ export class Desk {
     const acts: Readonly<Record<MenuCommand, () => void>> = {
       'open-files': () => void studies.choose('files'),
       'open-folder': () => void studies.choose('folder'),
+      keys: () => (this.keeping = true),
       settings: () => (this.setting = true),
       theme: () => preferences.setTheme(preferences.theme === 'dark' ? 'light' : 'dark'),
       privacy: () => preferences.toggleHidden(),
@@ -101,6 +104,7 @@ export class Desk {
     if (
       this.helping ||
       this.setting ||
+      this.keeping ||
       this.naming ||
       this.measuring ||
       target?.closest('input, select, textarea, dialog')

@@ -60,6 +60,10 @@ const bridge: Bridge = {
   ]),
   chooseCertificates: ask('chooseCertificates', []),
   probe: ask('probe', ['evaluator', 'token']),
+  keys: ask('keys', ['request']),
+  cancelKeys: ask('cancelKeys', []),
+  saveProof: ask('saveProof', ['fingerprint']),
+  showKeyFile: ask('showKeyFile', []),
   onEvent: (listener) => {
     // The Electron event is not passed on: its `sender` would hand ipcRenderer to the page.
     const forward = (_: IpcRendererEvent, event: WindowEvent) => listener(event);

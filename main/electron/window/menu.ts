@@ -16,6 +16,7 @@ export function openMenu(pass: (command: MenuCommand) => void): void {
         item('Open files…', 'open-files', 'CmdOrCtrl+O'),
         item('Open folder…', 'open-folder', 'CmdOrCtrl+Shift+O'),
         { type: 'separator' },
+        item('Keys…', 'keys', 'CmdOrCtrl+K'),
         item('Settings…', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },

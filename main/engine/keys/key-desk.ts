@@ -12,6 +12,7 @@ import {
   withoutKey,
 } from '../../vault/keys/key-records.ts';
 import { writeRecoverySheet } from '../../vault/keys/recovery-sheet.ts';
+import { judgePassphrase, leastScore, suggestPassphrase } from '../../vault/passphrase-strength.ts';
 import { remember, stateOf } from '../../vault/summary.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { StageClock } from '../stage-clock.ts';
@@ -75,6 +76,10 @@ export class KeyDesk {
       }
       case 'destroy':
         return this.#destroy(vault, request.fingerprint, clock);
+      case 'judge':
+        return { score: judgePassphrase(request.passphrase).score, expected: leastScore };
+      case 'suggest':
+        return { passphrase: suggestPassphrase() };
       case 'verify':
         return verifyKey(this.#station, clock);
       case 'address':
@@ -127,12 +132,16 @@ export class KeyDesk {
 
   /**
    * Puts a new key in the place of the one in use. The evaluator gets the new evaluation keys first and is told to drop
-   * the old ones then.
+   * the old ones then; where this is cancelled in between, it is told when the new ones are there.
    */
   async #rotate(vault: Vault, clock: StageClock): Promise<KeyState> {
     const old = activeKey(vault.body, this.#parameters);
-    await this.#create(vault, old?.label ?? '', clock);
-    this.#noteDrop(vault, old?.evaluation?.keyId);
+    try {
+      await this.#create(vault, old?.label ?? '', clock);
+    } finally {
+      const isReplaced = activeKey(vault.body, this.#parameters)?.fingerprint !== old?.fingerprint;
+      if (isReplaced) this.#noteDrop(vault, old?.evaluation?.keyId);
+    }
     await this.drop(clock.signal);
     return this.#stateOf(vault);
   }

@@ -122,7 +122,7 @@ async function openFile(
   passphrase: string | null,
   take: (seed: Buffer, about: Export['about']) => void,
 ): Promise<Export> {
-  const found = readExport(readBounded(path));
+  const found = readExport(exportIn(readBounded(path)));
   const seed = await found.open({ passphrase, identity: vault.body.identity });
   try {
     take(seed, found.about);
@@ -130,6 +130,13 @@ async function openFile(
     seed.fill(0);
   }
   return found;
+}
+
+/** The text of the export in a file, which may be a recovery sheet that was saved or scanned as the page that it is. */
+function exportIn(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1');
+  const onSheet = text.startsWith('<!doctype html>') ? /<pre>([^<]+)<\/pre>/.exec(text)?.[1] : undefined;
+  return onSheet === undefined ? bytes : Buffer.from(onSheet, 'latin1');
 }
 
 /** Reads a regular file of at most the size of an export. */

@@ -50,7 +50,7 @@ The passphrase is not on the sheet, and nobody can find it out.</p>
 <h2>To recover the key</h2>
 <ol>
 <li>Scan the code with a scanner that is connected to the workstation, into an empty text file. Or copy the text below it, all four lines.</li>
-<li>In Cipherfilm open Keys, choose Import, and take that file.</li>
+<li>In Cipherfilm open Keys, choose “Take in a key”, and take that file.</li>
 <li>Give the passphrase, and compare the six words with those above.</li>
 </ol>
 ${encodeQR(text, 'svg', { ecc: 'medium' })}

@@ -95,8 +95,12 @@ const earlier = doneRow(
   { study: { uid: '1.2.3.8', date: '2023-01-05', time: null, accession: null, description: 'Chest PA' } },
 );
 
+/** A scene without studies. */
+export const emptyScene = scene([]);
+
 export type Act = (stage: Stage) => Promise<void>;
-const click =
+export type Scenes = Readonly<Record<string, { readonly scene: Scene; readonly act?: Act }>>;
+export const click =
   (name: string): Act =>
   ({ page }) =>
     page.getByRole('button', { name, exact: true }).click();
@@ -117,8 +121,8 @@ const press =
     await page.keyboard.press(key);
   };
 
-/** The scenes by name, and what has to be done to get to each. */
-export const scenes: Readonly<Record<string, { readonly scene: Scene; readonly act?: Act }>> = {
+/** Scenes by name, and what has to be done to get to each. */
+export const scenes: Scenes = {
   empty: { scene: scene([]) },
   'cannot classify': {
     scene: scene([], {

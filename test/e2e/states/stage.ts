@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import type { CodedError } from '../../../contract/errors.ts';
 import type { Film, Thumbnail } from '../../../contract/image/film.ts';
+import type { KeyReply, KeyRequestKind } from '../../../contract/ipc/vault.ts';
 import type { AppStatus, Reply, WindowEvent } from '../../../contract/ipc/window.ts';
 import type { DropReport, StudyRow } from '../../../contract/ipc/worklist.ts';
 import type { SettingsView } from '../../../contract/settings.ts';
@@ -18,6 +19,8 @@ export type Scene = {
   readonly settings: SettingsView;
   /** What a test of the connection in the settings finds. */
   readonly probe?: CodedError;
+  /** What is replied about keys, or why it is refused. What is `pending` is never answered. */
+  readonly keys?: Readonly<Partial<Record<KeyRequestKind, KeyReply | CodedError | 'pending'>>>;
   readonly film: Film;
   readonly thumbnail: Thumbnail;
 };
@@ -29,6 +32,8 @@ export type Stage = {
   /** The requests of the page other than its questions for films and thumbnails, `name: JSON`. */
   readonly asked: string[];
   readonly play: (scene: Scene) => Promise<void>;
+  /** Answers from another scene from now on, without loading the page. */
+  readonly change: (scene: Scene) => void;
   readonly tell: (event: WindowEvent) => Promise<void>;
 };
 
@@ -71,18 +76,26 @@ async function staged(app: ElectronApplication): Promise<Stage> {
   const complaints: string[] = [];
   const asked: string[] = [];
   let scene: Scene | null = null;
-  const answers = (name: string, request: string): Reply<unknown> => {
+  const answers = (name: string, request: string): Reply<unknown> | Promise<never> => {
     const now = scene!;
     if (name === 'film') return { ok: true, value: now.film };
     if (name === 'thumbnail') return { ok: true, value: now.thumbnail };
     if (name === 'worklist') return { ok: true, value: { rows: now.rows, reports: now.reports ?? [] } };
     if (name === 'status') return { ok: true, value: now.status };
     asked.push(`${name}: ${request}`);
+    if (name === 'keys') {
+      const { kind } = JSON.parse(request).request as { kind: KeyRequestKind };
+      const reply = now.keys?.[kind] ?? { code: 'internal', detail: { reason: `no ${kind} in this scene` } };
+      if (reply === 'pending') return new Promise(() => {});
+      return 'code' in reply ? ({ ok: false, ...reply } as Reply<never>) : { ok: true, value: reply };
+    }
     if (name === 'probe' && now.probe !== undefined) return { ok: false, ...now.probe };
     if (name.toLowerCase().includes('settings')) return { ok: true, value: now.settings };
     return { ok: true, value: { accepted: true } };
   };
-  await page.exposeFunction('askStage', (name: string, request: string) => packed(answers(name, request)));
+  await page.exposeFunction('askStage', async (name: string, request: string) =>
+    packed(await answers(name, request)),
+  );
   await page.addInitScript(bridge);
   page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
   page.on('console', (message) => {
@@ -99,6 +112,9 @@ async function staged(app: ElectronApplication): Promise<Stage> {
       await page.evaluate('localStorage.clear()');
       await page.reload();
       await page.getByText('Research use only.').first().waitFor();
+    },
+    change: (next) => {
+      scene = next;
     },
     tell: async (event) => {
       await page.evaluate(`window.stage.tell(${JSON.stringify(packed(event))})`);

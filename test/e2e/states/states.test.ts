@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doneRow, studyRow } from '../../renderer/study-rows.ts';
 import { titled } from '../../titled.ts';
 import { accessibilityProblems, build, noWindow } from '../window.ts';
-import { scenes } from './scenes.ts';
+import { keyScenes } from './key-scenes.ts';
+import { scenes as otherScenes } from './scenes.ts';
 import { openStage, type Stage } from './stage.ts';
+
+const scenes = { ...otherScenes, ...keyScenes };
 
 /**
  * Every state of the window, in a real Electron with a bridge of the tests' own (test/e2e/states/stage.ts): what axe finds, what
@@ -120,7 +123,7 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
     await page.mouse.move(width - 60, height / 2);
     await page.mouse.wheel(0, 20_000);
     expect(await isOnTop()).toBe(true);
-    for (const dialog of ['settings', 'keys and mouse', 'grayscales']) {
+    for (const dialog of ['settings', 'keys and mouse', 'grayscales', 'keys']) {
       await play(dialog);
       await page.getByRole('dialog').waitFor();
       expect(await isOnTop(), dialog).toBe(true);
@@ -229,6 +232,54 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
     expect(await field.inputValue()).toBe('50');
     await page.getByRole('button', { name: /^As in the reference films/ }).click();
     expect(await field.inputValue()).toBe('7.7');
+  });
+
+  it('leaves no passphrase in a field once it was used', async () => {
+    const { page } = stage;
+    for (const name of ['keys, unlock refused', 'keys, backed up', 'keys, passphrase of a file refused']) {
+      await play(name);
+      const values = await page.evaluate(
+        "[...document.querySelectorAll('dialog input')].map((one) => one.value)",
+      );
+      expect((values as string[]).join(''), name).toBe('');
+    }
+  });
+
+  it('destroys a key only once its first two words are typed', async () => {
+    const { page, asked } = stage;
+    await play('keys, destroy');
+    const destroy = page.getByRole('button', { name: 'Destroy for good' });
+    const words = page.getByLabel('To confirm, type the first two words');
+    for (const wrong of ['', 'amber', 'amber bridge cactus', 'bridge amber']) {
+      await words.fill(wrong);
+      expect(await destroy.isDisabled(), wrong).toBe(true);
+    }
+    await words.fill('Amber  bridge ');
+    await destroy.click();
+    await page.getByText(/is destroyed\./).waitFor();
+    expect(asked.filter((each) => each.includes('"destroy"'))).toHaveLength(1);
+  });
+
+  it('shows the first key when the engine has made it by itself', async () => {
+    const { page } = stage;
+    const { scene } = keyScenes['keys, not made yet']!;
+    await play('keys, not made yet');
+    stage.change({ ...scene, keys: keyScenes.keys!.scene.keys! });
+    await stage.tell({
+      kind: 'status',
+      status: { ...scene.status, standing: { kind: 'uploading-keys', fraction: 0 } },
+    });
+    await page.getByText('amber bridge').waitFor();
+  });
+
+  it('offers the first thing to do about the keys beside the words on where they are kept', async () => {
+    const { page } = stage;
+    await stage.play(keyScenes['keys, locked']!.scene);
+    await page.getByRole('button', { name: 'Unlock the keys' }).click();
+    await page.getByRole('heading', { name: 'Unlock the keys' }).waitFor();
+    await stage.play(keyScenes.keys!.scene);
+    await stage.tell({ kind: 'command', command: 'keys' });
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   });
 
   it('never says of an evaluator on this machine that anything left it', async () => {

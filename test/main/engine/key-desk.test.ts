@@ -212,6 +212,20 @@ describe('a key that is changed or destroyed', () => {
   });
 });
 
+describe('a change of the key that is cancelled', () => {
+  it('leaves the new key in use, and the evaluator is still to be told to forget the old one', async () => {
+    const { desk, keyring, access, active } = workstation();
+    const before = await keyring.keys();
+    const clock = new StageClock({ signal: AbortSignal.abort(), onProgress: () => {} });
+    await expect(desk.answer({ request: { kind: 'rotate' }, path: null }, clock)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+    expect((await active())?.fingerprint).not.toBe(before.fingerprint);
+    const { drops } = (await access.open()).body;
+    expect(drops.map(({ keyId }) => keyId)).toEqual([before.evaluation.keyId]);
+  });
+});
+
 describe('a recovery sheet', () => {
   it('is a page without scripts whose text opens like the export that it is', async () => {
     const { ask, keyring, folder } = workstation();
@@ -227,6 +241,36 @@ describe('a recovery sheet', () => {
     const other = workstation();
     await other.ask({ kind: 'import', passphrase, fingerprint }, file);
     expect((await other.active())?.fingerprint).toBe(fingerprint);
+  });
+
+  it('can be taken in as the page that it is', async () => {
+    const { ask, keyring, folder } = workstation();
+    const { fingerprint } = await keyring.keys();
+    const page = join(folder, 'sheet.html');
+    await ask({ kind: 'recovery', fingerprint, passphrase }, page);
+    const other = workstation();
+    await other.ask({ kind: 'import', passphrase, fingerprint }, page);
+    expect((await other.active())?.fingerprint).toBe(fingerprint);
+    writeFileSync(page, readFileSync(page, 'utf8').replace(/<pre>[^<]+<\/pre>/, ''));
+    const looked = other.ask({ kind: 'inspect', passphrase }, page);
+    await expect(looked).rejects.toMatchObject({ code: 'key-file-foreign' });
+  });
+});
+
+describe('a passphrase', () => {
+  it('is judged as it will be when it is used, and one that is drawn passes', async () => {
+    const { ask, keyring, folder } = workstation();
+    const { fingerprint } = await keyring.keys();
+    const weak = await ask({ kind: 'judge', passphrase: 'password1' });
+    expect(weak.score).toBeLessThan(weak.expected);
+    const { passphrase: drawn } = await ask({ kind: 'suggest' });
+    const { passphrase: again } = await ask({ kind: 'suggest' });
+    expect(drawn.split(' ')).toHaveLength(6);
+    expect(again).not.toBe(drawn);
+    const strong = await ask({ kind: 'judge', passphrase: drawn });
+    expect(strong.score).toBeGreaterThanOrEqual(strong.expected);
+    const to = { kind: 'passphrase', passphrase: drawn } as const;
+    await ask({ kind: 'export', fingerprint, to }, join(folder, 'drawn.key'));
   });
 });
 

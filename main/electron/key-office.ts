@@ -1,0 +1,147 @@
+import { CxrError } from '../../contract/errors.ts';
+import type { EngineEvent } from '../../contract/ipc/engine.ts';
+import { longRequests } from '../../contract/ipc/long-requests.ts';
+import type { DestructionProof, KeyReplyOf, KeyRequest, KeyRequestKind } from '../../contract/ipc/vault.ts';
+import type { ReplyOf, RequestOf, WindowEvent } from '../../contract/ipc/window.ts';
+import { writePrivate } from '../files/write-private.ts';
+import type { EngineHost } from '../host/engine/engine-host.ts';
+
+/** The kinds of file that are written: an export, a page to print, the record of a destruction. */
+export type SavedFile = 'key' | 'sheet' | 'proof';
+
+/** The system's dialogs about key files. Each gives the path that somebody chose, or null when it was closed. */
+export type KeyDialogs = {
+  readonly save: (what: SavedFile, name: string) => Promise<string | null>;
+  readonly open: () => Promise<string | null>;
+  /** Shows a file in the system's file manager. */
+  readonly show: (path: string) => void;
+};
+
+/** What the office needs of others. */
+export type KeyOfficeDeps = {
+  readonly engine: Pick<EngineHost, 'keys'>;
+  readonly dialogs: KeyDialogs;
+  readonly tell: (event: WindowEvent) => void;
+};
+
+/** The window's requests that are about keys. */
+export type KeyAnswers = {
+  readonly [N in 'keys' | 'cancelKeys' | 'saveProof' | 'showKeyFile']: (
+    request: RequestOf<N>,
+  ) => ReplyOf[N] | Promise<ReplyOf[N]>;
+};
+
+/**
+ * Stands between the window and the engine where keys are concerned. It asks the person for files, so that the window
+ * never sees a path, and it passes requests on without looking at what is secret in them.
+ */
+export class KeyOffice {
+  readonly #deps: KeyOfficeDeps;
+  readonly #underWay = new Set<AbortController>();
+  readonly #proofs = new Map<string, DestructionProof>();
+  /** The file that was looked at last. It is the one that is taken in, whatever else is chosen meanwhile. */
+  #inspected: string | null = null;
+  /** The file that was written last. */
+  #written: string | null = null;
+
+  constructor(deps: KeyOfficeDeps) {
+    this.#deps = deps;
+  }
+
+  /** What the window may ask. */
+  get answers(): KeyAnswers {
+    return {
+      keys: ({ request }) => this.#answer(request),
+      cancelKeys: () => {
+        for (const controller of this.#underWay) controller.abort();
+        return null;
+      },
+      saveProof: ({ fingerprint }) => this.#saveProof(fingerprint),
+      showKeyFile: () => {
+        if (this.#written !== null) this.#deps.dialogs.show(this.#written);
+        return { shown: this.#written !== null };
+      },
+    };
+  }
+
+  /** Passes on to the window what the engine tells about keys. */
+  hear(event: EngineEvent | { readonly kind: 'stopped' }): void {
+    const { tell } = this.#deps;
+    if (event.kind === 'keys-state') tell({ kind: 'keys', state: event.state });
+    if (event.kind === 'keys-progress') tell({ kind: 'keys-progress', fraction: event.fraction });
+  }
+
+  async #answer(request: KeyRequest): Promise<KeyReplyOf[KeyRequestKind]> {
+    const path = await this.#fileFor(request);
+    const reply = await this.#pass(request, path);
+    if (request.kind === 'export' || request.kind === 'recovery') this.#written = path;
+    if (request.kind === 'import') this.#inspected = null;
+    if (request.kind === 'destroy') {
+      const { proof } = reply as KeyReplyOf['destroy'];
+      this.#proofs.set(proof.fingerprint, proof);
+    }
+    return reply;
+  }
+
+  async #pass(request: KeyRequest, path: string | null): Promise<KeyReplyOf[KeyRequestKind]> {
+    const { engine } = this.#deps;
+    if (!longRequests.includes(request.kind)) return engine.keys(request, path);
+    const controller = new AbortController();
+    this.#underWay.add(controller);
+    try {
+      return await engine.keys(request, path, controller.signal);
+    } finally {
+      this.#underWay.delete(controller);
+    }
+  }
+
+  /** Asks for the file that a request needs. @throws CxrError `cancelled` when the dialog is closed. */
+  async #fileFor(request: KeyRequest): Promise<string | null> {
+    const { dialogs } = this.#deps;
+    switch (request.kind) {
+      case 'export':
+        return chosen(await dialogs.save('key', `${await this.#name(request.fingerprint)}.key`));
+      case 'recovery':
+        return chosen(await dialogs.save('sheet', `${await this.#name(request.fingerprint)}.html`));
+      case 'inspect':
+        // The passphrase comes second: it is for the file that turned out to need one.
+        if (request.passphrase === null || this.#inspected === null)
+          this.#inspected = chosen(await dialogs.open());
+        return this.#inspected;
+      case 'import':
+        if (this.#inspected === null)
+          throw new CxrError('request-invalid', { reason: 'nothing was inspected' });
+        return this.#inspected;
+      default:
+        return null;
+    }
+  }
+
+  /** The name of a key's file, without ending: the first two of the words by which people know the key. */
+  async #name(fingerprint: string): Promise<string> {
+    const { keys } = await this.#deps.engine.keys({ kind: 'state' }, null);
+    const key = keys.find((each) => each.fingerprint === fingerprint);
+    if (key === undefined) throw new CxrError('key-unknown', { fingerprint });
+    return ['cipherfilm-key', ...key.words.slice(0, 2)].join('-');
+  }
+
+  async #saveProof(fingerprint: string): Promise<null> {
+    const proof = this.#proofs.get(fingerprint);
+    if (proof === undefined) throw new CxrError('key-unknown', { fingerprint });
+    const name = ['cipherfilm-destroyed', ...proof.words.slice(0, 2)].join('-');
+    const path = chosen(await this.#deps.dialogs.save('proof', `${name}.json`));
+    try {
+      writePrivate(path, `${JSON.stringify(proof, null, 2)}\n`);
+    } catch (cause) {
+      const reason = (cause as NodeJS.ErrnoException).code ?? 'write';
+      throw new CxrError('key-unsaved', { reason }, { cause });
+    }
+    this.#written = path;
+    return null;
+  }
+}
+
+function chosen(path: string | null): string {
+  if (path === null) throw new CxrError('cancelled');
+  return path;
+}

@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { titled } from '../titled.ts';
+import { build, launch, noWindow, profile, removeFolders, troubles, type Window } from './window.ts';
+
+/**
+ * A key goes from one workstation to another through both windows, by a passphrase and by a sheet; the system's dialogs
+ * are answered by the test. Needs what test/e2e/app.test.ts needs.
+ */
+describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () => {
+  const folders: string[] = [];
+  const open: Window[] = [];
+  const shared = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-keys-'));
+  const file = join(shared, 'shared.key');
+  let words = '';
+  let passphrase = '';
+
+  beforeAll(build);
+  afterAll(async () => {
+    for (const { app } of open) await app.close();
+    removeFolders(shared, ...folders);
+  });
+
+  async function workstation(): Promise<Window> {
+    const folder = profile();
+    folders.push(folder);
+    const window = await launch(folder);
+    open.push(window);
+    await window.app.evaluate(({ dialog }, path) => {
+      dialog.showSaveDialog = (async () => ({ canceled: false, filePath: path })) as never;
+      dialog.showOpenDialog = (async () => ({ canceled: false, filePaths: [path] })) as never;
+    }, file);
+    await window.page.getByRole('button', { name: 'Keys', exact: true }).click();
+    return window;
+  }
+  /** The six words of the key in use. The first key is made while the program starts. */
+  async function wordsOf({ page }: Window): Promise<string> {
+    const shown = page.getByRole('dialog').locator('.words').first();
+    await shown.waitFor({ timeout: 120_000 });
+    return (await shown.innerText()).replace(/^.*words: ?/, '').trim();
+  }
+  const press = ({ page }: Window, name: string) => page.getByRole('button', { name, exact: true }).click();
+
+  it('a key is written to a file that only its owner can read, and no path or passphrase is in it', async () => {
+    const first = await workstation();
+    words = await wordsOf(first);
+    expect(words.split(' ')).toHaveLength(6);
+    await press(first, 'Move or share');
+    await press(first, 'Draw one');
+    const drawn = first.page.getByLabel('Passphrase', { exact: true });
+    await expect.poll(() => drawn.inputValue(), { timeout: 60_000 }).not.toBe('');
+    passphrase = await drawn.inputValue();
+    expect(passphrase.split(' ')).toHaveLength(6);
+    await press(first, 'Save the key file…');
+    await first.page.getByText('The key file is saved.').waitFor({ timeout: 60_000 });
+    expect(readFileSync(file, 'utf8')).toMatch(/^cipherfilm-key\/1\n/);
+    expect(readFileSync(file, 'utf8')).not.toContain(passphrase);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await first.page.locator('body').innerText()).not.toContain(shared);
+    expect(await troubles(first)).toEqual([]);
+    await open.pop()!.app.close();
+  });
+
+  it('is taken in by another workstation after its words were compared, and the key there is kept', async () => {
+    expect(existsSync(file)).toBe(true);
+    const second = await workstation();
+    const before = await wordsOf(second);
+    expect(before).not.toBe(words);
+    await press(second, 'Take in a key');
+    await press(second, 'Choose the file…');
+    const field = second.page.getByLabel('Passphrase of the file');
+    await field.fill(`${passphrase}s`);
+    await press(second, 'Open the file');
+    await second.page.getByText('The passphrase does not fit.').waitFor({ timeout: 60_000 });
+    await field.fill(passphrase);
+    await press(second, 'Open the file');
+    expect(await wordsOf(second)).toBe(words);
+    await second.page.getByText(`It would take the place of the key ${before}`).waitFor();
+    await press(second, 'The words are the same: take it in');
+    await second.page.getByText('is in use now.').waitFor({ timeout: 120_000 });
+    await press(second, 'Back');
+    expect(await wordsOf(second)).toBe(words);
+    await second.page.getByText('Earlier keys (1)').click();
+    await second.page.getByText(before).waitFor();
+    expect(await second.page.locator('body').innerText()).not.toContain(shared);
+    expect(await troubles(second)).toEqual([]);
+  });
+});
