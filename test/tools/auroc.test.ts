@@ -43,6 +43,17 @@ describe('label tables', () => {
     expect(() => readLabelTable('"', ['Edema'])).toThrow(/request-invalid.*CSV/);
   });
 
+  it('may end their lines in several ways, as a table put together from several does', () => {
+    const text = 'file,patient_id,Mass\r\na.png,1,1\r\nb.png,2,0\nc.png,3,1\rd.png,4,0';
+    const read = readLabelTable(text, ['Mass']);
+    expect(read.map(({ file, labels }) => [file, ...labels])).toEqual([
+      ['a.png', true],
+      ['b.png', false],
+      ['c.png', true],
+      ['d.png', false],
+    ]);
+  });
+
   it('reads the table as NIH publishes it', () => {
     const text =
       '\ufeffImage Index,Finding Labels,Patient ID,"Comment, free"\r\na.png,Mass|Edema,7,"x, y"\r\nb.png,No Finding,8,\r\n';

@@ -67,9 +67,15 @@ function rowsOf(rows: readonly Row[], column: string, split: string): Row[] {
 const missing = (column: string): CxrError =>
   new CxrError('request-invalid', { column, reason: 'missing in the label table' });
 
+/** A table that was put together from several may end its lines in several ways. */
+const lineEnds = ['\r\n', '\n', '\r'];
+
 function parseRows(text: string): Row[] {
   try {
-    return parse<Row>(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+    return parse<Row>(text, {
+      ...{ columns: true, bom: true, skip_empty_lines: true, trim: true },
+      record_delimiter: lineEnds,
+    });
   } catch {
     throw new CxrError('request-invalid', { field: '--labels', reason: 'not a CSV table' });
   }
