@@ -54,7 +54,7 @@ export async function analyse(
   );
   if (outbox.keep(question)) control.onAsked(question.digest);
   const reply = earlier?.reply ?? (await ask(station, question, clock));
-  if (!outbox.keepReply(question.digest, reply)) control.onAsked(null);
+  if (!earlier?.reply && !outbox.keepReply(question.digest, reply)) control.onAsked(null);
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.
   clock.at('decrypting');

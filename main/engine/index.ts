@@ -8,7 +8,7 @@ import { connect } from '../connector/connector.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
 import { ReadinessKeeper } from './keep-ready.ts';
-import { KeyDesk } from './keys/key-desk.ts';
+import { changesReadiness, KeyDesk } from './keys/key-desk.ts';
 import { StageClock } from './stage-clock.ts';
 import type { Line, Models, Workstation } from './station.ts';
 import { openLine, openModels } from './workstation.ts';
@@ -124,7 +124,7 @@ class Engine {
       this.#send({ kind: 'keys-done', requestId, reply });
       if (!onlyLooks.has(request.kind)) {
         this.#send({ kind: 'keys-state', state: await desk.state() });
-        this.#keeper?.keeper.now();
+        if (changesReadiness.has(request.kind)) this.#keeper?.keeper.now();
       }
     } catch (error) {
       this.#send({ kind: 'keys-failed', requestId, error: toCodedError(error) });

@@ -1,5 +1,11 @@
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
-import type { KeyReply, KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
+import type {
+  KeyReply,
+  KeyReplyOf,
+  KeyRequest,
+  KeyRequestKind,
+  KeyState,
+} from '../../../contract/ipc/vault.ts';
 import { predictKeyBytes } from '../../../he/wire/sizes.ts';
 import { freshSeed } from '../../vault/export-file.ts';
 import { addressIn, exportKey, importKey, inspectKey } from '../../vault/keys/key-files.ts';
@@ -21,6 +27,18 @@ import { verifyKey } from './verify-key.ts';
 
 /** A request with the file that a person chose for it. */
 export type Asked = { readonly request: KeyRequest; readonly path: string | null };
+
+/**
+ * The requests after which the evaluator may be asked at once whether all is ready. A check of the key is none of them:
+ * it ends with a decryption, of whose moment and outcome the evaluator must not learn (ADR 4).
+ */
+export const changesReadiness: ReadonlySet<KeyRequestKind> = new Set([
+  'unlock',
+  'create',
+  'import',
+  'rotate',
+  'destroy',
+]);
 
 /**
  * Answers what people ask about keys: makes, shares, takes in, changes and destroys them. It runs between two analyses,

@@ -6,7 +6,7 @@ import { Vault } from '../../vault/vault.ts';
  * The one vault of this process, opened when somebody first needs it. The primitives that it rests on are tested before.
  * A vault that could not be opened is tried again at the next call: a disk may come back, another program may let go.
  */
-export class VaultAccess implements Disposable {
+export class VaultAccess {
   readonly custody: Custody;
   #vault: Promise<Vault> | undefined;
 
@@ -26,11 +26,5 @@ export class VaultAccess implements Disposable {
   async #open(): Promise<Vault> {
     await testCryptography();
     return Vault.open(this.custody);
-  }
-
-  /** Erases what the vault has in memory. A later call of `open` reads it again. */
-  [Symbol.dispose](): void {
-    void this.#vault?.then((vault) => vault[Symbol.dispose]());
-    this.#vault = undefined;
   }
 }
