@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { CxrError } from '../../../contract/errors.ts';
 import { UsageError } from '../usage-error.ts';
+import { olderSealing } from './key-lines.ts';
 import type { KeyArguments } from './read-key-arguments.ts';
 
 /**
@@ -30,10 +31,6 @@ function readLines(file: string): string[] {
   }
 }
 
-/** A warning where a quantum computer could open the file, for one of the addresses. */
+/** A warning where a quantum computer could open the file. */
 export const olderLines = (addresses: readonly string[]): string[] =>
-  addresses.every((address) => address.startsWith('age1pq1'))
-    ? []
-    : [
-        'One of the addresses is of the older kind (age1…): who records this file can open it once there are large quantum computers.',
-      ];
+  addresses.every((address) => address.startsWith('age1pq1')) ? [] : [olderSealing];

@@ -14,6 +14,10 @@ const reasons = {
   age: 'it is a year old or more: rotate it',
 } as const;
 
+/** Says what the older kind of address costs. */
+export const olderSealing =
+  'It is sealed for an address of the older kind (age1…): who records it can open it once there are large quantum computers.';
+
 /** Lines about one key. */
 export function keyLines(key: KeySummary, budget: number): string[] {
   const { fingerprint, words, label, generation, created, origin, state, decryptions, due } = key;
@@ -39,12 +43,13 @@ export function stateLines({ kept, opensWith, keys, destroyed, budget }: KeyStat
 }
 
 /** Lines about the key in a file, for a person who compares them with the workstation that it comes from. */
-export function factLines({ key, parametersMatch, replaces, isKnown }: ImportFacts): string[] {
+export function factLines({ key, parametersMatch, replaces, isKnown, sealing }: ImportFacts): string[] {
   return [
     `Words        ${key.words.join(' ')}`,
     `Fingerprint  ${key.fingerprint}`,
     `Key          number ${key.generation}${named(key.label)}, made ${day(key.created)}, decrypted ${key.decryptions}`,
     ...(parametersMatch ? [] : ['It belongs to another model and cannot be taken in here.']),
+    ...(sealing === 'x25519' ? [olderSealing] : []),
     ...(isKnown ? ['This key is here already.'] : []),
     ...(replaces === null
       ? []
