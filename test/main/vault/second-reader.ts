@@ -33,8 +33,8 @@ function unseal(key: Buffer, sealed: Buffer, aad: string): Buffer {
 
 function stretch(passphrase: string, { name, memoryKiB, passes, lanes, salt }: Kdf): Buffer {
   expect(name === 'argon2id', 'name is argon2id');
-  expect(memoryKiB >= 8_192 && memoryKiB <= 1_048_576, 'memoryKiB is 8,192 to 1,048,576');
-  expect(passes >= 1 && passes <= 10 && memoryKiB * passes <= 2_097_152, 'passes is 1 to 10');
+  expect(memoryKiB >= 8_192 && memoryKiB <= 524_288, 'memoryKiB is 8,192 to 524,288');
+  expect(passes >= 1 && passes <= 10 && memoryKiB * passes <= 786_432, 'passes is 1 to 10');
   expect(lanes >= 1 && lanes <= 16, 'lanes is 1 to 16');
   return argon2Sync('argon2id', {
     message: Buffer.from(passphrase.normalize('NFKC'), 'utf8'),
