@@ -80,7 +80,6 @@ function warnOfReaders(descriptor: number, file: string, flag: string): void {
  * @throws CxrError `cancelled` for Ctrl-C and for the end of the input.
  */
 export function ask(question: string, { isShown }: { readonly isShown: boolean }): Promise<string> {
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines: Interface = createInterface({
     input: process.stdin,
@@ -88,6 +87,11 @@ export function ask(question: string, { isShown }: { readonly isShown: boolean }
     terminal: true,
     historySize: 0,
   });
+  // From here on the terminal itself shows nothing of what is typed.
+  if (isShown) {
+    lines.setPrompt(question);
+    lines.prompt();
+  } else process.stderr.write(question);
   return new Promise((resolve, reject) => {
     lines.once('line', (line) => {
       resolve(line);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, generateIdentity, readExport, writeExport } from '../../../main/vault/export-file.ts';
 import { factsOf } from '../../../main/vault/keys/key-records.ts';
 import { Vault } from '../../../main/vault/vault.ts';
+import { findProgram } from '../../programs.ts';
 import { titled } from '../../titled.ts';
 import { adding, cheapKdf, codeOf, passphrase, recordOf, seedOf, vaultFolder } from './fixture.ts';
 import { fingerprintOf, openVault, openWithAge, openWithPassphrase } from './second-reader.ts';
@@ -54,7 +55,7 @@ describe('a second reader, written from docs/key-format.md alone,', () => {
   });
 });
 
-const lacks = ['age', 'age-keygen'].filter((name) => spawnSync(name, ['--version']).error !== undefined);
+const lacks = ['age', 'age-keygen'].filter((name) => findProgram(name) === null);
 const reason = lacks.length === 0 ? null : `this machine has no ${lacks.join(' and no ')}`;
 describe.skipIf(reason !== null)(titled('the program age', reason), () => {
   /** An identity file as `age-keygen` writes it, and its address. */
