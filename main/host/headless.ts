@@ -20,6 +20,9 @@ export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models')
 /** The radiograph that the repository ships: NIH ChestX-ray image 00000002_000 as DX. */
 export const sampleStudy = join(bundleRoot, 'samples', '00000002_000.dcm');
 
+/** The way to an evaluator on this machine. */
+export const wayHere = (url: string): Connection => plainConnection(url, true);
+
 /** A process beside this one died: it is followed by another, or it died too often and is lost. */
 export type Incident = 'engine-crashed' | 'engine-lost' | 'evaluator-crashed' | 'evaluator-lost';
 
@@ -165,7 +168,7 @@ export async function withHeadless<T>(
       ...{ launch: launchNode, entry: entries.evaluator, dataDir, bundleRoot, restarts: true },
       onCrash: (isFollowed) => tell?.(isFollowed ? 'evaluator-crashed' : 'evaluator-lost'),
     });
-    const connect = async () => plainConnection(await own.url(), true);
+    const connect = async () => wayHere(await own.url());
     try {
       return await openSession({ bundleName, connect, signal, tell, own, custody }, work);
     } finally {

@@ -1,11 +1,10 @@
 import type { Connection } from '../../contract/connection.ts';
 import type { Custody } from '../../contract/ipc/custody.ts';
-import { plainConnection } from '../connector/evaluator-route.ts';
 import { chooseBundle } from './choose-bundle.ts';
 import { EmbeddedEvaluator } from './embedded-evaluator.ts';
 import type { EngineHost } from './engine/engine-host.ts';
 import { entries } from './entries.ts';
-import { bundleRoot, openEngine, orAborted, whenReady } from './headless.ts';
+import { bundleRoot, openEngine, orAborted, wayHere, whenReady } from './headless.ts';
 import { launchNode } from './node-port.ts';
 
 /** Says where keys are kept, and whether an evaluator is asked. */
@@ -21,7 +20,7 @@ export type KeySessionOptions = {
 };
 
 /** An address where nobody listens, for work that asks no evaluator. */
-const nowhere = plainConnection('http://127.0.0.1:9', true);
+const nowhere = wayHere('http://127.0.0.1:9');
 
 /**
  * Opens an engine process that keeps keys, and an evaluator beside it where one is needed; runs `work`; ends both.
@@ -41,7 +40,7 @@ export async function withKeySession<T>(
           ...{ launch: launchNode, entry: entries.evaluator, dataDir: evaluatorFolder, bundleRoot },
         });
   try {
-    const here = async () => plainConnection(await own!.url(signal), true);
+    const here = async () => wayHere(await own!.url(signal));
     const way = own === null ? (connection ?? nowhere) : await here();
     await using engine = openEngine({
       ...{ bundleRoot, bundleName, custody, connection: way },

@@ -22,7 +22,7 @@ export type KeyArguments = {
   readonly has: (name: FlagName) => boolean;
 };
 
-/** Reads the arguments. @throws UsageError for what no command takes. */
+/** Reads the arguments and checks them against the table of commands. @throws UsageError for what no command takes. */
 export function readKeyArguments(argv: readonly string[]): KeyArguments {
   const { values, positionals } = parsed(argv);
   const [command, ...rest] = positionals;
