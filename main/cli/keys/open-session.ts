@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
 import type { KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
+import { orAborted } from '../../host/headless.ts';
 import { withKeySession } from '../../host/key-session.ts';
 import { readPassphrase } from '../passphrase.ts';
 import { placesHere, readConnection } from '../read-connection.ts';
@@ -47,7 +48,9 @@ export function withKeys<T>(
     onProgress: quarters(write),
   };
   return withKeySession(options, async (engine) => {
-    const ask: KeyDeskSession['ask'] = (request, path) => engine.keys(request, path ?? null, signal);
+    // An engine that is busy making keys would hear of Ctrl-C seconds later; it is ended at once, and the vault is whole.
+    const ask: KeyDeskSession['ask'] = (request, path) =>
+      orAborted(engine.keys(request, path ?? null, signal), signal);
     let state = await ask({ kind: 'state' });
     const hasKeychain = state.locked && state.opensWith.includes('system');
     if (state.locked) {
