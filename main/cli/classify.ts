@@ -1,8 +1,9 @@
+import { toCodedError } from '../../contract/errors.ts';
 import { type Custody, inMemory } from '../../contract/ipc/custody.ts';
 import { type Headless, type Incident, withHeadless } from '../host/headless.ts';
 import { type Classifier, cancelledFiles, classifyFiles } from './classify-files.ts';
 import { interruption } from './interruption.ts';
-import { type Outcome, summaryLine } from './outcome.ts';
+import { errorLine, type Outcome, summaryLine } from './outcome.ts';
 import { readPassphrase } from './passphrase.ts';
 import { placesHere, readConnection } from './read-connection.ts';
 import { reportLines } from './report.ts';
@@ -52,7 +53,7 @@ export async function classify(files: readonly string[], args: ClassifyArguments
   const runWith = (custody: Custody) =>
     withHeadless({ ...options, custody }, async (session) => {
       const isKept = custody.folder !== null;
-      if (isKept && !(await openStored(session.engine, passphrase))) return null;
+      if (isKept && !(await opens(session, passphrase))) return null;
       const where = session.evaluator.embedded ? 'evaluator on this machine' : 'evaluator';
       write(`${byDefault ? 'no evaluator configured: ' : ''}${where}, ${session.evaluator.url}`);
       const classifier = isKept ? reopening(session, passphrase) : session;
@@ -62,7 +63,7 @@ export async function classify(files: readonly string[], args: ClassifyArguments
     const found = await runWith(storedKeysIfAny(data, places));
     if (found !== null) return found;
     write(
-      'the key that is kept here is locked: this run makes one of its own (--passphrase-file opens the other)',
+      'the key that is kept here does not open: this run makes one of its own (--passphrase-file opens the other)',
     );
     return (await runWith(inMemory)) ?? [];
   };
@@ -78,6 +79,15 @@ export async function classify(files: readonly string[], args: ClassifyArguments
 
 const passphraseIn = async (file: string | undefined): Promise<string | null> =>
   file === undefined ? null : readPassphrase({ file, flag: '--passphrase-file', prompt: '' });
+
+/** Whether the kept key can be used. Where nobody gave a passphrase, a vault that is damaged counts as locked. */
+const opens = (session: Headless, passphrase: string | null): Promise<boolean> =>
+  openStored(session.engine, passphrase).catch((error: unknown) => {
+    const coded = toCodedError(error);
+    if (passphrase !== null || !coded.code.startsWith('key-')) throw error;
+    write(errorLine(coded));
+    return false;
+  });
 
 /** An engine that follows one which died finds the vault locked again. */
 const reopening = (session: Headless, passphrase: string | null): Classifier => ({

@@ -138,6 +138,15 @@ describe.skipIf(whyNoModel !== null)(titled('keys on disk', whyNoModel), () => {
     const closed = await keys('list', '--data', data);
     expect(closed.code).toBe(1);
     expect(closed.stderr).toContain('Only the system’s keychain opens these keys');
+    // Without a question this key does not open: the run goes on without it.
+    const classified = await cipherfilmIn({}, ['classify', join(folder, 'none.dcm'), '--data', data]);
+    expect(classified.stderr).toContain(
+      'the key that is kept here does not open: this run makes one of its own',
+    );
+    writeFileSync(file, 'damaged');
+    const damaged = await cipherfilmIn({}, ['classify', join(folder, 'none.dcm'), '--data', data]);
+    expect(damaged.stderr).toContain('key-vault');
+    expect(damaged.stderr).toContain('image-unreadable');
     await writeCheapVault(file, [
       { kind: 'system', key: systemKey },
       { kind: 'passphrase', passphrase },
