@@ -103,6 +103,11 @@ export type ImportFacts = {
   /** The active key that would be retired; null where there is none. */
   readonly replaces: KeySummary | null;
   readonly isKnown: boolean;
+  /**
+   * What guards the file. `hybrid` is age's ML-KEM-768 with X25519. `x25519` is age's older kind: it is only as strong as
+   * X25519, so that whoever records the file today can open it once there are large quantum computers.
+   */
+  readonly sealing: 'passphrase' | 'hybrid' | 'x25519';
 };
 
 /** The record of a destroyed key, for the files of whoever has to answer for it. */

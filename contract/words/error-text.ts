@@ -305,7 +305,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-address': {
     title: 'An address cannot be used.',
-    advice: 'Copy the whole address from the other workstation. It begins with age1pq1.',
+    advice:
+      'Copy the whole address from the other workstation. It begins with age1pq1. Addresses of other programs (age1…) do not go into one file with it.',
   },
   'key-vault': {
     title: 'The keys of this workstation cannot be opened.',

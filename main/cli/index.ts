@@ -6,6 +6,7 @@ import { completionScript } from './arguments/completion.ts';
 import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { classify } from './classify.ts';
+import { keys } from './keys.ts';
 
 /** Names the program and the model, for whoever reports an error. */
 async function versionLines(): Promise<string> {
@@ -34,6 +35,8 @@ async function run(args: readonly string[]): Promise<number> {
       return 0;
     case 'classify':
       return await classify(wish);
+    case 'keys':
+      return await keys(wish.args);
   }
 }
 

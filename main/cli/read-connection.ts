@@ -27,10 +27,11 @@ export type Places = {
   readonly own: string | null;
 };
 
-const placesHere = (): Places => ({
+/** The places of this machine. @param data  the folder with the person's own file. */
+export const placesHere = (data = ownFolder()): Places => ({
   environment: process.env,
   policy: readPolicy(process.env.CIPHERFILM_POLICY),
-  own: settingsText(join(ownFolder(), 'config.json')),
+  own: settingsText(join(data, 'config.json')),
 });
 
 /**

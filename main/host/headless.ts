@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
 import { CxrError, toCodedError } from '../../contract/errors.ts';
 import { folderFault } from '../../contract/folder-fault.ts';
-import { inMemory } from '../../contract/ipc/custody.ts';
+import { type Custody, inMemory } from '../../contract/ipc/custody.ts';
 import type { Location } from '../../contract/ipc/reader.ts';
 import type { AnalysisResult, EngineInput } from '../../contract/stages.ts';
 import { plainConnection } from '../connector/evaluator-route.ts';
@@ -20,6 +20,9 @@ import { residentBytes } from './resident-memory.ts';
 export const bundleRoot = join(import.meta.dirname, '..', '..', 'native-models');
 /** The radiograph that the repository ships: NIH ChestX-ray image 00000002_000 as DX. */
 export const sampleStudy = join(bundleRoot, 'samples', '00000002_000.dcm');
+
+/** The way to an evaluator on this machine. */
+export const wayHere = (url: string): Connection => plainConnection(url, true);
 
 /** A process beside this one died: it is followed by another, or it died too often and is lost. */
 export type Incident = 'engine-crashed' | 'engine-lost' | 'evaluator-crashed' | 'evaluator-lost';
@@ -45,26 +48,35 @@ export type EngineOptions = {
   readonly bundleName: string;
   /** The way to the evaluator; a function is asked again for every engine that is started. */
   readonly connection: Connection | (() => Promise<Connection>);
-  /** Hears that an engine died, with its keys, and whether it is followed by another. */
+  /** Where keys are kept. Default: in the engine's memory. */
+  readonly custody?: Custody;
+  /** Hears that an engine died, and whether it is followed by another. */
   readonly onCrash?: (isFollowed: boolean) => void;
+  /** Hears how far a request about keys is, in [0, 1]. */
+  readonly onKeyProgress?: (fraction: number) => void;
 };
 
 /** So many engines in a row may die over nothing; the next would die too. */
 const mostDeadEngines = 3;
 
-/** Starts an engine process without Electron. One that dies is followed by another, which makes keys of its own. */
-export function openEngine({ connection, onCrash, ...bundle }: EngineOptions): EngineHost {
+/**
+ * Starts an engine process without Electron. One that dies is followed by another, which makes keys of its own where
+ * they are not kept.
+ */
+export function openEngine(options: EngineOptions): EngineHost {
+  const { connection, onCrash, onKeyProgress, custody = inMemory, ...bundle } = options;
   const engine = new EngineHost({
     launch: () => launchNode({ name: 'engine', entry: entries.engine }),
     start: async () => ({
       kind: 'start',
       keepsReady: false,
-      custody: inMemory,
+      custody,
       ...bundle,
       connection: typeof connection === 'function' ? await connection() : connection,
     }),
     tell: (event) => {
       if (event.kind === 'stopped') onCrash?.(!engine.isOver);
+      if (event.kind === 'keys-progress') onKeyProgress?.(event.fraction);
     },
     restarts: mostDeadEngines,
   });
@@ -129,6 +141,8 @@ export type HeadlessOptions = {
   /** Gives up starting. What `work` does is its own affair. */
   readonly signal?: AbortSignal;
   readonly tell?: (incident: Incident) => void;
+  /** Where keys are kept. Default: in the engine's memory. */
+  readonly custody?: Custody | undefined;
 };
 
 /**
@@ -155,18 +169,18 @@ export async function withHeadless<T>(
   options: HeadlessOptions | undefined,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
-  const { connection, signal, tell } = options ?? {};
+  const { connection, signal, tell, custody } = options ?? {};
   const bundleName = await chooseBundle(bundleRoot);
   if (connection !== undefined)
-    return await openSession({ bundleName, connect: async () => connection, signal, tell }, work);
+    return await openSession({ bundleName, connect: async () => connection, signal, tell, custody }, work);
   return await inTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const own = new EmbeddedEvaluator({
       ...{ launch: launchNode, entry: entries.evaluator, dataDir, bundleRoot, restarts: true },
       onCrash: (isFollowed) => tell?.(isFollowed ? 'evaluator-crashed' : 'evaluator-lost'),
     });
-    const connect = async () => plainConnection(await own.url(), true);
+    const connect = async () => wayHere(await own.url());
     try {
-      return await openSession({ bundleName, connect, signal, tell, own }, work);
+      return await openSession({ bundleName, connect, signal, tell, own, custody }, work);
     } finally {
       // Its folder goes with it, so that there is nothing to stop in order.
       await own.kill();
@@ -180,10 +194,11 @@ type SessionOptions = {
   readonly own?: EmbeddedEvaluator;
   readonly signal: AbortSignal | undefined;
   readonly tell: HeadlessOptions['tell'];
+  readonly custody: Custody | undefined;
 };
 
 async function openSession<T>(
-  { bundleName, connect, own, signal, tell }: SessionOptions,
+  { bundleName, connect, own, signal, tell, custody = inMemory }: SessionOptions,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
   let connection = await orAborted(connect(), signal);
@@ -193,7 +208,7 @@ async function openSession<T>(
     return connection;
   };
   await using engine = openEngine({
-    ...{ bundleRoot, bundleName, connection: renew },
+    ...{ bundleRoot, bundleName, custody, connection: renew },
     onCrash: (isFollowed) => {
       if (isOpen) tell?.(isFollowed ? 'engine-crashed' : 'engine-lost');
     },
@@ -229,7 +244,7 @@ async function openSession<T>(
 }
 
 /** Waits for an engine that serves. One that dies before it says anything is followed by another. */
-async function whenReady(engine: EngineHost): Promise<void> {
+export async function whenReady(engine: EngineHost): Promise<void> {
   for (let deaths = 0; ; deaths += 1) {
     try {
       await engine.ready();
@@ -241,7 +256,7 @@ async function whenReady(engine: EngineHost): Promise<void> {
 }
 
 /** Waits for work, or no longer when the signal aborts. @throws CxrError `cancelled` then; whatever the work throws. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = () => reject(new CxrError('cancelled'));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
 import { z } from 'zod';
 import { CxrError } from '../../contract/errors.ts';
+import type { ImportFacts } from '../../contract/ipc/vault.ts';
 import { seedBytes } from '../../he/client/secret-from-seed.ts';
 import { sha256 } from '../../he/wire/frame.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -19,6 +20,7 @@ import { hex32 } from './text.ts';
  *
  * The seed is sealed under a passphrase, or for recipients: addresses of workstations in the format of age
  * (https://age-encryption.org/v1), whose identities alone open it. The digest finds damage; the sealing finds malice.
+ * docs/key-format.md has all of it, for whoever writes another reader.
  */
 const magic = 'cipherfilm-key/';
 const version = 1;
@@ -48,14 +50,15 @@ export type Sender =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
 
+type Sealing = ImportFacts['sealing'];
+
 const purpose = 'cipherfilm key export/1';
 
 /**
  * The text of an export.
  *
  * @param kdf  what guessing the passphrase costs; tests take less.
- * @throws CxrError `key-passphrase-weak`; `key-address` for an address that is none, or of a kind that a quantum computer
- *   would open.
+ * @throws CxrError `key-passphrase-weak`; `key-address` for an address that is none or of another kind than the first.
  */
 export async function writeExport(
   seed: Uint8Array,
@@ -85,15 +88,22 @@ function encrypterTo(addresses: readonly string[]): Encrypter {
   if (addresses.length === 0 || addresses.length > mostRecipients)
     throw new CxrError('key-address', { got: addresses.length, expected: mostRecipients });
   const encrypter = new Encrypter();
+  const kind = kindOf(addresses[0]!);
   for (const [index, address] of addresses.entries())
     try {
-      // Every recipient can open the file, so it is as strong as the weakest: X25519 alone would not last.
-      if (!address.startsWith('age1pq1')) throw new RangeError();
+      // Every recipient can open the file, so it is as strong as the weakest: one of the older kind would undo the others.
+      if (kind === null || kindOf(address) !== kind) throw new RangeError();
       encrypter.addRecipient(address);
     } catch {
       throw new CxrError('key-address', { index });
     }
   return encrypter;
+}
+
+/** The kinds of address that a key is sent to. Age has others: plugins, which hold an identity in a device. */
+function kindOf(address: string): Exclude<Sealing, 'passphrase'> | null {
+  if (address.startsWith('age1pq1')) return 'hybrid';
+  return /^age1[02-9ac-hj-np-z]{58}$/.test(address) ? 'x25519' : null;
 }
 
 /**
@@ -120,6 +130,8 @@ export type Export = {
   readonly about: KeyFacts;
   /** Which of the secrets opens it. */
   readonly for: Header['for'];
+  /** What guards it. It is `x25519` where one recipient is of that kind. */
+  readonly sealing: Sealing;
   /**
    * The seed, which the caller erases.
    *
@@ -153,6 +165,7 @@ export function readExport(bytes: Uint8Array): Export {
   return {
     about: header.about,
     for: header.for,
+    sealing: header.for === 'passphrase' ? 'passphrase' : sealingOf(sealed),
     open: async ({ passphrase, identity }) => {
       const seed =
         header.for === 'passphrase'
@@ -163,6 +176,16 @@ export function readExport(bytes: Uint8Array): Export {
       throw new CxrError('key-file-altered', { reason: 'fingerprint' });
     },
   };
+}
+
+/** Reads the kinds of recipient in age's header: lines `-> KIND ARGUMENT…`, up to one that begins with `---`. */
+function sealingOf(sealed: Buffer): Sealing {
+  const end = sealed.indexOf('\n---');
+  const header = sealed.toString('latin1', 0, end === -1 ? 0 : end);
+  const kinds = header.split('\n').filter((line) => line.startsWith('-> '));
+  return kinds.length > 0 && kinds.every((line) => line.startsWith('-> mlkem768x25519 '))
+    ? 'hybrid'
+    : 'x25519';
 }
 
 function parseHeader(head: string): Header {

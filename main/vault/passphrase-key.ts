@@ -7,8 +7,8 @@ import { derive, keyBytes } from './sealed.ts';
 import { base64url } from './text.ts';
 
 const mebibyte = 1024;
-/** Most memory times passes, KiB: seven seconds on one core. */
-const mostWork = 2048 * mebibyte;
+/** Most memory times passes, KiB: a second and a half on one core. */
+const mostWork = 768 * mebibyte;
 
 /**
  * How a passphrase becomes a key: Argon2id (RFC 9106), whose cost makes each guess slow. The cost is bounded both ways: a
@@ -20,7 +20,7 @@ export const kdfSchema = z
     memoryKiB: z
       .int()
       .min(8 * mebibyte)
-      .max(1024 * mebibyte),
+      .max(512 * mebibyte),
     passes: z.int().min(1).max(10),
     lanes: z.int().min(1).max(16),
     salt: base64url(16),

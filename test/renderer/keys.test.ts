@@ -107,7 +107,13 @@ describe('addresses that are pasted', () => {
 });
 
 describe('a key that is to be taken in', () => {
-  const facts = { key: retiredKey(), parametersMatch: true, replaces: null, isKnown: false };
+  const facts = {
+    key: retiredKey(),
+    parametersMatch: true,
+    replaces: null,
+    isKnown: false,
+    sealing: 'passphrase' as const,
+  };
   it('is said to replace the one in use, by its words', () => {
     expect(takingInWords({ ...facts, replaces: keySummary() })).toContain(
       'amber bridge cactus dolphin engine fabric',

@@ -1,3 +1,13 @@
+import {
+  commonFlags,
+  type Flag,
+  type FlagName,
+  flags,
+  type KeyCommandName,
+  keyCommands,
+  specOf,
+} from '../keys/key-commands.ts';
+
 /** An option of a command. `value` names what follows it, and is null where nothing does. */
 export type Option = {
   readonly name: string;
@@ -17,11 +27,32 @@ export type Command = {
   /** The words that may stand there; null where files do. */
   readonly words: readonly string[] | null;
   readonly options: readonly Option[];
+  /** The commands behind this one, each with options of its own. */
+  readonly subcommands: readonly Subcommand[];
   /** What help says below the options, line by line. */
   readonly more: readonly string[];
 };
 
-export type CommandName = 'classify' | 'completion';
+export type CommandName = 'classify' | 'keys' | 'completion';
+
+/** A command behind a command, as completion knows it. */
+export type Subcommand = {
+  readonly name: string;
+  readonly says: string;
+  /** Whether a file stands behind it. */
+  readonly takesFile: boolean;
+  readonly options: readonly Option[];
+};
+
+const keyOption = (name: FlagName): Option => {
+  const { value, about, offers }: Flag = flags[name];
+  return { name, value, says: about, ...(offers === undefined ? {} : { offers }) };
+};
+const keySubcommands: readonly Subcommand[] = (Object.keys(keyCommands) as KeyCommandName[]).map((name) => {
+  const { takes, about, flags: own } = specOf(name);
+  const options = [...own, ...commonFlags.filter((flag) => flag !== 'help')].map(keyOption);
+  return { name, says: about[0]!.replace(/\.$/, ''), takesFile: takes.includes('FILE'), options };
+});
 
 /** The shells for which there is a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -42,16 +73,35 @@ export const commands: readonly Command[] = [
         offers: ['embedded'],
         says: 'the evaluator to ask; "embedded" starts one on this machine',
       },
+      { name: 'data', value: 'FOLDER', says: 'the data folder in place of the application’s' },
+      {
+        name: 'passphrase-file',
+        value: 'FILE',
+        says: 'its first line opens the key that is kept here; - is standard input',
+      },
       { name: 'json', value: null, says: 'prints one JSON object when all files are done' },
       { name: 'json-lines', value: null, says: 'prints one JSON object a line as soon as a file is done' },
     ],
+    subcommands: [],
     more: [
       'PATH is a file, a folder, a zip archive, a DICOMDIR, or a pattern such as "**/*.dcm". The content decides what a file',
       'is, its name does not. A single - reads one file from standard input, which is never written to disk.',
       'Results and refusals go to standard output, progress goes to standard error.',
       'Without --evaluator the settings decide; where they name no evaluator, one is started on this machine.',
+      'The key is the one that this workstation keeps, where it opens without a question or with --passphrase-file;',
+      'otherwise one is made for this run and kept in memory.',
       'Ctrl-C cancels and reports what was done; a second one ends at once.',
     ],
+  },
+  {
+    name: 'keys',
+    says: 'makes, lists, moves, changes and destroys the secret keys of this workstation',
+    operands: 'COMMAND',
+    words: keySubcommands.map(({ name }) => name),
+    options: [],
+    subcommands: keySubcommands,
+    // It has a help of its own, main/cli/keys/key-usage.ts.
+    more: [],
   },
   {
     name: 'completion',
@@ -59,6 +109,7 @@ export const commands: readonly Command[] = [
     operands: shells.join('|'),
     words: shells,
     options: [],
+    subcommands: [],
     more: [
       'bash  source <(cipherfilm completion bash)    in ~/.bashrc',
       'zsh   source <(cipherfilm completion zsh)     in ~/.zshrc, after compinit',

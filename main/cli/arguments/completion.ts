@@ -14,10 +14,31 @@ const common = commonOptions.flatMap(flags);
 /** Between single quotes, in any of the three shells. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** Every command, and every command behind one, under the words that name it. */
+const named = commands.flatMap((command) => [
+  {
+    path: command.name as string,
+    words: command.words ?? [],
+    options: command.options,
+    takesFile: command.words === null,
+  },
+  ...command.subcommands.map(({ name, options, takesFile }) => ({
+    path: `${command.name} ${name}`,
+    words: [] as readonly string[],
+    options,
+    takesFile,
+  })),
+]);
+const parents = commands.filter(({ subcommands }) => subcommands.length > 0);
+
 function bash(): string[] {
-  const valued = commands.flatMap(({ options }) => options.filter(({ value }) => value !== null));
-  const wordsOf = ({ options, words }: Command) =>
-    [...(words ?? []), ...options.flatMap(flags), ...common].join(' ');
+  const valued = new Map(
+    named.flatMap(({ options }) =>
+      options.filter(({ value }) => value !== null).map((option) => [option.name, option] as const),
+    ),
+  );
+  const deeper = ({ name, words }: Command) =>
+    `    ${name}) case \${COMP_WORDS[i+1]} in ${words!.join('|')}) ((i + 1 < COMP_CWORD)) && command+=" \${COMP_WORDS[i+1]}" ;; esac ;;`;
   return [
     '# Completes cipherfilm in bash. Where nothing fits, readline offers files.',
     '_cipherfilm() {',
@@ -26,15 +47,21 @@ function bash(): string[] {
     `    case \${COMP_WORDS[i]} in ${names.join('|')}) command=\${COMP_WORDS[i]}; break ;; esac`,
     '  done',
     '  case $command in',
-    ...commands.map((command) => `    ${command.name}) words=${quoted(wordsOf(command))} ;;`),
+    ...parents.map(deeper),
+    '  esac',
+    '  case $command in',
+    ...named.map(
+      ({ path, words, options }) =>
+        `    '${path}') words=${quoted([...words, ...options.flatMap(flags), ...common].join(' '))} ;;`,
+    ),
     `    *) words=${quoted([...names, ...common].join(' '))} ;;`,
     '  esac',
     // An empty word behind a command that takes files means a file.
     '  case $command:$word in',
-    ...commands.filter(({ words }) => words === null).map(({ name }) => `    ${name}:) words= ;;`),
+    ...named.filter(({ takesFile }) => takesFile).map(({ path }) => `    '${path}:') words= ;;`),
     '  esac',
     '  case $before in',
-    ...valued.map(({ name, offers }) => `    --${name}) words=${quoted((offers ?? []).join(' '))} ;;`),
+    ...[...valued].map(([name, { offers }]) => `    --${name}) words=${quoted((offers ?? []).join(' '))} ;;`),
     '  esac',
     '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
     '}',
@@ -47,12 +74,28 @@ function zsh(): string[] {
   const argument = ({ name, short, value, offers, says }: Option): string => {
     const what = `[${said(says)}]`;
     if (short !== undefined) return `'(-${short} --${name})'{-${short},--${name}}${quoted(what)}`;
+    if (value === null) return quoted(`--${name}${what}`);
     return quoted(
-      value === null ? `--${name}${what}` : `--${name}=${what}:${value}:(${(offers ?? []).join(' ')})`,
+      `--${name}=${what}:${value}:${takesPath(value) ? '_files' : `(${(offers ?? []).join(' ')})`}`,
     );
   };
   const operand = ({ words }: Command) =>
     quoted(words === null ? '*:file:_files' : `1:word:(${words.join(' ')})`);
+  const call = (options: readonly Option[], ...operands: string[]) =>
+    `_arguments ${[...[...options, ...commonOptions].map(argument), ...operands].join(' ')}`;
+  const branch = (command: Command): string[] =>
+    command.subcommands.length === 0
+      ? [`        ${command.name}) ${call(command.options, operand(command))} ;;`]
+      : [
+          `        ${command.name})`,
+          '          case $words[2] in',
+          ...command.subcommands.map(
+            ({ name, options, takesFile }) =>
+              `            ${name}) ${call(options, operand(command), ...(takesFile ? [quoted('2:file:_files')] : []))} ;;`,
+          ),
+          `            *) ${call([], operand(command))} ;;`,
+          '          esac ;;',
+        ];
   return [
     '#compdef cipherfilm',
     '_cipherfilm() {',
@@ -65,10 +108,7 @@ function zsh(): string[] {
     '      _describe -t commands command known ;;',
     '    argument)',
     '      case $words[1] in',
-    ...commands.map(
-      (command) =>
-        `        ${command.name}) _arguments ${[...[...command.options, ...commonOptions].map(argument), operand(command)].join(' ')} ;;`,
-    ),
+    ...commands.flatMap(branch),
     '      esac ;;',
     '  esac',
     '}',
@@ -82,20 +122,38 @@ function fish(): string[] {
   const option = ({ name, short, value, offers, says }: Option): string[] => [
     ...(short === undefined ? [] : [`-s ${short}`]),
     `-l ${name}`,
-    ...(value === null ? [] : [`-x -a ${quoted((offers ?? []).join(' '))}`]),
+    ...(value === null ? [] : takesPath(value) ? ['-r -F'] : [`-x -a ${quoted((offers ?? []).join(' '))}`]),
     `-d ${quoted(says)}`,
   ];
+  const seen = (...words: string[]) => `__fish_seen_subcommand_from ${words.join(' ')}`;
   return [
     '# Completes cipherfilm in fish.',
     line('-f'),
     ...commonOptions.map((common) => line(...option(common))),
     ...commands.flatMap((command) => {
-      const seen = `-n ${quoted(`__fish_seen_subcommand_from ${command.name}`)}`;
+      const behind = `-n ${quoted(seen(command.name))}`;
       return [
         line('-n __fish_use_subcommand', `-a ${command.name}`, `-d ${quoted(command.says)}`),
-        ...command.options.map((own) => line(seen, ...option(own))),
-        line(seen, command.words === null ? '-F' : `-a ${quoted(command.words.join(' '))}`),
+        ...command.options.map((own) => line(behind, ...option(own))),
+        ...(command.subcommands.length === 0
+          ? [line(behind, command.words === null ? '-F' : `-a ${quoted(command.words.join(' '))}`)]
+          : subcommandLines(command)),
       ];
     }),
   ];
+
+  function subcommandLines({ name: parent, words, subcommands }: Command): string[] {
+    const first = `-n ${quoted(`${seen(parent)}; and not ${seen(...words!)}`)}`;
+    return subcommands.flatMap(({ name, says, options, takesFile }) => {
+      const behind = `-n ${quoted(`${seen(parent)}; and ${seen(name)}`)}`;
+      return [
+        line(first, `-a ${name}`, `-d ${quoted(says)}`),
+        ...options.map((own) => line(behind, ...option(own))),
+        ...(takesFile ? [line(behind, '-F')] : []),
+      ];
+    });
+  }
 }
+
+/** Whether what follows an option is a path. */
+const takesPath = (value: string): boolean => value === 'FILE' || value === 'FOLDER';

@@ -14,14 +14,26 @@ export type Wish =
       readonly kind: 'classify';
       readonly paths: readonly string[];
       readonly evaluator: string | undefined;
+      /** The data folder in place of the application's. */
+      readonly data: string | undefined;
+      /** Holds the passphrase of the kept key; `-` stands for standard input. */
+      readonly passphraseFile: string | undefined;
       readonly form: Form;
     }
+  /** Everything but the word `keys`; main/cli/keys/read-key-arguments.ts understands it. */
+  | { readonly kind: 'keys'; readonly args: readonly string[] }
   | { readonly kind: 'completion'; readonly shell: Shell };
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 
-const everyOption = [...commands.flatMap(({ options }) => options), ...commonOptions];
+const everyOption = [
+  ...commands.flatMap(({ options, subcommands }) => [
+    ...options,
+    ...subcommands.flatMap((subcommand) => subcommand.options),
+  ]),
+  ...commonOptions,
+];
 const parseOptions = Object.fromEntries(
   everyOption.map(({ name, short, value }) => [
     name,
@@ -44,6 +56,10 @@ export function readArguments(args: readonly string[]): Wish {
   const command = commandNamed(name);
   if (name !== undefined && command === null)
     return wrong(`there is no command ${JSON.stringify(name)}`, null);
+  if (command?.name === 'keys') {
+    const at = tokens.find((token) => token.kind === 'positional')!.index;
+    return { kind: 'keys', args: args.toSpliced(at, 1) };
+  }
   const given = tokens.filter((token) => token.kind === 'option');
   const fault = given.map((token) => faultOf(token, command)).find((text) => text !== null);
   if (fault !== undefined) return wrong(fault, command);
@@ -71,7 +87,8 @@ function faultOf({ name, rawName, value, inlineValue }: OptionToken, command: Co
       : `${command.name} has no option ${shown}`;
   }
   if (option.value === null) return value === undefined ? null : `${shown} takes no value`;
-  const isMissing = value === undefined || value === '' || (!inlineValue && value.startsWith('-'));
+  const isMissing =
+    value === undefined || value === '' || (!inlineValue && value.startsWith('-') && value !== '-');
   return isMissing ? `${shown} needs a value, ${option.value}` : null;
 }
 
@@ -81,13 +98,19 @@ function classifyWish(paths: readonly string[], values: Values, command: Command
   if (paths.length === 0) return wrong('no file is named', command);
   if (paths.includes('')) return wrong('a path is empty', command);
   if (paths.filter((path) => path === '-').length > 1) return wrong('- can be named only once', command);
-  const { json, evaluator } = values;
+  const { json } = values;
   const asLines = values['json-lines'];
   if (json === true && asLines === true) return wrong('--json and --json-lines exclude each other', command);
+  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const passphraseFile = text('passphrase-file');
+  if (passphraseFile === '-' && paths.includes('-'))
+    return wrong('standard input can be the file or the passphrase, not both', command);
   return {
     kind: 'classify',
     paths,
-    evaluator: typeof evaluator === 'string' ? evaluator : undefined,
+    evaluator: text('evaluator'),
+    data: text('data'),
+    passphraseFile,
     form: json === true ? 'json' : asLines === true ? 'json-lines' : 'text',
   };
 }

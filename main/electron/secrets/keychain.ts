@@ -1,5 +1,5 @@
 import { safeStorage } from 'electron';
-import type { KeySeal } from './kept-key.ts';
+import { type KeyFile, plainKeyFile } from '../../files/kept-key.ts';
 
 /**
  * Tells whether the system has a keychain, which keeps secrets for one user. On Linux without a keyring Electron offers
@@ -32,11 +32,7 @@ export const unseal = (bytes: Uint8Array): Uint8Array =>
  * @param path  folder and name of the file, without its ending.
  * @returns     null where the key cannot be kept.
  */
-export function sealedFile(
-  path: string,
-  withoutKeychain: boolean,
-): { readonly path: string; readonly by: KeySeal } | null {
+export function sealedFile(path: string, withoutKeychain: boolean): KeyFile | null {
   if (hasKeychain()) return { path: `${path}.key`, by: { seal, open: unseal } };
-  const same = (key: Uint8Array): Uint8Array => key;
-  return withoutKeychain ? { path: `${path}.plain-key`, by: { seal: same, open: same } } : null;
+  return withoutKeychain ? plainKeyFile(path) : null;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type KeptKey, keptKey } from './kept-key.ts';
+import { type KeptKey, keptKey } from '../../files/kept-key.ts';
 import { sealedFile } from './keychain.ts';
 
 /**

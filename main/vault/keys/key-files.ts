@@ -63,7 +63,7 @@ export async function inspectKey(
   passphrase: string | null,
   parameters: string,
 ): Promise<ImportFacts> {
-  const { about } = await openFile(vault, path, passphrase, (seed) => seed.fill(0));
+  const { about, sealing } = await openFile(vault, path, passphrase, (seed) => seed.fill(0));
   const { fingerprint, label, generation, created, decryptions } = about;
   const active = activeKey(vault.body, about.parameters);
   const isKnown = vault.body.keys.some((key) => key.fingerprint === fingerprint);
@@ -72,6 +72,7 @@ export async function inspectKey(
     parametersMatch: about.parameters === parameters,
     replaces: active === undefined || active.fingerprint === fingerprint ? null : summarise(active),
     isKnown,
+    sealing,
   };
 }
 

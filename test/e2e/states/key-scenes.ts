@@ -46,6 +46,7 @@ const incoming: ImportFacts = {
   parametersMatch: true,
   replaces: key,
   isKnown: false,
+  sealing: 'passphrase',
 };
 const changed = keyState({
   keys: [keySummary({ ...incoming.key, state: 'active' }), keySummary({ state: 'retired' })],

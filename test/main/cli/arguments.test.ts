@@ -33,11 +33,29 @@ describe('the arguments', () => {
   it('name files, also those that look like options, and the form of the output', () => {
     expect(readArguments(['classify', 'a.dcm', '--json-lines', '-', '--', '--b.dcm'])).toEqual({
       ...{ kind: 'classify', paths: ['a.dcm', '-', '--b.dcm'] },
-      ...{ evaluator: undefined, form: 'json-lines' },
+      ...{ evaluator: undefined, data: undefined, passphraseFile: undefined, form: 'json-lines' },
     });
     expect(readArguments(['--evaluator=embedded', 'classify', 'a'])).toMatchObject({
       evaluator: 'embedded',
       form: 'text',
+    });
+  });
+
+  it('name the passphrase of the kept key, which standard input may hold when it holds no file', () => {
+    expect(readArguments(['classify', 'a', '--passphrase-file', '-', '--data', 'd'])).toMatchObject({
+      ...{ paths: ['a'], passphraseFile: '-', data: 'd' },
+    });
+    expect(readArguments(['classify', '-', '--passphrase-file', '-'])).toMatchObject({
+      line: expect.stringContaining('standard input can be the file or the passphrase, not both'),
+    });
+  });
+
+  it('behind keys, and before it, are left to the commands about keys', () => {
+    expect(readArguments(['keys', 'list', '--json'])).toEqual({ kind: 'keys', args: ['list', '--json'] });
+    expect(readArguments(['--help', 'keys'])).toEqual({ kind: 'keys', args: ['--help'] });
+    expect(readArguments(['--data', 'keys', 'keys', 'list'])).toEqual({
+      kind: 'keys',
+      args: ['--data', 'keys', 'list'],
     });
   });
 
@@ -78,8 +96,12 @@ function without(shell: string): string | null {
 describe('a completion script', () => {
   it.each(['bash', 'zsh', 'fish'] as const)('knows every command and option: %s', (shell) => {
     const script = completionScript(shell);
-    for (const { name, options } of commands)
-      for (const word of [name, ...options.map((option) => option.name)]) expect(script).toContain(word);
+    for (const { name, options, subcommands } of commands)
+      for (const word of [
+        ...[name, ...options.map((option) => option.name)],
+        ...subcommands.flatMap((behind) => [behind.name, ...behind.options.map((option) => option.name)]),
+      ])
+        expect(script).toContain(word);
   });
 
   const noBash = without('bash');
@@ -94,13 +116,17 @@ describe('a completion script', () => {
       ])
         .toString()
         .trim();
-    expect(complete('')).toBe('classify completion -h --help -v --version');
+    expect(complete('')).toBe('classify keys completion -h --help -v --version');
     expect(complete('cl')).toBe('classify');
     expect(complete('classify', '--j')).toBe('--json --json-lines');
     expect(complete('classify', '--evaluator', '')).toBe('embedded');
     expect(complete('completion', '')).toBe('bash zsh fish -h --help -v --version');
+    expect(complete('keys', 'ro')).toBe('rotate');
+    expect(complete('keys', 'export', '--s')).toBe('--sheet');
+    expect(complete('keys', 'list', '--s')).toBe('');
     // Left to readline, which offers files.
     expect(complete('classify', '')).toBe('');
+    expect(complete('keys', 'import', '')).toBe('');
   });
 
   for (const shell of ['zsh', 'fish'] as const) {

@@ -1,36 +1,14 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorTexts } from '../../../contract/words/error-text.ts';
 import { titled } from '../../titled.ts';
+import { cipherfilmIn, whyNoModel } from './cipherfilm.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-const half = join(root, 'native-models', 'cxr-f8-r1');
-const hasBundle = ['client', 'server'].every((side) => existsSync(join(half, side, 'bundle.json')));
-
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
-
-/** Without the settings of whoever runs the tests; `environment` adds variables. */
-function cipherfilm(...args: string[]): Promise<Ended> {
-  return cipherfilmIn({}, ...args);
-}
-function cipherfilmIn(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
-  const none = join(root, 'test', 'none');
-  const { CIPHERFILM_EVALUATOR: _, CIPHERFILM_TOKEN: __, ...others } = process.env;
-  const env = { ...others, XDG_CONFIG_HOME: none, APPDATA: none, ...environment };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'main', 'cli', 'index.ts'), ...args],
-      { cwd: root, env },
-      (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-    );
-  });
-}
+const cipherfilm = (...args: string[]) => cipherfilmWith({}, ...args);
+const cipherfilmWith = (environment: Readonly<Record<string, string>>, ...args: string[]) =>
+  cipherfilmIn(environment, args);
 
 describe('the command line', () => {
   it('answers no arguments with its usage on standard error and status 2', async () => {
@@ -56,8 +34,7 @@ describe('the command line', () => {
   });
 });
 
-const why = hasBundle ? '' : ' (skipped: native-models/cxr-f8-r1 has no bundle.json)';
-describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
+describe.skipIf(whyNoModel !== null)(titled('the command line with a model', whyNoModel), () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cipherfilm-cli-'));
@@ -104,7 +81,7 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
   it('follows the policy, the person’s own file and the variable, before any file is read', async () => {
     const policy = join(folder, 'policy.json');
     await writeFile(policy, '{"evaluator":"https://evaluator.invalid"}');
-    const locked = await cipherfilmIn(
+    const locked = await cipherfilmWith(
       { CIPHERFILM_POLICY: policy },
       ...['classify', 'study.dcm', '--evaluator', 'https://other.invalid', '--json'],
     );
@@ -112,7 +89,7 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
     expect(JSON.parse(locked.stdout)).toEqual({
       error: { code: 'setting-locked', detail: { setting: 'evaluator', by: 'policy' } },
     });
-    const warned = await cipherfilmIn(
+    const warned = await cipherfilmWith(
       { CIPHERFILM_POLICY: policy, CIPHERFILM_EVALUATOR: 'https://other.invalid' },
       ...['classify', join(folder, 'missing.dcm')],
     );
@@ -121,7 +98,10 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
     );
     expect(warned.stderr).toContain('evaluator, https://evaluator.invalid');
     await writeFile(policy, '{"evaluator":7}');
-    const broken = await cipherfilmIn({ CIPHERFILM_POLICY: policy }, ...['classify', 'study.dcm', '--json']);
+    const broken = await cipherfilmWith(
+      { CIPHERFILM_POLICY: policy },
+      ...['classify', 'study.dcm', '--json'],
+    );
     expect(JSON.parse(broken.stdout)).toEqual({
       error: {
         code: 'setting-invalid',
@@ -139,7 +119,7 @@ describe.skipIf(!hasBundle)(`the command line with a model${why}`, () => {
   it.skipIf(isMac)(title, async () => {
     await mkdir(join(folder, 'cipherfilm'), { recursive: true });
     await writeFile(join(folder, 'cipherfilm', 'config.json'), '{"evaluator":"https://own.invalid"}');
-    const { stderr } = await cipherfilmIn(
+    const { stderr } = await cipherfilmWith(
       { XDG_CONFIG_HOME: folder, APPDATA: folder },
       ...['classify', join(folder, 'missing.dcm')],
     );

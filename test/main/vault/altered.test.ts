@@ -119,12 +119,12 @@ describe('a file in place of the vault', () => {
   });
 
   it('is not tried when its passphrase would cost too much, and refused when it would cost too little', async () => {
-    // The limits are 1 GiB, ten passes and 16 lanes, and 2 GiB in all passes together.
+    // The limits are 512 MiB, ten passes and 16 lanes, and 768 MiB in all passes together.
     for (const cost of [
-      { memoryKiB: 1024 * 1024 + 1 },
+      { memoryKiB: 512 * 1024 + 1 },
       { passes: 11 },
       { lanes: 17 },
-      { memoryKiB: 1024 * 1024, passes: 3 },
+      { memoryKiB: 512 * 1024, passes: 2 },
     ])
       expect(await written(withKdf(cost))).toBe('key-file-costly');
     expect(await written(withKdf({ memoryKiB: 4096 }))).toBe('key-vault');

@@ -190,10 +190,10 @@ describe('an export in which something was changed', () => {
     expect(await codeOf(() => read('PK\u0003\u0004'))).toBe('key-file-foreign');
     expect(await codeOf(() => readExport(Buffer.alloc(mostExportBytes + 1)))).toBe('key-file-foreign');
     for (const cost of [
-      { memoryKiB: 2 ** 21 },
+      { memoryKiB: 2 ** 19 + 1 },
       { passes: 11 },
       { lanes: 17 },
-      { memoryKiB: 2 ** 20, passes: 3 },
+      { memoryKiB: 2 ** 19, passes: 2 },
     ])
       expect(await withKdf(cost)).toBe('key-file-costly');
     // Cheap guessing is nothing that an export of ours asks for.

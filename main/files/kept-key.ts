@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writePrivate } from '../../files/write-private.ts';
+import { writePrivate } from './write-private.ts';
 
 const keyBytes = 32;
 
@@ -40,4 +40,17 @@ export function openKey(path: string, { open }: KeySeal): Uint8Array | null {
     // The keychain was reset, or another one is in use.
     return null;
   }
+}
+
+/** Says in which file a key lies and how it is sealed there. */
+export type KeyFile = { readonly path: string; readonly by: KeySeal };
+
+/**
+ * Says where a key lies that nothing seals: in a file that only this user can read.
+ *
+ * @param path  folder and name of the file, without its ending.
+ */
+export function plainKeyFile(path: string): KeyFile {
+  const same = (key: Uint8Array): Uint8Array => key;
+  return { path: `${path}.plain-key`, by: { seal: same, open: same } };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { keptKey } from '../../main/electron/secrets/kept-key.ts';
+import { keptKey } from '../../../main/files/kept-key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cipherfilm-kept-key-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
