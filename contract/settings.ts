@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+const minutes = z
+  .number()
+  .int()
+  .min(0)
+  .max(24 * 60);
+
 /**
  * What a workstation can be told. The person's own `config.json` and the policy of whoever runs the workstation have
  * this same format. What the policy says is locked: nobody can overrule it on the workstation.
@@ -20,6 +26,8 @@ export const settingsSchema = z
     withoutKeychain: z.boolean(),
     /** True to keep the window out of screenshots, recordings and shared screens, on Windows and macOS. */
     contentProtection: z.boolean(),
+    /** After so many minutes without anybody at the window the keys leave the memory; 0 for never. */
+    lockAfterMinutes: minutes,
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;
@@ -46,6 +54,7 @@ export type SettingsView = {
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
   readonly contentProtection: Setting<boolean>;
+  readonly lockAfterMinutes: Setting<number>;
   /** The name of the system's keychain, which keeps secrets here. It is null where there is none. */
   readonly keychain: string | null;
   /** True when this machine has a policy. */
@@ -62,6 +71,7 @@ export const settingsChangeSchema = z
     token: z.string().min(1).max(512).nullable(),
     withoutKeychain: z.boolean(),
     contentProtection: z.boolean(),
+    lockAfterMinutes: minutes,
   })
   .partial();
 export type SettingsChange = z.infer<typeof settingsChangeSchema>;

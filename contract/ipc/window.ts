@@ -54,6 +54,10 @@ export const requestSchemas = {
   keys: z.object({ request: keyRequestSchema }),
   /** Stops what takes long: making a key, or checking it. */
   cancelKeys: z.object({}),
+  /** Takes the keys out of memory now. The engine's process ends, and one that cannot read the vault takes its place. */
+  lockKeys: z.object({}),
+  /** Opens the vault again as at the start of the program, where no passphrase guards it. */
+  unlockKeys: z.object({}),
   /** Saves the record of a key that was destroyed in this run, under a name that the person chooses. */
   saveProof: z.object({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Shows the key file that was written last in the system's file manager. */
@@ -64,6 +68,12 @@ export const requestSchemas = {
 export type RequestName = keyof typeof requestSchemas;
 /** What the page sends with a request. */
 export type RequestOf<N extends RequestName> = z.infer<(typeof requestSchemas)[N]>;
+
+/**
+ * Whether the keys are in the engine's memory. `away`: they left it because nobody was there, and come back by
+ * themselves when somebody is. `locked`: a person locked them, or a passphrase guards them, and a person unlocks them.
+ */
+export type KeyLockState = 'open' | 'away' | 'locked';
 
 /** What the window shows about the application itself. */
 export type AppStatus = {
@@ -79,6 +89,7 @@ export type AppStatus = {
    * opens, or in the engine's memory, with which it ends.
    */
   readonly custody: 'keychain' | 'file' | 'memory';
+  readonly lock: KeyLockState;
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
   /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */
@@ -108,6 +119,10 @@ export type ReplyOf = {
   /** The reply to the kind of request that was asked (`KeyReplyOf`). */
   keys: KeyReply;
   cancelKeys: null;
+  /** False where keys live in memory only: locking would destroy them. */
+  lockKeys: { readonly locked: boolean };
+  /** False where a passphrase is needed. */
+  unlockKeys: { readonly unlocked: boolean };
   saveProof: null;
   showKeyFile: { readonly shown: boolean };
   status: AppStatus;

@@ -273,7 +273,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-locked': {
     title: 'The keys are locked.',
-    advice: `Enter the passphrase of this workstation’s keys. If it is not asked for, restart the program. ${support}`,
+    advice: `Unlock them under Keys. Studies that came meanwhile wait for them. ${support}`,
   },
   'key-passphrase': {
     title: 'The passphrase does not fit.',

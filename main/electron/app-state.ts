@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../../contract/ipc/engine.ts';
-import type { AppStatus } from '../../contract/ipc/window.ts';
+import type { AppStatus, KeyLockState } from '../../contract/ipc/window.ts';
 
 /** What is known of the application when it starts. */
 export type AppFacts = {
@@ -27,6 +27,7 @@ export class AppState {
       bundle: null,
       problem: null,
       custody,
+      lock: 'open',
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
     };
@@ -40,6 +41,11 @@ export class AppState {
   /** Notes that another evaluator is in use. How things stand with it is not known yet. */
   evaluatorAt(url: string, embedded: boolean): void {
     this.#set({ evaluator: { url: displayUrl(url), embedded }, standing: { kind: 'starting' } });
+  }
+
+  /** Notes that the keys have left the engine's memory, or are back. */
+  lockIs(lock: KeyLockState): void {
+    this.#set({ lock });
   }
 
   /** Follows the engine's events. How things stand is told anew by the next one. */

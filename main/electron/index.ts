@@ -30,12 +30,17 @@ async function boot(): Promise<void> {
     keyDialogs: keyDialogs(() => BrowserWindow.getFocusedWindow() ?? windows[0]),
   });
   const window = openWindow(scripts().preload, join(app.getPath('userData'), 'window.json'));
-  openMenu((command) => tellAll({ kind: 'command', command }));
+  openMenu({
+    pass: (command) => tellAll({ kind: 'command', command }),
+    lockKeys: () => void workstation.lock.lock().catch(() => {}),
+  });
   windows.push(window);
   protect(workstation.isProtected);
   askBeforeLeaving(window, workstation.unfinished);
   answerWindow(window.webContents, workstation.answers);
   workstation.films.serve(window.webContents);
+  window.webContents.on('input-event', workstation.seen);
+  window.on('focus', workstation.seen);
   openDropped = (sources) => void workstation.open(sources);
   openDropped(early.splice(0));
   openDropped(paths(dropped(process.argv, app.isPackaged), process.cwd()));

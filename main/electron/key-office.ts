@@ -5,6 +5,7 @@ import type { DestructionProof, KeyReplyOf, KeyRequest, KeyRequestKind } from '.
 import type { ReplyOf, RequestOf, WindowEvent } from '../../contract/ipc/window.ts';
 import { writePrivate } from '../files/write-private.ts';
 import type { EngineHost } from '../host/engine/engine-host.ts';
+import type { KeyLock } from '../host/key-lock.ts';
 
 /** The kinds of file that are written: an export, a page to print, the record of a destruction. */
 export type SavedFile = 'key' | 'sheet' | 'proof';
@@ -20,13 +21,14 @@ export type KeyDialogs = {
 /** What the office needs of others. */
 export type KeyOfficeDeps = {
   readonly engine: Pick<EngineHost, 'keys'>;
+  readonly lock: Pick<KeyLock, 'lock' | 'unlock' | 'opened'>;
   readonly dialogs: KeyDialogs;
   readonly tell: (event: WindowEvent) => void;
 };
 
 /** The window's requests that are about keys. */
 export type KeyAnswers = {
-  readonly [N in 'keys' | 'cancelKeys' | 'saveProof' | 'showKeyFile']: (
+  readonly [N in 'keys' | 'cancelKeys' | 'lockKeys' | 'unlockKeys' | 'saveProof' | 'showKeyFile']: (
     request: RequestOf<N>,
   ) => ReplyOf[N] | Promise<ReplyOf[N]>;
 };
@@ -56,12 +58,19 @@ export class KeyOffice {
         for (const controller of this.#underWay) controller.abort();
         return null;
       },
+      lockKeys: async () => ({ locked: await this.#deps.lock.lock() }),
+      unlockKeys: async () => ({ unlocked: await this.#deps.lock.unlock() }),
       saveProof: ({ fingerprint }) => this.#saveProof(fingerprint),
       showKeyFile: () => {
         if (this.#written !== null) this.#deps.dialogs.show(this.#written);
         return { shown: this.#written !== null };
       },
     };
+  }
+
+  /** Whether something that takes long is under way. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0;
   }
 
   /** Passes on to the window what the engine tells about keys. */
@@ -74,6 +83,7 @@ export class KeyOffice {
   async #answer(request: KeyRequest): Promise<KeyReplyOf[KeyRequestKind]> {
     const path = await this.#fileFor(request);
     const reply = await this.#pass(request, path);
+    if (request.kind === 'unlock') this.#deps.lock.opened();
     if (request.kind === 'export' || request.kind === 'recovery') this.#written = path;
     if (request.kind === 'import') this.#inspected = null;
     if (request.kind === 'destroy') {

@@ -52,14 +52,19 @@ export class SettingsDesk {
     return this.#settings.contentProtection.value;
   }
 
+  /** After so many minutes without anybody at the window the keys leave the memory; 0 for never. */
+  get lockAfterMinutes(): number {
+    return this.#settings.lockAfterMinutes.value;
+  }
+
   /** The settings as the window shows them: without token and paths. */
   get view(): SettingsView {
     const { evaluator, proxy, systemCertificates, certificates, managed } = this.#settings;
-    const { withoutKeychain, contentProtection } = this.#settings;
+    const { withoutKeychain, contentProtection, lockAfterMinutes } = this.#settings;
     return {
       evaluator,
       token: { given: this.#isTokenGiven(), locked: this.#isTokenLocked() },
-      ...{ proxy, systemCertificates, withoutKeychain, contentProtection, managed },
+      ...{ proxy, systemCertificates, withoutKeychain, contentProtection, lockAfterMinutes, managed },
       certificates: { ...certificates, value: certificates.value && basename(certificates.value) },
       keychain: this.#deps.keychain,
     };

@@ -12,6 +12,7 @@ import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
 import { AppState } from './app-state.ts';
+import { guardKeys } from './guard-keys.ts';
 import { FilmChannel } from './ipc/film-channel.ts';
 import type { Answers } from './ipc/ipc.ts';
 import { type KeyDialogs, KeyOffice } from './key-office.ts';
@@ -107,15 +108,26 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
       bundleName: await bundle,
       connection: await connection(),
       keepsReady: true,
-      custody,
+      custody: guard.lock.custody,
     }),
     tell: (event) => {
       state.follow(event);
       office.hear(event);
       if ('analysisId' in event) worklist.hear(event);
+      if (event.kind === 'keys-state' && !event.state.locked) worklist.resume();
     },
   });
-  const office = new KeyOffice({ engine, dialogs: keyDialogs, tell });
+  const guard = guardKeys({
+    engine,
+    custody,
+    limitMinutes: () => settings.lockAfterMinutes,
+    isBusy: () => worklist.isUnderWay || office.isBusy,
+    changed: (lock) => {
+      state.lockIs(lock);
+      if (lock === 'open') worklist.resume();
+    },
+  });
+  const office = new KeyOffice({ engine, dialogs: keyDialogs, tell, lock: guard.lock });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
     input: (location, signal) => reader.request({ kind: 'input', location }, signal),
@@ -147,7 +159,11 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
     return location;
   };
-  const open = (sources: readonly Source[]) => (sources.length === 0 ? null : intake.open(sources));
+  const open = (sources: readonly Source[]) => {
+    if (sources.length === 0) return null;
+    guard.seen();
+    return intake.open(sources);
+  };
   /** Goes over to what is configured now; an evaluator here that nobody needs any more is ended. */
   const reconnect = async () => {
     engine.connect(await connection());
@@ -207,5 +223,6 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     reader.start();
     worklist.resume();
   };
-  return { engine, answers, films, open, unfinished, isProtected, resume };
+  const { lock, seen } = guard;
+  return { engine, answers, films, open, unfinished, isProtected, resume, lock, seen };
 }

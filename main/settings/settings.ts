@@ -28,10 +28,14 @@ export type Settings = {
   readonly certificates: Setting<string | null>;
   readonly withoutKeychain: Setting<boolean>;
   readonly contentProtection: Setting<boolean>;
+  readonly lockAfterMinutes: Setting<number>;
   readonly managed: boolean;
   /** Why nothing may be sent: a file that decides the evaluator cannot be understood. It names file and key. */
   readonly fault: CxrError<'setting-invalid'> | null;
 };
+
+/** Half an hour: longer than a pause between two studies, shorter than a reading room stays empty. */
+const usualLockMinutes = 30;
 
 /** Stands in place of an address for the evaluator that this application starts on this machine. */
 export const embedded = 'embedded';
@@ -64,6 +68,7 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     certificates: pick('certificates', null),
     withoutKeychain: pick('withoutKeychain', false),
     contentProtection: pick('contentProtection', false),
+    lockAfterMinutes: pick('lockAfterMinutes', usualLockMinutes),
     managed: policy !== null,
     fault: policyFault ?? (evaluator.source === 'own' ? ownFault : null),
   };

@@ -27,13 +27,14 @@ export function afterFailure(entry: Entry, error: CodedError): Partial<StudyRow>
 }
 
 /**
- * Tells whether a study may be begun again by itself: after a crash of the engine, unless it had the evaluator's answer
- * and cannot go on with it from the disk. To ask again then could tell the evaluator how the decryption went. The
- * reader's host begins again by itself.
+ * Tells whether a study may be begun again by itself: after a crash of the engine or when the keys were locked, unless it
+ * had the evaluator's answer and cannot go on with it from the disk. To ask again then could tell the evaluator how the
+ * decryption went. The reader's host begins again by itself.
  */
 function mayBeginAgain(entry: Entry, { code }: CodedError): boolean {
-  if (code !== 'engine-crashed') return false;
+  if (code !== 'engine-crashed' && code !== 'key-locked') return false;
   if (hasAnswer(entry.row) && entry.row.asked === null) return false;
+  if (code === 'key-locked') return true;
   entry.crashes += 1;
   return entry.crashes <= mostCrashes;
 }

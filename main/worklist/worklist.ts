@@ -53,6 +53,8 @@ export class Worklist {
   readonly #keep: Keep;
   readonly #entries = new Entries();
   #isClosed = false;
+  /** The keys are locked: what waits, waits for them. */
+  #isHeld = false;
 
   constructor(deps: WorklistDeps) {
     this.#deps = deps;
@@ -72,13 +74,22 @@ export class Worklist {
     return this.rows.filter(({ state }) => state === 'working' || state === 'waiting').length;
   }
 
+  /** Whether a study is under way, or will be without anybody's help. */
+  get isUnderWay(): boolean {
+    return !this.#isHeld && this.inFlight > 0;
+  }
+
   /** The studies in the order in which they came. */
   get rows(): readonly StudyRow[] {
     return this.#entries.rows;
   }
 
-  /** Goes on with what an earlier run left. Call it once the engine can be asked. */
+  /**
+   * Goes on with what an earlier run left, or with what waits since the keys were locked. Call it once the engine can be
+   * asked, and when the keys are open again.
+   */
   resume(): void {
+    this.#isHeld = false;
     this.#next();
   }
 
@@ -230,12 +241,14 @@ export class Worklist {
         return;
       }
       case 'failed':
+        // Every other study would meet the same.
+        if (event.error.code === 'key-locked') this.#isHeld = true;
         this.#end(entry, event.error);
     }
   }
 
   #next(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isHeld) return;
     const entries = this.#entries.all;
     if (entries.some(({ row }) => row.state === 'working')) return;
     const entry = entries.find(({ row }) => row.state === 'waiting');

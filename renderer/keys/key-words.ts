@@ -46,7 +46,8 @@ export const strengthWords = [
 ] as const;
 
 /** What stands on the button beside the words on where keys are kept: the first thing that is to be done there. */
-export function keyButtonWords({ standing }: Pick<AppStatus, 'standing'>): string {
+export function keyButtonWords({ standing, lock }: Pick<AppStatus, 'standing' | 'lock'>): string {
+  if (lock === 'locked') return 'Unlock the keys';
   if (standing.kind !== 'trouble') return 'Keys';
   if (standing.error.code === 'key-locked') return 'Unlock the keys';
   if (standing.error.code === 'key-none') return 'Make a key';

@@ -1,7 +1,7 @@
 import { type CodedError, codedPart } from '../../contract/errors.ts';
 import { longRequests } from '../../contract/ipc/long-requests.ts';
-import type { Standing } from '../../contract/ipc/standing.ts';
 import type { KeyReplyOf, KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
+import type { Reply } from '../../contract/ipc/window.ts';
 
 /**
  * The window's picture of the keys while somebody looks at them. It holds no passphrase: a request carries one and is
@@ -19,13 +19,13 @@ export class Keys {
   active = $derived(this.state?.keys.find(({ state }) => state === 'active') ?? null);
   earlier = $derived(this.state?.keys.filter(({ state }) => state === 'retired') ?? []);
 
-  #standing: Standing['kind'] | null = null;
+  #seen = '';
 
   /** Looks at the keys, and follows what becomes of them; returns the way to stop. */
   listen(): () => void {
     const stop = window.cipherfilm.onEvent((event) => {
       if (event.kind === 'keys') this.state = event.state;
-      else if (event.kind === 'status') this.#follow(event.status.standing.kind);
+      else if (event.kind === 'status') this.#follow(`${event.status.lock} ${event.status.standing.kind}`);
       else if (event.kind === 'keys-progress' && this.fraction !== null) this.fraction = event.fraction;
     });
     void this.ask({ kind: 'state' });
@@ -59,6 +59,24 @@ export class Keys {
     return reply.ok ? (reply.value as KeyReplyOf['judge']) : null;
   }
 
+  /** Takes the keys out of memory until somebody unlocks them. */
+  async lock(): Promise<void> {
+    this.#take(await window.cipherfilm.lockKeys({}));
+    await this.#refresh();
+  }
+
+  /** Opens the vault as at the start of the program, where no passphrase guards it. */
+  async unlock(): Promise<void> {
+    this.isBusy = true;
+    this.#take(await window.cipherfilm.unlockKeys({}));
+    await this.#refresh();
+    this.isBusy = false;
+  }
+
+  #take(reply: Reply<unknown>): void {
+    this.problem = reply.ok ? null : codedPart(reply);
+  }
+
   /** Stops what takes long. */
   cancel(): void {
     void window.cipherfilm.cancelKeys({});
@@ -76,9 +94,9 @@ export class Keys {
   }
 
   /** The engine makes the first key by itself, and each study counts: both are seen when the status moves on. */
-  #follow(standing: Standing['kind']): void {
-    if (standing === this.#standing || this.isBusy) return;
-    this.#standing = standing;
+  #follow(status: string): void {
+    if (status === this.#seen || this.isBusy) return;
+    this.#seen = status;
     void this.#refresh();
   }
 

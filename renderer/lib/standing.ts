@@ -14,9 +14,16 @@ const percent = (fraction: number): string => `${Math.round(100 * fraction)}\u00
 export function standingInWords({
   standing,
   evaluator,
-}: Pick<AppStatus, 'standing' | 'evaluator'>): StandingWords {
+  lock,
+}: Pick<AppStatus, 'standing' | 'evaluator' | 'lock'>): StandingWords {
+  if (lock === 'away')
+    return { text: 'not ready: the keys left the memory while nobody was here', mood: 'under-way' };
   return { text: textOf(standing, evaluator.embedded), mood: moodOf(standing) };
 }
+
+/** Tells whether nothing can be classified until the keys are unlocked. */
+export const areLocked = ({ standing, lock }: Pick<AppStatus, 'standing' | 'lock'>): boolean =>
+  lock !== 'open' || (standing.kind === 'trouble' && standing.error.code === 'key-locked');
 
 function textOf(standing: Standing, embedded: boolean): string {
   switch (standing.kind) {

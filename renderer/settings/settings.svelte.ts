@@ -15,6 +15,7 @@ type Draft = {
   systemCertificates: boolean;
   withoutKeychain: boolean;
   contentProtection: boolean;
+  lockAfterMinutes: number;
 };
 
 /**
@@ -32,6 +33,7 @@ export class SettingsForm {
     systemCertificates: true,
     withoutKeychain: false,
     contentProtection: false,
+    lockAfterMinutes: 0,
   });
   /** Outcome of the last look at the evaluator. */
   probed = $state.raw<Probe | CodedError | 'working' | null>(null);
@@ -91,6 +93,9 @@ export class SettingsForm {
       ...(draft.contentProtection === view.contentProtection.value
         ? {}
         : { contentProtection: draft.contentProtection }),
+      ...(draft.lockAfterMinutes === view.lockAfterMinutes.value
+        ? {}
+        : { lockAfterMinutes: draft.lockAfterMinutes }),
       ...(draft.token === '' ? {} : { token: draft.token }),
     };
   }
@@ -111,6 +116,7 @@ export class SettingsForm {
       systemCertificates: view.systemCertificates.value,
       withoutKeychain: view.withoutKeychain.value,
       contentProtection: view.contentProtection.value,
+      lockAfterMinutes: view.lockAfterMinutes.value,
     };
   }
 }
@@ -126,3 +132,16 @@ export const lockWords: Readonly<Record<SettingSource, string>> = {
   own: '',
   default: '',
 };
+
+const usualMinutes = [0, 5, 15, 30, 60, 240];
+/** The times after which keys may be locked, with the one that is set. */
+export const lockChoices = (set: number): readonly number[] =>
+  [...new Set([...usualMinutes, set])].sort((a, b) => a - b);
+
+/** 0 → "never", 30 → "30 minutes", 240 → "4 hours". */
+export function minutesInWords(minutes: number): string {
+  if (minutes === 0) return 'never';
+  const isHours = minutes % 60 === 0;
+  const count = isHours ? minutes / 60 : minutes;
+  return `${count} ${isHours ? 'hour' : 'minute'}${count === 1 ? '' : 's'}`;
+}

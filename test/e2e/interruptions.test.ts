@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
@@ -9,6 +9,7 @@ import { titled } from '../titled.ts';
 import { smallFilm } from './small-film.ts';
 import { openTroubledEvaluator, type TroubledEvaluator, token } from './troubled-evaluator.ts';
 import {
+  accessibilityProblems,
   build,
   ended,
   kill,
@@ -16,6 +17,7 @@ import {
   noWindow,
   openPaths,
   pageText,
+  processId,
   profile,
   removeFolders,
   sample,
@@ -142,13 +144,38 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
     expect(await troubles(window)).toEqual([]);
   });
 
+  it('waits while the keys are locked, whose process has ended then, and goes on when they are unlocked', {
+    timeout: studyMs,
+  }, async () => {
+    const { page } = window;
+    const before = await processId(window, 'Cipherfilm engine');
+    // Somebody waits for a study that is under way: the system’s sleep does not take the keys away.
+    await window.app.evaluate(({ powerMonitor }) => powerMonitor.emit('suspend'));
+    await page.getByRole('button', { name: 'Keys', exact: true }).click();
+    await page.getByRole('button', { name: 'Lock now' }).click();
+    await page.getByText('The keys were locked here.').waitFor({ timeout: 30_000 });
+    expect(existsSync(`/proc/${before}`)).toBe(false);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await row().getByText('Waiting').waitFor({ timeout: 30_000 });
+    await page.getByText('Waiting until the keys are unlocked.').waitFor();
+    await page.getByText('cannot classify: The keys are locked').waitFor({ timeout: 30_000 });
+    expect(door.questions).toBe(2);
+    await page.getByRole('button', { name: 'Unlock the keys' }).click();
+    await page.getByRole('button', { name: 'Unlock', exact: true }).click();
+    await page.getByRole('button', { name: 'Lock now' }).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Close' }).click();
+    await isAsked(3);
+    expect(await troubles(window)).toEqual([]);
+  });
+
   it('is on the screen again when the page’s process is killed, and was never interrupted', async () => {
     await window.app.evaluate(({ BrowserWindow }) =>
       BrowserWindow.getAllWindows()[0]!.webContents.forcefullyCrashRenderer(),
     );
     await expect.poll(() => pageText(window), { timeout: 30_000 }).toContain('Covid0000');
     await expect.poll(() => pageText(window)).toMatch(underWay);
-    expect(door.questions).toBe(2);
+    expect(door.questions).toBe(3);
   });
 
   it('keeps the program from being closed without a question', async () => {
@@ -178,7 +205,7 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
 
   it('goes on when the program is started again', { timeout: studyMs }, async () => {
     await open();
-    await isAsked(3);
+    await isAsked(4);
     expect(await rows().count()).toBe(5);
   });
 
@@ -187,7 +214,7 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
     process.kill(window.app.process().pid!, 'SIGKILL');
     await gone;
     await open();
-    await isAsked(4);
+    await isAsked(5);
     expect(await rows().count()).toBe(5);
     expect(await rows().getByText('Refused, nothing sent').count()).toBe(1);
   });
@@ -205,7 +232,22 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
     await row().getByRole('button').first().click();
     await expect.poll(() => window.page.locator('section[aria-label="Findings"] ul > li').count()).toBe(14);
     // The question was sent again after each interruption, and was one job all the time.
-    expect([door.questions, door.jobs, await rows().count()]).toEqual([4, 1, 5]);
+    expect([door.questions, door.jobs, await rows().count()]).toEqual([5, 1, 5]);
+    expect(await troubles(window)).toEqual([]);
+  });
+
+  it('needs nobody’s click when the keys went while nobody was there and only the keychain guards them', {
+    timeout: studyMs,
+  }, async () => {
+    const { page } = window;
+    await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
+    const before = await processId(window, 'Cipherfilm engine');
+    await window.app.evaluate(({ powerMonitor }) => powerMonitor.emit('suspend'));
+    await page.getByText('the keys left the memory while nobody was here').waitFor({ timeout: 30_000 });
+    expect(existsSync(`/proc/${before}`)).toBe(false);
+    await page.mouse.move(300, 300);
+    await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
+    expect(await processId(window, 'Cipherfilm engine')).not.toBe(before);
     expect(await troubles(window)).toEqual([]);
   });
 
@@ -216,7 +258,7 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
       const { id, scoredImageId } = rows.find(({ patient }) => patient.name === 'Covid0000');
       await window.cipherfilm.retry({ studyId: id, imageId: scoredImageId });
     })()`);
-    await isAsked(5);
+    await isAsked(6);
     await window.app.evaluate(({ dialog }) => {
       dialog.showMessageBox = () => new Promise(() => {});
     });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CxrError } from '../../contract/errors.ts';
 import type { KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
 import { requestSchemas, type WindowEvent } from '../../contract/ipc/window.ts';
 import { type KeyDialogs, KeyOffice, type KeyOfficeDeps } from '../../main/electron/key-office.ts';
@@ -38,14 +39,31 @@ function office({
     open: async () => opens.shift() ?? null,
     show: (path) => shown.push(path),
   };
-  const desk = new KeyOffice({ engine, dialogs, tell: (event) => told.push(event) });
+  const locks: string[] = [];
+  const lock = {
+    lock: async () => locks.push('lock') > 0,
+    unlock: async () => locks.push('unlock') > 1,
+    opened: () => void locks.push('opened'),
+  };
+  const desk = new KeyOffice({ engine, dialogs, lock, tell: (event) => told.push(event) });
   const ask = async (request: KeyRequest) => desk.answers.keys({ request });
-  return { desk, ask, passed, named, shown, told };
+  return { desk, ask, passed, named, shown, told, locks };
 }
 
 const exported = { kind: 'export', fingerprint, to: { kind: 'passphrase', passphrase } } as const;
 
 describe('the key office', () => {
+  it('locks and unlocks, and says when a passphrase has opened the vault but not when it did not fit', async () => {
+    const { desk, ask, locks } = office();
+    expect(await desk.answers.lockKeys({})).toEqual({ locked: true });
+    expect(await desk.answers.unlockKeys({})).toEqual({ unlocked: true });
+    await ask({ kind: 'unlock', passphrase });
+    expect(locks).toEqual(['lock', 'unlock', 'opened']);
+    const wrong = office({ answer: () => Promise.reject(new CxrError('key-passphrase')) });
+    await expect(wrong.ask({ kind: 'unlock', passphrase })).rejects.toMatchObject({ code: 'key-passphrase' });
+    expect(wrong.locks).toEqual([]);
+  });
+
   it('asks where to write, proposes a name with two words of the key, and shows the file afterwards', async () => {
     const { desk, ask, passed, named, shown } = office({ saves: ['/usb/a.key', '/usb/b.html'] });
     expect(await desk.answers.showKeyFile({})).toEqual({ shown: false });

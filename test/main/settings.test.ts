@@ -20,6 +20,7 @@ describe('settings', () => {
       certificates: { value: null, source: 'default' },
       withoutKeychain: { value: false, source: 'default' },
       contentProtection: { value: false, source: 'default' },
+      lockAfterMinutes: { value: 30, source: 'default' },
       managed: false,
       fault: null,
     });

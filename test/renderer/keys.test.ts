@@ -70,7 +70,7 @@ describe('the words on a key', () => {
 
 describe('the button about keys', () => {
   it('names what is to be done first', () => {
-    const words = (standing: Standing) => keyButtonWords({ standing });
+    const words = (standing: Standing) => keyButtonWords({ standing, lock: 'open' });
     const trouble = (code: 'key-locked' | 'key-none' | 'key-vault') =>
       words({ kind: 'trouble', error: { code, detail: {} } });
     expect([trouble('key-locked'), trouble('key-none'), trouble('key-vault')]).toEqual([

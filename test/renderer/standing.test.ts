@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Standing } from '../../contract/ipc/standing.ts';
-import { standingInWords } from '../../renderer/lib/standing.ts';
+import { areLocked, standingInWords } from '../../renderer/lib/standing.ts';
 
 const said = (standing: Standing, embedded = false) =>
-  standingInWords({ standing, evaluator: { url: 'https://he.example', embedded } });
+  standingInWords({ standing, lock: 'open', evaluator: { url: 'https://he.example', embedded } });
 
 describe('the status line', () => {
   it('says "ready" for one state alone', () => {
@@ -20,6 +20,17 @@ describe('the status line', () => {
       mood: 'good',
     });
     for (const other of others) expect(said(other).text).toMatch(/^(not ready|cannot classify): /);
+  });
+  it('says that the keys are away while nobody is here, and tells when nothing goes on before they are unlocked', () => {
+    const standing: Standing = { kind: 'trouble', error: { code: 'key-locked', detail: {} } };
+    const evaluator = { url: 'https://he.example', embedded: false };
+    expect(standingInWords({ standing, lock: 'away', evaluator })).toEqual({
+      text: 'not ready: the keys left the memory while nobody was here',
+      mood: 'under-way',
+    });
+    expect(areLocked({ standing, lock: 'open' })).toBe(true);
+    expect(areLocked({ standing: { kind: 'starting' }, lock: 'locked' })).toBe(true);
+    expect(areLocked({ standing: { kind: 'starting' }, lock: 'open' })).toBe(false);
   });
   it('says how far the keys are, and never that they leave for an evaluator on this machine', () => {
     expect(said({ kind: 'uploading-keys', fraction: 0.256 }).text).toBe(

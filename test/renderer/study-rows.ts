@@ -167,6 +167,7 @@ export const readyStatus: AppStatus = {
   bundle: { name: 'cxr-f8-r1', id: digest('4') },
   problem: null,
   custody: 'keychain',
+  lock: 'open',
   worklist: 'kept',
   canRecompute: true,
 };

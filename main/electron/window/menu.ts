@@ -1,8 +1,14 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { MenuCommand } from '../../../contract/ipc/window.ts';
 
-/** Opens the application's menu. What concerns the page is handed to `pass`. */
-export function openMenu(pass: (command: MenuCommand) => void): void {
+/** What the menu asks for: `pass` hands on what concerns the page. */
+export type MenuActions = {
+  readonly pass: (command: MenuCommand) => void;
+  readonly lockKeys: () => void;
+};
+
+/** Opens the application's menu. */
+export function openMenu({ pass, lockKeys }: MenuActions): void {
   const item = (label: string, command: MenuCommand, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     click: () => pass(command),
@@ -17,6 +23,7 @@ export function openMenu(pass: (command: MenuCommand) => void): void {
         item('Open folder…', 'open-folder', 'CmdOrCtrl+Shift+O'),
         { type: 'separator' },
         item('Keys…', 'keys', 'CmdOrCtrl+K'),
+        { label: 'Lock the keys now', click: lockKeys, accelerator: 'CmdOrCtrl+L' },
         item('Settings…', 'settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },

@@ -183,6 +183,23 @@ export class EngineHost implements AsyncDisposable {
     return true;
   }
 
+  /**
+   * Ends the engine, and with it what it holds in memory, and starts another by what `start` says then. Analyses, probes
+   * and requests under way fail with `error`.
+   */
+  async replace(error: CodedError): Promise<void> {
+    await this.#launching;
+    const port = this.#port;
+    if (this.#isOver || port === null) return this.launch();
+    // Nothing more goes to the one that ends, and nothing that it still says is heard.
+    this.#port = null;
+    this.#failAll(error);
+    const gone = new Promise((resolve) => port.onEnd(resolve));
+    port.kill();
+    await gone;
+    await this.launch();
+  }
+
   /** Another evaluator from the next analysis on; an engine that is not running learns it when it starts. */
   connect(connection: Connection): void {
     this.#port?.send({ kind: 'connect', connection });
@@ -240,6 +257,8 @@ export class EngineHost implements AsyncDisposable {
       if (this.#port === port) this.#pass(event);
     });
     port.onEnd(() => {
+      // One that was replaced.
+      if (this.#port !== port) return;
       this.#port = null;
       this.#deaths += 1;
       if (this.#deaths > (this.#options.restarts ?? Number.POSITIVE_INFINITY)) this.#isOver = true;

@@ -49,6 +49,7 @@ const settings: SettingsView = {
   systemCertificates: { value: true, ...own },
   certificates: { value: null, ...own },
   contentProtection: { value: false, ...own },
+  lockAfterMinutes: { value: 30, ...own },
   withoutKeychain: { value: false, ...own },
   keychain: 'GNOME keyring',
   managed: false,

@@ -69,6 +69,36 @@ describe('the engine host', () => {
     await settle();
     expect(children[0]!.sent.map((command) => command.kind)).toEqual(['start', 'classify', 'classify']);
   });
+  it('replaces the engine: what was under way fails with the reason, the old one is dead, a new one is started', async () => {
+    const names = ['one', 'two'];
+    const begin = async () => ({ ...start, bundleName: names.shift()! });
+    const { host, children, told } = hostWith(begin, 0);
+    await host.launch();
+    host.classify(first, engineInput);
+    const asked = host.keys({ kind: 'state' }, null);
+    asked.catch(() => {});
+    await settle();
+    const replaced = host.replace({ code: 'key-locked', detail: {} });
+    await settle();
+    expect([children[0]!.asked, children.length]).toEqual([['kill'], 1]);
+    children[0]!.end();
+    await replaced;
+    await expect(asked).rejects.toMatchObject({ code: 'key-locked' });
+    expect(told).toContainEqual({
+      ...{ kind: 'failed', analysisId: first },
+      error: { code: 'key-locked', detail: {} },
+    });
+    // Not even one death is allowed here: it was none.
+    expect([host.isOver, children.length]).toEqual([false, 2]);
+    expect(children[1]!.sent).toMatchObject([{ kind: 'start', bundleName: 'two' }]);
+    children[0]!.tell({ kind: 'failed', analysisId: second, error: { code: 'internal', detail: {} } });
+    expect(told.filter((event) => event.kind === 'failed')).toHaveLength(1);
+  });
+  it('starts one in place of an engine that was not running', async () => {
+    const { host, children } = hostWith();
+    await host.replace({ code: 'key-locked', detail: {} });
+    expect(children).toHaveLength(1);
+  });
   it('fails the analyses in flight when the engine dies, and starts another', async () => {
     const { host, children, told } = hostWith();
     await host.launch();

@@ -106,6 +106,33 @@ describe('the worklist', () => {
     expect([row().state, paths().length]).toEqual(['failed', 4]);
   });
 
+  it('waits while the keys are locked, holds the others back too, and goes on with the same question', async () => {
+    const { drop, fail, asked, row, list, paths, finish } = workstation();
+    await drop(taken('one'), taken('two', { study: '2', pixels: 'b' }));
+    const question = parseDigest('5'.repeat(64));
+    list.hear({ kind: 'asked', analysisId: asked[0]!.analysisId, question });
+    await fail('key-locked', 'encoding', 'sending', 'evaluating');
+    expect([row(0).state, row(1).state, row(0).error, list.isUnderWay]).toEqual([
+      ...['waiting', 'waiting', null, false],
+    ]);
+    await drop(taken('three', { study: '3', pixels: 'c' }));
+    expect(paths()).toEqual(['/films/one.dcm']);
+    expect(list.inFlight).toBe(3);
+    list.resume();
+    await settled();
+    expect(asked.map((each) => each.question)).toEqual([null, question]);
+    expect(list.isUnderWay).toBe(true);
+    await finish(finding(0.1, 0.2));
+    expect(paths()).toEqual(['/films/one.dcm', '/films/one.dcm', '/films/two.dcm']);
+  });
+
+  it('does not ask again by itself for an answer that had come before the keys were locked', async () => {
+    const { drop, fail, row } = workstation();
+    await drop(taken('pa'));
+    await fail('key-locked', 'evaluating', 'receiving', 'decrypting');
+    expect([row().state, row().error?.code]).toEqual(['failed', 'key-locked']);
+  });
+
   it('keeps a question for as long as its job may go on, and for no other image', async () => {
     const { drop, fail, asked, row, list } = workstation();
     const question = parseDigest('7'.repeat(64));

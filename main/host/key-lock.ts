@@ -1,0 +1,99 @@
+import type { Custody } from '../../contract/ipc/custody.ts';
+import type { KeyLockState } from '../../contract/ipc/window.ts';
+import type { EngineHost } from './engine/engine-host.ts';
+
+/** What a lock needs of others. */
+export type KeyLockDeps = {
+  readonly engine: Pick<EngineHost, 'replace' | 'keys'>;
+  /** What opens the vault when nothing is locked. */
+  readonly custody: Custody;
+  readonly changed: (state: KeyLockState) => void;
+};
+
+/**
+ * Takes the keys out of memory and brings them back. The only memory that is surely cleared is that of a process that has
+ * ended. So the engine is replaced by one that is not given the key of the system's keychain: it finds the vault shut.
+ */
+export class KeyLock {
+  readonly #deps: KeyLockDeps;
+  #state: KeyLockState = 'open';
+
+  constructor(deps: KeyLockDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): KeyLockState {
+    return this.#state;
+  }
+
+  /** What the next engine is to be told about keys. */
+  get custody(): Custody {
+    const { custody } = this.#deps;
+    return this.#state === 'open' ? custody : { ...custody, systemKey: null };
+  }
+
+  /**
+   * Locks because a person asked for it. Only a person unlocks again.
+   *
+   * @returns false where keys live in memory only: locking would destroy them.
+   */
+  async lock(): Promise<boolean> {
+    if (!(await this.#isKept())) return false;
+    await this.#become('locked');
+    return true;
+  }
+
+  /**
+   * Locks because nobody is there. Where the vault opens without a passphrase, the keys come back by themselves with
+   * `somebodyCame`. Asking for a click then would keep nobody away who sits at this machine.
+   */
+  async nobodyIsThere(): Promise<void> {
+    if (this.#state !== 'open' || !(await this.#isKept())) return;
+    await this.#become((await this.#hasPassphrase()) ? 'locked' : 'away');
+  }
+
+  /** Brings back the keys that left only because nobody was there. */
+  async somebodyCame(): Promise<void> {
+    if (this.#state === 'away') await this.#become('open');
+  }
+
+  /**
+   * Unlocks without a passphrase.
+   *
+   * @returns false where a passphrase guards the vault.
+   */
+  async unlock(): Promise<boolean> {
+    if (this.#state === 'open') return true;
+    if (await this.#hasPassphrase()) return false;
+    await this.#become('open');
+    return true;
+  }
+
+  /** Notes that a passphrase has opened the vault. An engine that follows this one is given what the first one was. */
+  opened(): void {
+    if (this.#state === 'open') return;
+    this.#state = 'open';
+    this.#deps.changed('open');
+  }
+
+  async #become(state: KeyLockState): Promise<void> {
+    if (this.#state === state) return;
+    this.#state = state;
+    // Whoever hears of it may ask the engine for something at once.
+    if (state !== 'open') this.#deps.changed(state);
+    await this.#deps.engine.replace({ code: 'key-locked', detail: {} });
+    if (state === 'open') this.#deps.changed(state);
+  }
+
+  async #isKept(): Promise<boolean> {
+    return this.#deps.custody.folder !== null && (await this.#keys()).kept;
+  }
+
+  async #hasPassphrase(): Promise<boolean> {
+    return (await this.#keys()).opensWith.includes('passphrase');
+  }
+
+  #keys() {
+    return this.#deps.engine.keys({ kind: 'state' }, null);
+  }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Custody } from '../../../contract/ipc/custody.ts';
+import type { KeyState } from '../../../contract/ipc/vault.ts';
+import type { EngineHost } from '../../../main/host/engine/engine-host.ts';
+import { KeyLock } from '../../../main/host/key-lock.ts';
+import { keyState } from '../../renderer/key-states.ts';
+
+const systemKey = new Uint8Array(32).fill(7);
+const onDisk: Custody = { folder: '/data/keys', systemKey };
+
+/** A lock over an engine that only remembers what it was started with, and whether the lock was told before or after. */
+function lockOver({
+  opensWith = ['system'] as KeyState['opensWith'],
+  custody = onDisk,
+  kept = true,
+}: {
+  readonly opensWith?: KeyState['opensWith'];
+  readonly custody?: Custody;
+  readonly kept?: boolean;
+} = {}) {
+  const happened: string[] = [];
+  const engine = {
+    replace: async () => {
+      const { systemKey: given } = lock.custody;
+      happened.push(`engine ${given === null ? 'without' : 'with'} the keychain's key`);
+    },
+    keys: async () => keyState({ opensWith, kept }),
+  } as unknown as Pick<EngineHost, 'replace' | 'keys'>;
+  const lock = new KeyLock({ engine, custody, changed: (state) => happened.push(state) });
+  return { lock, happened };
+}
+
+describe('a lock on the keys', () => {
+  it('ends the engine and starts one that cannot open the vault, until a person unlocks', async () => {
+    const { lock, happened } = lockOver();
+    expect(lock.custody).toBe(onDisk);
+    expect(await lock.lock()).toBe(true);
+    expect(happened).toEqual(['locked', "engine without the keychain's key"]);
+    expect(lock.custody).toEqual({ folder: '/data/keys', systemKey: null });
+    await lock.somebodyCame();
+    expect(lock.state).toBe('locked');
+    expect(await lock.unlock()).toBe(true);
+    // Whoever hears that it is open finds an engine that can be asked.
+    expect(happened.slice(2)).toEqual(["engine with the keychain's key", 'open']);
+  });
+
+  it('does not open without the passphrase where there is one, and is open once that has opened the vault', async () => {
+    const { lock, happened } = lockOver({ opensWith: ['system', 'passphrase'] });
+    await lock.lock();
+    expect([await lock.unlock(), lock.state]).toEqual([false, 'locked']);
+    lock.opened();
+    expect([lock.state, lock.custody]).toEqual(['open', onDisk]);
+    // The engine that opened it is still there.
+    expect(happened).toEqual(['locked', "engine without the keychain's key", 'open']);
+  });
+
+  it('opens by itself when somebody comes back, where only the keychain guards the vault', async () => {
+    const { lock, happened } = lockOver();
+    await lock.nobodyIsThere();
+    expect(lock.state).toBe('away');
+    await lock.nobodyIsThere();
+    await lock.somebodyCame();
+    expect(happened).toEqual([
+      ...['away', "engine without the keychain's key"],
+      ...["engine with the keychain's key", 'open'],
+    ]);
+  });
+
+  it('asks for the passphrase after a time without anybody, where there is one', async () => {
+    const { lock } = lockOver({ opensWith: ['passphrase'], custody: { ...onDisk, systemKey: null } });
+    await lock.nobodyIsThere();
+    await lock.somebodyCame();
+    expect(lock.state).toBe('locked');
+  });
+
+  it('leaves alone keys that live in memory only: they would be gone for good', async () => {
+    const { lock, happened } = lockOver({ custody: { folder: null, systemKey: null } });
+    const unkept = lockOver({ kept: false });
+    expect([await lock.lock(), await unkept.lock.lock()]).toEqual([false, false]);
+    await lock.nobodyIsThere();
+    await unkept.lock.nobodyIsThere();
+    expect([...happened, ...unkept.happened]).toEqual([]);
+  });
+});
