@@ -101,8 +101,13 @@ class Engine {
 
   #keepReady(station: Workstation): void {
     const ends = new AbortController();
-    const keeper = new ReadinessKeeper(station, (standing) => {
-      if (!ends.signal.aborted) this.#send({ kind: 'standing', standing });
+    const keeper = new ReadinessKeeper(station, {
+      tell: (standing) => {
+        if (!ends.signal.aborted) this.#send({ kind: 'standing', standing });
+      },
+      onStale: () => {
+        this.#tail = this.#tail.then(() => this.#takeUpKeys(station));
+      },
     });
     this.#keeper = { keeper, ends };
     void keeper.run(ends.signal);
@@ -112,9 +117,10 @@ class Engine {
     const controller = new AbortController();
     this.#keyWork.set(requestId, controller);
     try {
-      const [models, line] = await Promise.all([this.#models, this.#line]);
-      if (models === undefined || line === undefined) throw new TypeError('keys before start');
-      const desk = new KeyDesk({ ...models, ...line });
+      const models = await this.#models;
+      if (models === undefined) throw new TypeError('keys before start');
+      // What needs no evaluator is answered also while its address is refused.
+      const desk = new KeyDesk(models, await this.#line!.catch(toCodedError));
       const clock = new StageClock({
         signal: controller.signal,
         onProgress: ({ fraction }) =>
@@ -130,6 +136,18 @@ class Engine {
       this.#send({ kind: 'keys-failed', requestId, error: toCodedError(error) });
     } finally {
       this.#keyWork.delete(requestId);
+    }
+  }
+
+  /** Takes up what another program did to the keys. It runs between two analyses, as everything that changes the key. */
+  async #takeUpKeys({ keyring, ...models }: Models): Promise<void> {
+    try {
+      if (!(await keyring.isStale())) return;
+      keyring.reset();
+      this.#send({ kind: 'keys-state', state: await new KeyDesk({ keyring, ...models }, null).state() });
+      this.#keeper?.keeper.now();
+    } catch {
+      // The next round of the keeper, or the next analysis, meets the same and tells it.
     }
   }
 
@@ -155,6 +173,7 @@ class Engine {
     try {
       const [models, line] = await Promise.all([this.#models, this.#line]);
       if (models === undefined || line === undefined) throw new TypeError('classify before start');
+      await this.#takeUpKeys(models);
       const result = await analyse(
         input,
         { ...models, ...line },

@@ -17,6 +17,14 @@ export type Rhythm = {
 
 const usual: Rhythm = { calmMs: 20_000, troubleMs: 1_500 };
 
+/** Who hears what a round finds. */
+export type ReadinessListener = {
+  /** Each change of how things stand. */
+  readonly tell: (standing: Standing) => void;
+  /** Another program has put another key in use. Whoever hears it takes that up between two analyses. */
+  readonly onStale: () => void;
+};
+
 /**
  * Keeps a workstation ready for the next study: the keys are made and uploaded before anybody asks, and the evaluator
  * is asked every 20 seconds whether it is still there, still serves the model and still has the keys. Keys that it has
@@ -27,15 +35,14 @@ const usual: Rhythm = { calmMs: 20_000, troubleMs: 1_500 };
  */
 export class ReadinessKeeper {
   readonly #station: Workstation;
-  readonly #tell: (standing: Standing) => void;
+  readonly #listener: ReadinessListener;
   readonly #rhythm: Rhythm;
   #standing: Standing = { kind: 'starting' };
   #pause = new AbortController();
 
-  /** @param tell  hears each change of how things stand. */
-  constructor(station: Workstation, tell: (standing: Standing) => void, rhythm: Rhythm = usual) {
+  constructor(station: Workstation, listener: ReadinessListener, rhythm: Rhythm = usual) {
     this.#station = station;
-    this.#tell = tell;
+    this.#listener = listener;
     this.#rhythm = rhythm;
   }
 
@@ -71,13 +78,14 @@ export class ReadinessKeeper {
   }
 
   async #round(signal: AbortSignal) {
-    const { half, connector } = this.#station;
+    const { half, connector, keyring } = this.#station;
+    if (await keyring.isStale()) this.#listener.onStale();
     // Asked once and without patience: what is not there now is said now.
     const found = await connector.probe(half.id, signal);
     if (!found.servesModel) throw new CxrError('bundle-unknown', { bundle: half.id });
     const clock = new StageClock({ signal, onProgress: (progress) => this.#follow(progress) });
     const keys = await bringKeys(this.#station, clock);
-    await new KeyDesk(this.#station).drop(signal);
+    await new KeyDesk(this.#station, this.#station).drop(signal);
     return keys.evaluation.keyId;
   }
 
@@ -89,6 +97,6 @@ export class ReadinessKeeper {
   #set(standing: Standing): void {
     const before = this.#standing;
     this.#standing = standing;
-    if (JSON.stringify(before) !== JSON.stringify(standing)) this.#tell(standing);
+    if (JSON.stringify(before) !== JSON.stringify(standing)) this.#listener.tell(standing);
   }
 }

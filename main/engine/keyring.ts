@@ -84,6 +84,20 @@ export class Keyring implements Disposable {
     this.#keys = undefined;
   }
 
+  /**
+   * Tells whether another program has put another key in use, or destroyed the one that is held here. It is not asked
+   * while the vault is locked.
+   *
+   * @throws CxrError as `VaultAccess.open` and `Vault.body`.
+   */
+  async isStale(): Promise<boolean> {
+    const held = this.#keys?.fingerprint;
+    if (held === undefined) return false;
+    const vault = await this.#access.open();
+    if (vault.state === 'locked') return false;
+    return activeKey(vault.body, this.parameters)?.fingerprint !== held;
+  }
+
   /** Forgets evaluation keys on this machine. */
   forgetEvaluationKeys(keyId: string): void {
     this.#frames?.remove(keyId);

@@ -1,3 +1,4 @@
+import { type CodedError, CxrError } from '../../../contract/errors.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import type {
   KeyReply,
@@ -22,7 +23,7 @@ import { judgePassphrase, leastScore, suggestPassphrase } from '../../vault/pass
 import { remember, stateOf } from '../../vault/summary.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { StageClock } from '../stage-clock.ts';
-import type { Workstation } from '../station.ts';
+import type { Line, Models } from '../station.ts';
 import { verifyKey } from './verify-key.ts';
 
 /** A request with the file that a person chose for it. */
@@ -45,10 +46,13 @@ export const changesReadiness: ReadonlySet<KeyRequestKind> = new Set([
  * never beside one, so that a key that is put aside is in nobody's hands.
  */
 export class KeyDesk {
-  readonly #station: Workstation;
+  readonly #station: Models;
+  readonly #line: Line | CodedError | null;
 
-  constructor(station: Workstation) {
+  /** @param line  the evaluator in use, or why there is none; null where nothing will be asked that needs one. */
+  constructor(station: Models, line: Line | CodedError | null) {
     this.#station = station;
+    this.#line = line;
   }
 
   /** What the window shows of keys. @throws CxrError as `VaultAccess.open`. */
@@ -88,8 +92,11 @@ export class KeyDesk {
         return inspectKey(vault, chosen(path), request.passphrase, this.#parameters);
       case 'import': {
         const { passphrase, fingerprint } = request;
+        const old = activeKey(vault.body, this.#parameters);
         await importKey(vault, chosen(path), passphrase, { fingerprint, parameters: this.#parameters });
         this.#station.keyring.reset();
+        if (old !== undefined && old.fingerprint !== fingerprint)
+          this.#noteDrop(vault, old.evaluation?.keyId);
         return this.#stateOf(vault);
       }
       case 'destroy':
@@ -99,7 +106,7 @@ export class KeyDesk {
       case 'suggest':
         return { passphrase: suggestPassphrase() };
       case 'verify':
-        return verifyKey(this.#station, clock);
+        return verifyKey({ ...this.#station, ...this.#evaluator }, clock);
       case 'address':
         return { address: await addressIn(vault) };
     }
@@ -113,7 +120,7 @@ export class KeyDesk {
   async drop(signal: AbortSignal): Promise<boolean> {
     const vault = await this.#vault();
     if (vault.state === 'locked') return false;
-    const { connector } = this.#station;
+    const { connector } = this.#evaluator;
     for (const { keyId, evaluator } of vault.body.drops) {
       if (evaluator !== connector.url) continue;
       try {
@@ -124,6 +131,19 @@ export class KeyDesk {
       }
     }
     return true;
+  }
+
+  /** @throws CxrError why there is no evaluator to be asked. */
+  get #evaluator(): Line {
+    const line = this.#line;
+    if (line === null) throw new TypeError('this needs the evaluator');
+    if ('code' in line) throw CxrError.from(line);
+    return line;
+  }
+
+  /** The address of the evaluator in use; null where there is none, which can hold no evaluation keys either. */
+  get #evaluatorUrl(): string | null {
+    return this.#line === null || 'code' in this.#line ? null : this.#line.connector.url;
   }
 
   get #parameters(): string {
@@ -160,7 +180,7 @@ export class KeyDesk {
       const isReplaced = activeKey(vault.body, this.#parameters)?.fingerprint !== old?.fingerprint;
       if (isReplaced) this.#noteDrop(vault, old?.evaluation?.keyId);
     }
-    await this.drop(clock.signal);
+    if (this.#evaluatorUrl !== null) await this.drop(clock.signal);
     return this.#stateOf(vault);
   }
 
@@ -172,7 +192,8 @@ export class KeyDesk {
     vault.update((body) => withoutKey(body, fingerprint, destroyed));
     if (record.state === 'active') keyring.reset();
     this.#noteDrop(vault, record.evaluation?.keyId);
-    const evaluatorTold = record.evaluation === null || (await this.drop(clock.signal));
+    const evaluatorTold =
+      record.evaluation === null || (this.#evaluatorUrl !== null && (await this.drop(clock.signal)));
     const proof = {
       format: 'cipherfilm-destruction/1',
       ...remember(vault.body.destroyed.find((each) => each.fingerprint === fingerprint)!),
@@ -186,9 +207,9 @@ export class KeyDesk {
   /** Evaluation keys that nobody needs any more go from this machine now, and from the evaluator when it is told. */
   #noteDrop(vault: Vault, keyId: string | undefined): void {
     if (keyId === undefined) return;
-    const { keyring, connector } = this.#station;
-    keyring.forgetEvaluationKeys(keyId);
-    vault.update((body) => withDrop(body, keyId, connector.url));
+    this.#station.keyring.forgetEvaluationKeys(keyId);
+    const url = this.#evaluatorUrl;
+    if (url !== null) vault.update((body) => withDrop(body, keyId, url));
   }
 }
 

@@ -113,6 +113,10 @@ export const keyScenes: Scenes = {
     scene: locked(['passphrase'], { unlock: { code: 'key-passphrase', detail: {} } }),
     act: steps(unlock, fill('Passphrase', passphrase), click('Unlock'), sees('The passphrase does not fit.')),
   },
+  'keys, locked here': {
+    scene: { ...locked(['system']), status: { ...lockedStatus, lock: 'locked' } },
+    act: steps(unlock, sees('The keys were locked here.')),
+  },
   'keys, back up': { scene: keyed(), act: task('Back up', passphraseTwice) },
   'keys, a weak passphrase': {
     scene: keyed({ judge: { score: 1, expected: 3 } }),
@@ -131,7 +135,7 @@ export const keyScenes: Scenes = {
     act: task(
       'Move or share',
       ({ page }) => page.getByRole('radio', { name: /Certain workstations/ }).check(),
-      fill('Addresses, one a line; they begin with age1pq1', 'age1pq1one\nage1two'),
+      fill('Addresses, one a line; those of workstations begin with age1pq1', 'age1pq1one\nage1two'),
       click('Save the key file for 2 workstations…'),
       sees('This one cannot be used: age1two'),
     ),

@@ -30,7 +30,9 @@ const rhythm = { calmMs: 40, troubleMs: 10 };
 function stationAt(url: string, { of = bundle, bytes = 200_000 } = {}) {
   const key = keyFrame(randomBytes(bytes / 2).toString('hex'));
   let made = 0;
+  const elsewhere = { changed: false };
   const keyring = {
+    isStale: async () => elsewhere.changed,
     get keyId() {
       return made > 0 ? key.id : null;
     },
@@ -45,14 +47,16 @@ function stationAt(url: string, { of = bundle, bytes = 200_000 } = {}) {
   const connector = connect(url, quick);
   const access = { open: async () => ({ state: 'open', body: { drops: [] } }) };
   const station = { half: { id: of, description }, access, keyring, connector } as unknown as Workstation;
-  return { station, connector, key, made: () => made };
+  return { station, connector, key, elsewhere, made: () => made };
 }
 
 /** Runs a keeper and collects what it tells; `until` waits for a state that was told after the call. */
 function keep(station: Workstation) {
   const told: Standing[] = [];
   const ends = new AbortController();
-  const keeper = new ReadinessKeeper(station, (standing) => told.push(standing), rhythm);
+  const stale: true[] = [];
+  const listener = { tell: (standing: Standing) => told.push(standing), onStale: () => stale.push(true) };
+  const keeper = new ReadinessKeeper(station, listener, rhythm);
   const running = keeper.run(ends.signal);
   cleanups.push(async () => {
     ends.abort();
@@ -67,7 +71,7 @@ function keep(station: Workstation) {
     }
     throw new TypeError(`never ${kind}: ${JSON.stringify(told)}`);
   };
-  return { told, keeper, until };
+  return { told, keeper, until, stale };
 }
 
 async function started(folder?: string): Promise<FakeEvaluator> {
@@ -178,12 +182,27 @@ describe('a workstation that keeps ready', () => {
     await until('ready');
   });
 
+  it('says so when another program has changed the key in use', async () => {
+    const { url } = await started();
+    const { station, elsewhere } = stationAt(url);
+    const { until, stale, keeper } = keep(station);
+    await until('ready');
+    expect(stale).toEqual([]);
+    elsewhere.changed = true;
+    keeper.now();
+    await expect.poll(() => stale.length).toBeGreaterThan(0);
+  });
+
   it('sends nothing after it was ended', async () => {
     const { url } = await started();
     const { station, connector } = stationAt(url);
     const ends = new AbortController();
     const told: Standing[] = [];
-    const running = new ReadinessKeeper(station, (standing) => told.push(standing), rhythm).run(ends.signal);
+    const running = new ReadinessKeeper(
+      station,
+      { tell: (standing) => told.push(standing), onStale: () => {} },
+      rhythm,
+    ).run(ends.signal);
     ends.abort();
     await running;
     expect(told).toEqual([{ kind: 'connecting' }]);

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CodedError } from '../../../contract/errors.ts';
 import type { Custody } from '../../../contract/ipc/custody.ts';
 import type { KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
 import { KeyHolder } from '../../../he/client/keys.ts';
@@ -10,7 +11,7 @@ import { Keyring } from '../../../main/engine/keyring.ts';
 import { changesReadiness, KeyDesk } from '../../../main/engine/keys/key-desk.ts';
 import { VaultAccess } from '../../../main/engine/keys/vault-access.ts';
 import { StageClock } from '../../../main/engine/stage-clock.ts';
-import type { Workstation } from '../../../main/engine/station.ts';
+import type { Models } from '../../../main/engine/station.ts';
 import { withRecord } from '../../../main/vault/keys/key-records.ts';
 import { decryptionBudget } from '../../../main/vault/rotation.ts';
 import type { ClientHalf } from '../../../native-models/client-half.ts';
@@ -37,12 +38,17 @@ afterEach(async () => {
 });
 
 /** A workstation with a data folder of its own, and what a person does at its desk. */
-function workstation(url = 'http://127.0.0.1:9', { folder = newFolder() } = {}) {
+function workstation(
+  url = 'http://127.0.0.1:9',
+  { folder = newFolder(), line }: { readonly folder?: string; readonly line?: CodedError } = {},
+) {
   const custody: Custody = { folder, systemKey: Buffer.alloc(32, 7) };
   const access = new VaultAccess(custody);
   const keyring = new Keyring(half, access);
   const connector = connect(url, { retry: { attempts: 1, baseDelayMs: 1, maxDelayMs: 1 } });
-  const desk = new KeyDesk({ half, access, keyring, connector } as unknown as Workstation);
+  const models = { half, access, keyring } as unknown as Models;
+  const evaluator = { url: connector.url, embedded: false };
+  const desk = new KeyDesk(models, line ?? { connector, evaluator });
   const clock = () => new StageClock({ signal: new AbortController().signal, onProgress: () => {} });
   const ask = async <R extends KeyRequest>(request: R, path: string | null = null) =>
     (await desk.answer({ request, path }, clock())) as KeyReplyOf[R['kind']];
@@ -155,6 +161,22 @@ describe('a key that is changed or destroyed', () => {
     expect([stored(before.evaluation.keyId), stored(after.evaluation.keyId)]).toEqual([false, true]);
   });
 
+  it('leaves the evaluator when another is taken in for it: that is noted, and told when the evaluator is there', async () => {
+    const [from, to] = [workstation(), workstation()];
+    const { fingerprint } = await from.keyring.keys();
+    const before = await to.keyring.keys();
+    const file = join(from.folder, 'out.key');
+    await from.ask({ kind: 'export', fingerprint, to: { kind: 'passphrase', passphrase } }, file);
+    await to.ask({ kind: 'import', passphrase, fingerprint }, file);
+    const drops = async () => (await to.access.open()).body.drops.map(({ keyId }) => keyId);
+    expect(await drops()).toEqual([before.evaluation.keyId]);
+    expect(existsSync(join(to.folder, 'evaluation-keys', before.evaluation.keyId))).toBe(false);
+    // Taken in once more, it is in use already, and its own evaluation keys stay.
+    await to.keyring.keys();
+    await to.ask({ kind: 'import', passphrase, fingerprint }, file);
+    expect(await drops()).toEqual([before.evaluation.keyId]);
+  });
+
   it('is told to the evaluator later where it is away, and not told twice', async () => {
     const { ask, keyring, connector, desk, access } = workstation();
     const before = await keyring.keys();
@@ -185,6 +207,25 @@ describe('a key that is changed or destroyed', () => {
     expect((await again.access.open()).body.seeds.size).toBe(0);
     await again.ask({ kind: 'create', label: 'Room 4' });
     expect(await again.active()).toMatchObject({ label: 'Room 4' });
+  });
+
+  it('can be made, moved, changed and destroyed while the evaluator’s address is refused', async () => {
+    const refused = { code: 'evaluator-url', detail: { reason: 'not https' } } as CodedError;
+    const { ask, folder } = workstation(undefined, { line: refused });
+    await ask({ kind: 'create', label: 'Room 5' });
+    const { keys } = await ask({ kind: 'rotate' });
+    expect(keys.map(({ state, label }) => [state, label])).toEqual([
+      ['active', 'Room 5'],
+      ['retired', 'Room 5'],
+    ]);
+    const { fingerprint } = keys[0]!;
+    await ask(
+      { kind: 'export', fingerprint, to: { kind: 'passphrase', passphrase } },
+      join(folder, 'out.key'),
+    );
+    const { proof } = await ask({ kind: 'destroy', fingerprint });
+    expect(proof.evaluatorTold).toBe(false);
+    await expect(ask({ kind: 'verify' })).rejects.toMatchObject({ code: 'evaluator-url' });
   });
 
   it('decrypts no more results than its budget allows', async () => {
