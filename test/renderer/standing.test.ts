@@ -31,5 +31,7 @@ describe('the status line', () => {
     const trouble = said({ kind: 'trouble', error: { code: 'bundle-unknown', detail: {} } });
     expect(trouble.mood).toBe('bad');
     expect(trouble.text).toMatch(/^cannot classify: The evaluator .*[^.]$/);
+    const full = said({ kind: 'trouble', error: { code: 'queue-full', detail: { got: 8, expected: 8 } } });
+    expect(full).toEqual({ text: 'cannot classify: The evaluator is busy', mood: 'bad' });
   });
 });
