@@ -50,6 +50,20 @@ export function leadOf(findings: readonly Finding[]): string {
   return `${listInWords(above)} ${above.length === 1 ? 'is above its threshold' : 'are above their thresholds'}.`;
 }
 
+/** So many findings are named in a row of the list; it is narrow. */
+const mostNamed = 2;
+
+/** The result for a row of the list: "Effusion above threshold", "Effusion, mass, +2 above threshold". */
+export function outcomeOf(findings: readonly Finding[]): string {
+  if (!findings.some(({ claimable }) => claimable)) return 'No finding assessed';
+  const above = inGroup(findings, 'above').map(({ name }) => name);
+  if (above.length === 0) return 'No finding above threshold';
+  if (above.length <= mostNamed) return `${listInWords(above)} above threshold`;
+  const [first, ...others] = above.slice(0, mostNamed).map(findingName);
+  const named = [first, ...others.map((name) => name.toLowerCase())].join(', ');
+  return `${named}, +${above.length - mostNamed} above threshold`;
+}
+
 /** What the first sentence leaves out: where the model cannot tell, and what was not assessed. */
 export function restOf(findings: readonly Finding[]): readonly string[] {
   const unsure = inGroup(findings, 'indeterminate').map(({ name }) => name);

@@ -1,9 +1,10 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { outcomeOf } from '../lib/answer.ts';
 import { ageInWords, dayInWords, stageWords, stateWords } from '../lib/words.ts';
 
 /** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
-export function stateOf({ state, progress, urgency }: StudyRow): string {
-  if (state === 'done' && (urgency ?? -1) >= 0) return 'Above threshold';
+export function stateOf({ state, progress, result }: StudyRow): string {
+  if (state === 'done' && result !== null) return outcomeOf(result.findings);
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];
   const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';
