@@ -76,6 +76,10 @@ export function restOf(findings: readonly Finding[]): readonly string[] {
   ];
 }
 
+/** What the map of a finding over the film says, and what it does not say. */
+export const evidenceInWords = (name: string): string =>
+  `${name}: orange parts of the film raised the model’s estimate, blue ones lowered it. It is no outline of a finding: for an earlier model such maps met radiologists’ boxes hardly better than chance, and for this one it was not measured.`;
+
 /** "32 of 100"; a small share that would round to none is said to be small. */
 export const frequencyInWords = ({ of100, withFinding }: Frequency): string =>
   withFinding > 0 && Math.round(of100) === 0 ? 'fewer than 1 of 100' : `${Math.round(of100)} of 100`;

@@ -15,6 +15,10 @@ export function stateOf({ state, progress, result }: StudyRow): string {
 export const nameOf = ({ patient, images }: StudyRow, hidden: boolean): string =>
   hidden ? 'Patient hidden' : (patient.name ?? patient.id ?? images[0]?.name ?? 'Study');
 
+/** Who is on a film, for its corner: name and number, as far as the file states them. */
+export const patientOf = (row: StudyRow | null): string | null =>
+  [row?.patient.name, row?.patient.id].filter(Boolean).join(' · ') || null;
+
 const sexLetters = { female: 'F', male: 'M', other: 'O' } as const;
 
 /** Says who a patient is beside the name: the number, then sex, age and birth date, as far as the file states them. */

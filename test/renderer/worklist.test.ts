@@ -100,7 +100,9 @@ describe('a row', () => {
     expect(said({ Fibrosis: 'between' })).toBe('No finding above threshold');
     expect(said({ Effusion: 'above' })).toBe('Effusion above threshold');
     // The order is that of the result: 27 of 100 reference films had atelectasis, 23 effusion.
-    expect(said({ Effusion: 'above', Atelectasis: 'above' })).toBe('Atelectasis and effusion above threshold');
+    expect(said({ Effusion: 'above', Atelectasis: 'above' })).toBe(
+      'Atelectasis and effusion above threshold',
+    );
     expect(said({ Effusion: 'above', Atelectasis: 'above', Fibrosis: 'above', Emphysema: 'above' })).toBe(
       'Atelectasis, effusion, +2 above threshold',
     );

@@ -159,6 +159,25 @@ export const scenes: Scenes = {
   'a finding opened': { scene: scene([doneRow(1, telling)]), act: click('Effusion') },
   'evidence map': { scene: scene([doneRow(1, telling)]), act: press('e') },
   prior: { scene: scene([doneRow(1, telling, { priorId: idOf(8) }), earlier]) },
+  'prior beside': { scene: scene([doneRow(1, telling, { priorId: idOf(8) }), earlier]), act: press('b') },
+  'a white film, without a side': {
+    scene: scene(
+      [
+        doneRow(1, telling, {
+          patient: {
+            ...earlier.patient,
+            name: 'Example-Montgomery-Featherstonehaugh, Alexandrina Wilhelmina',
+          },
+          images: studyRow(1).images.map((one) => ({
+            ...one,
+            frame: { ...one.frame, orientation: null, burnedIn: true },
+          })),
+        }),
+      ],
+      { film: { ...film, lossy: true, codes: new Uint16Array(width * height).fill(4080) } },
+    ),
+    act: press('e'),
+  },
   'prior of another model': {
     scene: scene([
       doneRow(1, telling, { priorId: idOf(8) }),
