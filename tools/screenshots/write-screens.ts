@@ -159,7 +159,7 @@ async function screens(window: Window): Promise<void> {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
-  await page.getByText(/^ready · /).waitFor({ timeout: 60_000 });
+  await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
   await shoot(screen, 'empty');
 
   people.forEach((person, index) => {
