@@ -1,6 +1,6 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import { outcomeOf } from '../lib/answer.ts';
-import { ageInWords, dayInWords, stageWords, stateWords } from '../lib/words.ts';
+import { ageAtStudy, dayInWords, stageWords, stateWords } from '../lib/words.ts';
 
 /** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
 export function stateOf({ state, progress, result }: StudyRow): string {
@@ -22,9 +22,9 @@ export const patientOf = (row: StudyRow | null): string | null =>
 const sexLetters = { female: 'F', male: 'M', other: 'O' } as const;
 
 /** Says who a patient is beside the name: the number, then sex, age and birth date, as far as the file states them. */
-export function patientFacts({ patient }: StudyRow): readonly string[] {
-  const { id, birthDate, sex, age } = patient;
-  const person = [sex && sexLetters[sex], ageInWords(age), birthDate && `born ${dayInWords(birthDate)}`];
+export function patientFacts(row: StudyRow): readonly string[] {
+  const { id, birthDate, sex } = row.patient;
+  const person = [sex && sexLetters[sex], ageAtStudy(row), birthDate && `born ${dayInWords(birthDate)}`];
   return [id ?? '', person.filter(Boolean).join(' · ')].filter(Boolean);
 }
 
