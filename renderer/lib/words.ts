@@ -5,7 +5,7 @@ import type { StageName } from '../../contract/stages.ts';
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
   reading: { label: 'Read the DICOM file', crosses: null },
-  encoding: { label: 'Encode to a latent', crosses: null },
+  encoding: { label: 'Encode for the model', crosses: null },
   'generating-keys': { label: 'Make keys', crosses: null },
   'uploading-keys': { label: 'Send evaluation keys', crosses: 'out' },
   encrypting: { label: 'Encrypt', crosses: null },

@@ -179,7 +179,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     await page.keyboard.press('e');
     await page.getByText('It is no outline of a finding').waitFor();
     await page.getByText('Input: accepted as a frontal chest radiograph').click();
-    await page.getByText('What the latent holds of it').waitFor();
+    await page.getByText('Drawn from what is encrypted').waitFor();
     await page.screenshot({ path: join(results, 'window-detail.png') });
   });
 

@@ -85,6 +85,7 @@ const remote = {
   ...readyStatus,
   evaluator: { url: 'https://evaluator.example.org', embedded: false, ready: true },
 };
+const queueFull = { code: 'queue-full', detail: { got: 8, expected: 8 } } as const;
 const afar = {
   ...exampleResult(findingsAt(telling)),
   evaluator: { url: 'https://evaluator.example.org', embedded: false },
@@ -133,8 +134,22 @@ export const scenes: Scenes = {
       },
     }),
   },
+  'keys on their way': {
+    scene: scene([studyRow(1)], {
+      status: { ...remote, standing: { kind: 'uploading-keys', fraction: 0.4 } },
+    }),
+  },
+  'a full queue': {
+    scene: scene([studyRow(1, { state: 'failed', error: queueFull })], {
+      status: { ...remote, standing: { kind: 'trouble', error: queueFull } },
+    }),
+  },
   waiting: { scene: scene([studyRow(1)], { reports: [report] }) },
   working: { scene: scene([working, studyRow(3)]) },
+  'a filter that nobody meets': {
+    scene: scene([doneRow(1, telling), working]),
+    act: ({ page }) => page.getByRole('searchbox').fill('nobody'),
+  },
   done: { scene: scene([doneRow(1, telling), doneRow(4, {}), working]) },
   'nothing above': { scene: scene([doneRow(1, {})]) },
   'a child, AP, inverted': {
