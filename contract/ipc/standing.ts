@@ -21,6 +21,7 @@ export type Standing =
 /** Errors of the evaluator that no other study would escape, beside those that begin with `evaluator-`. */
 const forEveryStudy: ReadonlySet<string> = new Set([
   'bundle-unknown',
+  'queue-full',
   'quota-exceeded',
   'evaluation-key-missing',
 ]);

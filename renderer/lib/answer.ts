@@ -50,6 +50,20 @@ export function leadOf(findings: readonly Finding[]): string {
   return `${listInWords(above)} ${above.length === 1 ? 'is above its threshold' : 'are above their thresholds'}.`;
 }
 
+/** So many findings are named in a row of the list; it is narrow. */
+const mostNamed = 2;
+
+/** The result for a row of the list: "Effusion above threshold", "Effusion, mass, +2 above threshold". */
+export function outcomeOf(findings: readonly Finding[]): string {
+  if (!findings.some(({ claimable }) => claimable)) return 'No finding assessed';
+  const above = inGroup(findings, 'above').map(({ name }) => name);
+  if (above.length === 0) return 'No finding above threshold';
+  if (above.length <= mostNamed) return `${listInWords(above)} above threshold`;
+  const [first, ...others] = above.slice(0, mostNamed).map(findingName);
+  const named = [first, ...others.map((name) => name.toLowerCase())].join(', ');
+  return `${named}, +${above.length - mostNamed} above threshold`;
+}
+
 /** What the first sentence leaves out: where the model cannot tell, and what was not assessed. */
 export function restOf(findings: readonly Finding[]): readonly string[] {
   const unsure = inGroup(findings, 'indeterminate').map(({ name }) => name);
@@ -61,6 +75,10 @@ export function restOf(findings: readonly Finding[]): readonly string[] {
     ...(unassessed > 0 ? [`${unassessed} ${unassessed === 1 ? 'was' : 'were'} not assessed.`] : []),
   ];
 }
+
+/** What the map of a finding over the film says, and what it does not say. */
+export const evidenceInWords = (name: string): string =>
+  `${name}: orange parts of the film raised the model’s estimate, blue ones lowered it. It is no outline of a finding: for an earlier model such maps met radiologists’ boxes hardly better than chance, and for this one it was not measured.`;
 
 /** "32 of 100"; a small share that would round to none is said to be small. */
 export const frequencyInWords = ({ of100, withFinding }: Frequency): string =>

@@ -10,7 +10,14 @@ import { Studies } from '../worklist/studies.svelte.ts';
 import { ordered } from './answer.ts';
 import { dayInWords, findingName, imageTitle } from './words.ts';
 
-type Shown = { readonly pane: Pane; readonly image: ImageRow | null; readonly title: string };
+type Shown = {
+  readonly pane: Pane;
+  readonly image: ImageRow | null;
+  readonly title: string;
+  readonly study: StudyRow | null;
+  /** The film is of an earlier study than the one that is read. */
+  readonly isPrior: boolean;
+};
 
 const step = 0.04;
 const scrollKeys: ReadonlySet<string> = new Set([
@@ -50,12 +57,20 @@ export class Desk {
 
   panes = $derived.by((): readonly Shown[] => {
     const { selected, image } = this.studies;
-    const first = { pane: this.#first, image, title: titleOf(image, selected) };
+    const first = {
+      pane: this.#first,
+      image,
+      title: titleOf(image, selected),
+      study: selected,
+      isPrior: false,
+    };
     if (this.#beside === null) return [first];
     const second = {
       pane: this.#second,
       image: this.#beside.image,
-      title: `${this.#beside.study === selected ? '' : 'Prior · '}${titleOf(this.#beside.image, this.#beside.study)}`,
+      title: titleOf(this.#beside.image, this.#beside.study),
+      study: this.#beside.study,
+      isPrior: this.#beside.study !== selected,
     };
     // Frontal left, lateral right; a prior on the right.
     const isTurned = image !== null && isLateral(image) && this.#beside.study === selected;

@@ -17,7 +17,7 @@ export function gateInWords({
 }: InputVerdict): string {
   const close = [
     distance >= near * distanceLimit ? 'is almost as far from the training films as the check allows' : '',
-    size >= near * sizeLimit ? 'has almost the strongest latent that the check allows' : '',
+    size >= near * sizeLimit ? 'has almost the strongest encoding that the check allows' : '',
     psnr <= psnrLimit + 1 ? 'is redrawn by the model hardly better than the check demands' : '',
   ].filter((words) => words !== '');
   if (close.length === 0)

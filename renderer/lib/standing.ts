@@ -42,6 +42,13 @@ function textOf(standing: Standing, embedded: boolean): string {
   }
 }
 
+/** What to do about trouble, in one line: where an advice points to "the code below", the code itself stands. */
+export function adviceInWords({ standing }: Pick<AppStatus, 'standing'>): string | null {
+  if (standing.kind !== 'trouble') return null;
+  const { error } = standing;
+  return errorTextOf(error).advice.replace('the code below', `the code ${error.code}`);
+}
+
 const moodOf = ({ kind }: Standing): StandingWords['mood'] =>
   kind === 'ready' ? 'good' : kind === 'trouble' ? 'bad' : 'under-way';
 

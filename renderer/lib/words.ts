@@ -1,11 +1,11 @@
 import type { PatientIdentity } from '../../contract/identity.ts';
-import type { ImageRow, StudyState } from '../../contract/ipc/worklist.ts';
+import type { ImageRow, StudyRow, StudyState } from '../../contract/ipc/worklist.ts';
 import type { StageName } from '../../contract/stages.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
   reading: { label: 'Read the DICOM file', crosses: null },
-  encoding: { label: 'Encode to a latent', crosses: null },
+  encoding: { label: 'Encode for the model', crosses: null },
   'generating-keys': { label: 'Make keys', crosses: null },
   'uploading-keys': { label: 'Send evaluation keys', crosses: 'out' },
   encrypting: { label: 'Encrypt', crosses: null },
@@ -74,6 +74,22 @@ export const fingerprintInWords = (digest: string): string =>
 /** How many binary digits after the point are right. */
 export const bitsInWords = (difference: number): string =>
   `${Math.max(0, -Math.log2(Math.max(difference, 2 ** -40))).toFixed(1)} bits`;
+
+/**
+ * How old the patient was at the study: as the file states it, else from the dates of birth and study; in months under two
+ * years and in days under a month, as DICOM writes it. Null where neither is stated.
+ */
+export function ageAtStudy({ patient, study }: Pick<StudyRow, 'patient' | 'study'>): string | null {
+  const stated = ageInWords(patient.age);
+  if (stated !== null || patient.birthDate === null || study.date === null) return stated;
+  const [birth, day] = [new Date(patient.birthDate), new Date(study.date)];
+  const days = (day.getTime() - birth.getTime()) / 86_400_000;
+  if (!(days >= 0)) return null;
+  const monthOf = (date: Date) => 12 * date.getUTCFullYear() + date.getUTCMonth();
+  const months = monthOf(day) - monthOf(birth) - (day.getUTCDate() < birth.getUTCDate() ? 1 : 0);
+  if (months >= 24) return `${Math.floor(months / 12)} y`;
+  return months >= 1 ? `${months} m` : `${days} d`;
+}
 
 /** DICOM's age (`045Y`, `006M`) → "45 y"; another text as it is. */
 export function ageInWords(age: string | null): string | null {

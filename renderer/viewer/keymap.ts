@@ -40,7 +40,7 @@ export const actions = {
   privacy: 'Hide patient data',
   'remove-measurement': 'Remove the last measurement',
   open: 'Open files',
-  help: 'Keyboard',
+  help: 'Keyboard and mouse',
 } as const;
 export type Action = keyof typeof actions;
 

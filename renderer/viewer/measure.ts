@@ -20,6 +20,24 @@ export const pointsOf: Readonly<Record<MeasurementKind, number>> = {
   ratio: 4,
 };
 
+/** What is asked for next while a measurement is made, point by point. */
+export const pointWords: Readonly<Record<MeasurementKind, readonly string[]>> = {
+  length: ['Length: one end', 'Length: the other end'],
+  angle: ['Angle: end of one side', 'Angle: its vertex', 'Angle: end of the other side'],
+  lines: [
+    'First line: one end',
+    'First line: the other end',
+    'Second line: one end',
+    'Second line: the other end',
+  ],
+  ratio: [
+    'Heart: one edge',
+    'Heart: the other edge',
+    'Chest: inner edge of one side',
+    'Chest: the other side',
+  ],
+};
+
 /** The sizes of a pixel, in any unit: angles need their quotient only. */
 export type PixelSize = { readonly row: number; readonly column: number };
 

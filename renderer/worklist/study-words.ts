@@ -1,9 +1,10 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
-import { ageInWords, dayInWords, stageWords, stateWords } from '../lib/words.ts';
+import { outcomeOf } from '../lib/answer.ts';
+import { ageAtStudy, dayInWords, stageWords, stateWords } from '../lib/words.ts';
 
 /** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
-export function stateOf({ state, progress, urgency }: StudyRow): string {
-  if (state === 'done' && (urgency ?? -1) >= 0) return 'Above threshold';
+export function stateOf({ state, progress, result }: StudyRow): string {
+  if (state === 'done' && result !== null) return outcomeOf(result.findings);
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];
   const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';
@@ -14,12 +15,16 @@ export function stateOf({ state, progress, urgency }: StudyRow): string {
 export const nameOf = ({ patient, images }: StudyRow, hidden: boolean): string =>
   hidden ? 'Patient hidden' : (patient.name ?? patient.id ?? images[0]?.name ?? 'Study');
 
+/** Who is on a film, for its corner: name and number, as far as the file states them. */
+export const patientOf = (row: StudyRow | null): string | null =>
+  [row?.patient.name, row?.patient.id].filter(Boolean).join(' · ') || null;
+
 const sexLetters = { female: 'F', male: 'M', other: 'O' } as const;
 
 /** Says who a patient is beside the name: the number, then sex, age and birth date, as far as the file states them. */
-export function patientFacts({ patient }: StudyRow): readonly string[] {
-  const { id, birthDate, sex, age } = patient;
-  const person = [sex && sexLetters[sex], ageInWords(age), birthDate && `born ${dayInWords(birthDate)}`];
+export function patientFacts(row: StudyRow): readonly string[] {
+  const { id, birthDate, sex } = row.patient;
+  const person = [sex && sexLetters[sex], ageAtStudy(row), birthDate && `born ${dayInWords(birthDate)}`];
   return [id ?? '', person.filter(Boolean).join(' · ')].filter(Boolean);
 }
 

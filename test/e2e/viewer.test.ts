@@ -177,7 +177,7 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     await window.page.getByRole('button', { name: /^Invert: I/ }).click();
     await press('r');
     await told(/R was the key of “Turn right”/);
-    await window.page.getByRole('button', { name: 'Keys as at first' }).click();
+    await window.page.getByRole('button', { name: 'Keyboard as at first' }).click();
     await press('Escape');
     await closed();
   });

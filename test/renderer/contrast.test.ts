@@ -53,5 +53,12 @@ describe.each([
     expect(contrast(of('on-research'), of('research'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('on-film'), '#000000')).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('film-note'), '#000000')).toBeGreaterThanOrEqual(4.5);
+    // A white film behind the shade: 255 · (1 − opacity) of white is left.
+    const opacity = Number(/--film-shade: rgb\(0 0 0 \/ (\d+)%\)/.exec(css)![1]) / 100;
+    const left = Math.round(255 * (1 - opacity))
+      .toString(16)
+      .padStart(2, '0');
+    for (const name of ['on-film', 'film-note'])
+      expect(contrast(of(name), `#${left.repeat(3)}`)).toBeGreaterThanOrEqual(4.5);
   });
 });

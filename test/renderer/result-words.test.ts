@@ -114,7 +114,7 @@ describe('the verdict of the input gate', () => {
     // Nine tenths of 3.46 are 3.114, of 1.35 are 1.215; one decibel above 23.18 is 24.18.
     expect(gateInWords({ ...input, distance: 3.2 })).toContain('far from the training films');
     expect(gateInWords({ ...input, distance: 3.1 })).toMatch(/^All three/);
-    expect(gateInWords({ ...input, size: 1.22, psnr: 24 })).toMatch(/strongest latent.* and is redrawn/);
+    expect(gateInWords({ ...input, size: 1.22, psnr: 24 })).toMatch(/strongest encoding.* and is redrawn/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Standing } from '../../contract/ipc/standing.ts';
-import { areLocked, standingInWords } from '../../renderer/lib/standing.ts';
+import { adviceInWords, areLocked, standingInWords } from '../../renderer/lib/standing.ts';
 
 const said = (standing: Standing, embedded = false) =>
   standingInWords({ standing, lock: 'open', evaluator: { url: 'https://he.example', embedded } });
@@ -38,9 +38,19 @@ describe('the status line', () => {
     );
     expect(said({ kind: 'uploading-keys', fraction: 0.256 }, true).text).not.toMatch(/send/);
   });
+  it('says what to do, with the code where the advice of a note points to it', () => {
+    const advice = (standing: Standing) => adviceInWords({ standing });
+    expect(advice({ kind: 'connecting' })).toBeNull();
+    expect(advice({ kind: 'trouble', error: { code: 'queue-full', detail: { got: 8, expected: 8 } } })).toBe(
+      'Its queue is full. Wait a few minutes and try again.',
+    );
+    expect(advice({ kind: 'trouble', error: { code: 'internal', detail: {} } })).toMatch(/the code internal/);
+  });
   it('names the trouble as every other place of the window does', () => {
     const trouble = said({ kind: 'trouble', error: { code: 'bundle-unknown', detail: {} } });
     expect(trouble.mood).toBe('bad');
     expect(trouble.text).toMatch(/^cannot classify: The evaluator .*[^.]$/);
+    const full = said({ kind: 'trouble', error: { code: 'queue-full', detail: { got: 8, expected: 8 } } });
+    expect(full).toEqual({ text: 'cannot classify: The evaluator is busy', mood: 'bad' });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import { stageNames } from '../../contract/stages.ts';
 import {
+  ageAtStudy,
   ageInWords,
   bytesInWords,
   findingName,
@@ -18,6 +20,20 @@ describe('texts of the window', () => {
       '6 m',
       '10 d',
       'adult',
+      null,
+    ]);
+  });
+  it('takes the age at the study from the dates where the file states none', () => {
+    const at = (birthDate: string | null, date: string | null, age: string | null = null) =>
+      ageAtStudy({ patient: { birthDate, age }, study: { date } } as unknown as StudyRow);
+    expect(at('1961-03-14', '2024-02-12', '045Y')).toBe('45 y');
+    // The day before the 63rd birthday, and the birthday itself.
+    expect([at('1961-03-14', '2024-03-13'), at('1961-03-14', '2024-03-14')]).toEqual(['62 y', '63 y']);
+    // DICOM writes up to 23 months in months, and less than one in days.
+    expect([at('2022-02-13', '2024-02-12'), at('2024-01-20', '2024-02-12')]).toEqual(['23 m', '23 d']);
+    expect([at(null, '2024-02-12'), at('1961-03-14', null), at('2025-01-01', '2024-02-12')]).toEqual([
+      null,
+      null,
       null,
     ]);
   });

@@ -11,6 +11,7 @@ import {
   stateOf,
   studyFacts,
 } from '../../renderer/worklist/study-words.ts';
+import { doneRow, type Places } from './study-rows.ts';
 
 const image = (id: string, fields: object = {}): ImageRow =>
   ({
@@ -35,6 +36,7 @@ const row = (id: string, fields: Partial<StudyRow> = {}): StudyRow =>
     scoredImageId: 'a',
     state: 'done',
     progress: null,
+    result: null,
     urgency: null,
     addedAt: Number(id),
     ...fields,
@@ -90,8 +92,25 @@ describe('a row', () => {
     );
     expect(new Set([...said, ...under]).size).toBe(states.length + stageNames.length);
     expect(under.filter((words) => words.startsWith('Waiting for keys'))).toHaveLength(2);
-    expect(stateOf(row('1', { state: 'done', urgency: 0 }))).toBe('Above threshold');
-    expect(stateOf(row('1', { state: 'done', urgency: -0.01 }))).toBe('Done');
+  });
+
+  it('names the findings that are above, the leading two of many, and says when there is none', () => {
+    const said = (places: Places) => stateOf(doneRow(1, places));
+    expect(said({})).toBe('No finding above threshold');
+    expect(said({ Fibrosis: 'between' })).toBe('No finding above threshold');
+    expect(said({ Effusion: 'above' })).toBe('Effusion above threshold');
+    // The order is that of the result: 27 of 100 reference films had atelectasis, 23 effusion.
+    expect(said({ Effusion: 'above', Atelectasis: 'above' })).toBe(
+      'Atelectasis and effusion above threshold',
+    );
+    expect(said({ Effusion: 'above', Atelectasis: 'above', Fibrosis: 'above', Emphysema: 'above' })).toBe(
+      'Atelectasis, effusion, +2 above threshold',
+    );
+    // The model makes no claim about a hernia.
+    expect(said({ Hernia: 'above' })).toBe('No finding above threshold');
+    const { result } = doneRow(1, {});
+    const silent = result!.findings.map((finding) => ({ ...finding, claimable: false }));
+    expect(stateOf(doneRow(1, {}, { result: { ...result!, findings: silent } }))).toBe('No finding assessed');
   });
 
   it('names nobody while patients are hidden, not even by the name of a file', () => {

@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decode } from 'jpeg-js';
 import type { Page } from 'playwright-core';
 import { eventChannel } from '../../main/electron/ipc/channels.ts';
-import { dicomBytes, type Field } from '../../test/dicom/dicom-bytes.ts';
-import { scenes } from '../../test/e2e/states/scenes.ts';
+import { keyScenes } from '../../test/e2e/states/key-scenes.ts';
+import { scenes as otherScenes } from '../../test/e2e/states/scenes.ts';
 import { openStage } from '../../test/e2e/states/stage.ts';
 import {
   build,
@@ -17,6 +16,7 @@ import {
   studyMs,
   type Window,
 } from '../../test/e2e/window.ts';
+import { writeExampleFilms } from './example-films.ts';
 
 /**
  * Writes every screen into docs/screenshots/<theme>/<size>/<part>, in both themes and three sizes. `npm run
@@ -24,6 +24,7 @@ import {
  * States that pass in a moment, or that need something to be broken, are played as in test/e2e/states/states.test.ts. It needs
  * what the tests of the window need (CONTRIBUTING.md), and a display of 3840×2160.
  */
+const scenes = { ...otherScenes, ...keyScenes };
 const folder = join(root, 'docs', 'screenshots');
 const themes = ['dark', 'light'] as const;
 const sizes = [
@@ -32,12 +33,14 @@ const sizes = [
   [3840, 2160],
 ] as const;
 /** Of 100. The pictures are WebP, because films of 4K in PNG would be the largest part of the repository. */
-const quality = 40;
+const quality = 15;
 /** The screens that are kept in 4K; test/e2e/states/states.test.ts looks at every state in every size. */
 const inFull: ReadonlySet<string> = new Set([
   'empty',
   'evidence',
   'finding',
+  'keys',
+  'make',
   'privacy',
   'prior',
   'progress',
@@ -61,9 +64,26 @@ const ofResult: ReadonlySet<string> = new Set([
   'privacy',
   'result',
 ]);
-const parts = ['result', 'window'] as const;
-const placeOf = (theme: string, width: number, height: number, name: string): string =>
-  join(folder, theme, `${width}x${height}`, ofResult.has(name) ? parts[0] : parts[1], `${name}.webp`);
+/** What is about the keys of the workstation; the recovery sheet is a page to print, and has one picture. */
+const ofKeys: ReadonlySet<string> = new Set([
+  'back-up',
+  'backed-up',
+  'change',
+  'check',
+  'destroy',
+  'keys',
+  'make',
+  'protect',
+  'share',
+  'take-in',
+  'unlock',
+]);
+const partOf = (name: string) => (ofResult.has(name) ? 'result' : ofKeys.has(name) ? 'keys' : 'window');
+function save(picture: string, theme: string, size: string, part: string, name: string): void {
+  const place = join(folder, theme, size, part);
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, `${name}.webp`), Buffer.from(picture, 'base64'));
+}
 
 /** The states to be played, and the names of their pictures. */
 const played = {
@@ -73,47 +93,24 @@ const played = {
   failed: 'failed',
   'nothing above': 'nothing-above',
   'a child, AP, inverted': 'cautions',
+  'a white film, without a side': 'white-film',
+  'no frontal film': 'no-frontal-film',
+  'keys on their way': 'keys-on-their-way',
+  'a full queue': 'full-queue',
+  'a filter that nobody meets': 'filter-empty',
   'settings of an organisation': 'settings-locked',
+  keys: 'keys',
+  'keys, making one': 'make',
+  'keys, back up': 'back-up',
+  'keys, backed up': 'backed-up',
+  'keys, a key to compare': 'take-in',
+  'keys, share with addresses': 'share',
+  'keys, changing': 'change',
+  'keys, check passed': 'check',
+  'keys, protect': 'protect',
+  'keys, destroy': 'destroy',
+  'keys, locked': 'unlock',
 } as const;
-
-const people = [
-  { file: '00001405_000', name: 'Example^Ada', id: 'EX-1001', date: '20240212', sex: 'F', birth: '19610314' },
-  { file: '00001862_003', name: 'Example^Ben', id: 'EX-1002', date: '20240213', sex: 'M', birth: '19550702' },
-  { file: '00002264_000', name: 'Example^Ben', id: 'EX-1002', date: '20230105', sex: 'M', birth: '19550702' },
-  {
-    file: '00002613_001',
-    name: 'Example^Cleo',
-    id: 'EX-1003',
-    date: '20240214',
-    sex: 'F',
-    birth: '19780121',
-  },
-] as const;
-
-/** A small radiograph as a DX file of a study of its own. */
-function film({ file, name, id, date, sex, birth }: (typeof people)[number], number: number): Uint8Array {
-  const { width, height, data } = decode(
-    readFileSync(join(root, 'test', 'fixtures', 'parity', file, 'radiograph.jpg')),
-    { useTArray: true },
-  );
-  const pixels = Array.from({ length: width * height }, (_, index) => data[4 * index]! * 16);
-  const fields: readonly Field[] = [
-    ['00080018', 'UI', `1.2.826.0.1.3680043.10.1.${number}.1.1`],
-    ['0020000d', 'UI', `1.2.826.0.1.3680043.10.1.${number}`],
-    ['0020000e', 'UI', `1.2.826.0.1.3680043.10.1.${number}.1`],
-    ['00080020', 'DA', date],
-    ['00080060', 'CS', 'DX'],
-    ['00081030', 'LO', 'Chest PA'],
-    ['00100010', 'PN', name],
-    ['00100020', 'LO', id],
-    ['00100030', 'DA', birth],
-    ['00100040', 'CS', sex],
-    ['00185101', 'CS', 'PA'],
-    ['00280010', 'US', [height]],
-    ['00280011', 'US', [width]],
-  ];
-  return dicomBytes(pixels, Object.fromEntries(fields.map((field) => [field[0], field])));
-}
 
 type Shown = { readonly page: Page; readonly toggleTheme: () => Promise<void> };
 
@@ -131,7 +128,7 @@ async function shoot({ page, toggleTheme }: Shown, name: string, heading?: strin
       if (now !== theme) await toggleTheme();
       await page.locator(`:root[data-theme="${theme}"]`).waitFor();
       const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
-      writeFileSync(placeOf(theme, width, height, name), Buffer.from(picture, 'base64'));
+      save(picture, theme, `${width}x${height}`, partOf(name), name);
     }
   }
   await session.detach();
@@ -159,13 +156,10 @@ async function screens(window: Window): Promise<void> {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
-  await page.getByText(/^ready · /).waitFor({ timeout: 60_000 });
+  await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
   await shoot(screen, 'empty');
 
-  people.forEach((person, index) => {
-    writeFileSync(join(films, `${person.file}.dcm`), film(person, index + 1));
-  });
-  writeFileSync(join(films, 'report.txt'), 'no radiograph');
+  writeExampleFilms(films);
   await openPaths(window, [films, sample]);
   await rows.nth(4).waitFor({ timeout: 60_000 });
   await page.getByText('What was skipped and why').click();
@@ -173,11 +167,17 @@ async function screens(window: Window): Promise<void> {
   await shoot(screen, 'dropped');
   await button('Dismiss').click();
 
-  const done = rows.getByText(/^(Done|Above threshold.*)$/);
+  const done = rows.getByText(/above threshold$/);
   while ((await done.count()) < 5) await done.nth(await done.count()).waitFor({ timeout: studyMs });
   await rows.filter({ hasText: '0000' }).getByRole('button').first().click();
   await page.locator('section[aria-label="Findings"] ul > li').first().waitFor();
   await page.mouse.move(5, 5);
+  await page.getByRole('searchbox').fill('ben');
+  await rows.nth(1).waitFor();
+  await shoot(screen, 'filter');
+  await page.getByRole('searchbox').fill('');
+  await rows.filter({ hasText: '0000' }).getByRole('button').first().click();
+  await page.locator('h2', { hasText: 'Findings' }).click();
   await shoot(screen, 'result');
 
   const chosen = page.locator('section[aria-label="Findings"] ul > li').first().getByRole('button');
@@ -229,6 +229,32 @@ async function screens(window: Window): Promise<void> {
   await closed();
 }
 
+/** The page that is printed to back a key up, written by the application itself. The key goes with the profile. */
+async function recoverySheet({ app, page }: Window): Promise<void> {
+  const sheet = join(films, 'sheet.html');
+  await app.evaluate(({ dialog }, path) => {
+    dialog.showSaveDialog = (async () => ({ canceled: false, filePath: path })) as never;
+  }, sheet);
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  await press('Keys');
+  await press('Back up');
+  await press('Draw one');
+  await page.getByText('Very hard to guess').waitFor({ timeout: 60_000 });
+  await press('Save the sheet…');
+  await page.getByText('The recovery sheet is saved.').waitFor({ timeout: 60_000 });
+  await page.keyboard.press('Escape');
+  const opened = app.waitForEvent('window');
+  await app.evaluate(async ({ BrowserWindow }, path) => {
+    const size = { width: 900, height: 1200, useContentSize: true };
+    await new BrowserWindow({ ...size, webPreferences: { sandbox: true, partition: 'sheet' } }).loadFile(
+      path,
+    );
+  }, sheet);
+  const session = await page.context().newCDPSession(await opened);
+  const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
+  save(picture, 'light', '1600x1000', 'keys', 'recovery-sheet');
+}
+
 async function playedScreens(): Promise<void> {
   const stage = await openStage();
   try {
@@ -245,15 +271,13 @@ async function playedScreens(): Promise<void> {
 }
 
 rmSync(folder, { recursive: true, force: true });
-for (const theme of themes)
-  for (const [width, height] of sizes)
-    for (const part of parts) mkdirSync(join(folder, theme, `${width}x${height}`, part), { recursive: true });
 build();
 await playedScreens();
 const window = await launch(userData);
 try {
   await window.page.setViewportSize({ width: 1600, height: 1000 });
   await screens(window);
+  await recoverySheet(window);
 } finally {
   await window.app.close();
   for (const made of [films, userData]) rmSync(made, { recursive: true, force: true, maxRetries: 20 });

@@ -39,7 +39,7 @@ export function openMenu({ pass, lockKeys }: MenuActions): void {
         { role: 'togglefullscreen' },
       ],
     },
-    { role: 'help', submenu: [item('Keys and mouse', 'help', 'F1')] },
+    { role: 'help', submenu: [item('Keyboard and mouse', 'help', 'F1')] },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   app.setAboutPanelOptions({

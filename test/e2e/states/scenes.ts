@@ -86,6 +86,7 @@ const remote = {
   ...readyStatus,
   evaluator: { url: 'https://evaluator.example.org', embedded: false, ready: true },
 };
+const queueFull = { code: 'queue-full', detail: { got: 8, expected: 8 } } as const;
 const afar = {
   ...exampleResult(findingsAt(telling)),
   evaluator: { url: 'https://evaluator.example.org', embedded: false },
@@ -134,8 +135,22 @@ export const scenes: Scenes = {
       },
     }),
   },
+  'keys on their way': {
+    scene: scene([studyRow(1)], {
+      status: { ...remote, standing: { kind: 'uploading-keys', fraction: 0.4 } },
+    }),
+  },
+  'a full queue': {
+    scene: scene([studyRow(1, { state: 'failed', error: queueFull })], {
+      status: { ...remote, standing: { kind: 'trouble', error: queueFull } },
+    }),
+  },
   waiting: { scene: scene([studyRow(1)], { reports: [report] }) },
   working: { scene: scene([working, studyRow(3)]) },
+  'a filter that nobody meets': {
+    scene: scene([doneRow(1, telling), working]),
+    act: ({ page }) => page.getByRole('searchbox').fill('nobody'),
+  },
   done: { scene: scene([doneRow(1, telling), doneRow(4, {}), working]) },
   'nothing above': { scene: scene([doneRow(1, {})]) },
   'a child, AP, inverted': {
@@ -160,6 +175,25 @@ export const scenes: Scenes = {
   'a finding opened': { scene: scene([doneRow(1, telling)]), act: click('Effusion') },
   'evidence map': { scene: scene([doneRow(1, telling)]), act: press('e') },
   prior: { scene: scene([doneRow(1, telling, { priorId: idOf(8) }), earlier]) },
+  'prior beside': { scene: scene([doneRow(1, telling, { priorId: idOf(8) }), earlier]), act: press('b') },
+  'a white film, without a side': {
+    scene: scene(
+      [
+        doneRow(1, telling, {
+          patient: {
+            ...earlier.patient,
+            name: 'Example-Montgomery-Featherstonehaugh, Alexandrina Wilhelmina',
+          },
+          images: studyRow(1).images.map((one) => ({
+            ...one,
+            frame: { ...one.frame, orientation: null, burnedIn: true },
+          })),
+        }),
+      ],
+      { film: { ...film, lossy: true, codes: new Uint16Array(width * height).fill(4080) } },
+    ),
+    act: press('e'),
+  },
   'prior of another model': {
     scene: scene([
       doneRow(1, telling, { priorId: idOf(8) }),

@@ -50,6 +50,39 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
       return found;
     })()`) as Promise<string[]>;
 
+  /** Texts on films that lie over each other or reach out of their pane; empty where all is well. */
+  const overlapping = () =>
+    stage.page.evaluate(`[...document.querySelectorAll('.pane')].flatMap((pane) => {
+      const frame = pane.getBoundingClientRect();
+      const notes = [...pane.querySelectorAll('[data-film-note]')].map((one) => [one.textContent.trim(), one.getBoundingClientRect()]);
+      const outside = notes.filter(([, { left, right, top, bottom }]) =>
+        left < frame.left || right > frame.right || top < frame.top || bottom > frame.bottom);
+      const pairs = notes.flatMap(([text, one], index) => notes.slice(index + 1)
+        .filter(([, other]) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1)
+        .map(([other]) => text + ' over ' + other));
+      return [...outside.map(([text]) => 'outside: ' + text), ...pairs];
+    })`) as Promise<string[]>;
+
+  /** Text under 12 px, and what is to be hit with the mouse under 24 px (WCAG 2.2, 2.5.8); empty where all is well. */
+  const tooSmall = () =>
+    stage.page.evaluate(`(() => {
+      const found = new Set();
+      const shown = (element) => element.checkVisibility() && element.closest('.visually-hidden') === null;
+      for (const element of document.querySelectorAll('body *')) {
+        const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '');
+        if (says && shown(element) && parseFloat(getComputedStyle(element).fontSize) < 12)
+          found.add('text: ' + element.textContent.trim().slice(0, 30));
+      }
+      for (const element of document.querySelectorAll('button, select, summary, input:not([hidden])')) {
+        // The words of a choice belong to what is hit.
+        const hit = element.closest('label') ?? element;
+        const { width, height } = hit.getBoundingClientRect();
+        if (shown(element) && (width < 24 || height < 24))
+          found.add('target of ' + width.toFixed(1) + ' × ' + height.toFixed(1) + ': ' + (element.ariaLabel ?? element.textContent).trim().slice(0, 30));
+      }
+      return [...found];
+    })()`) as Promise<string[]>;
+
   it.each(Object.keys(scenes))('%s: axe finds nothing, in both themes', async (name) => {
     await play(name);
     for (const theme of ['dark', 'light']) {
@@ -63,12 +96,12 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
     ['a usual one', 1600, 1000],
     ['4K', 3840, 2160],
     ['1280 × 920 at 200 %', 640, 460],
-  ] as const)('nothing is cut off on %s', async (_, width, height) => {
+  ] as const)('nothing is cut off, covered or too small on %s', async (_, width, height) => {
     await stage.page.setViewportSize({ width, height });
     const found: Record<string, string[]> = {};
     for (const name of Object.keys(scenes)) {
       await play(name);
-      const cut = await cutOff();
+      const cut = [...(await cutOff()), ...(await overlapping()), ...(await tooSmall())];
       if (cut.length > 0) found[name] = cut;
     }
     await stage.page.setViewportSize(usual);
@@ -87,6 +120,20 @@ describe.skipIf(noWindow !== null)(titled('every state of the window', noWindow)
     expect(found).toMatch(/the page scrolls sideways by/);
     expect(found).toMatch(/cut off: P\.lead.* Atelectasis/);
     expect(found).toMatch(/outside: SECTION\.side/);
+  });
+
+  it('would see texts on a film that lie over each other, and what is too small', async () => {
+    const { page } = stage;
+    await play('prior');
+    await page.evaluate(`{
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync('[data-film-note] { position: absolute !important; top: 0; left: 0 } .fact { font-size: 11px !important } .bar button { height: 20px !important; min-height: 0 !important }');
+      document.adoptedStyleSheets = [sheet];
+    }`);
+    expect((await overlapping()).join('\n')).toMatch(/PA · DX.* over /s);
+    const small = (await tooSmall()).join('\n');
+    expect(small).toMatch(/text: EX-1001/);
+    expect(small).toMatch(/target of [\d.]+ × 20\.0: Window/);
   });
 
   it('fits 1280 × 920 at the real zoom of 200 %', async () => {

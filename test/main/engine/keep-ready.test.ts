@@ -214,6 +214,7 @@ describe('trouble of the evaluator', () => {
   it('is told apart from what concerns one study, and from everything after a decryption', () => {
     expect(isEvaluatorTrouble({ code: 'evaluator-unreachable', detail: { reason: 'timeout' } })).toBe(true);
     expect(isEvaluatorTrouble({ code: 'bundle-unknown', detail: {} })).toBe(true);
+    expect(isEvaluatorTrouble({ code: 'queue-full', detail: { got: 8, expected: 8 } })).toBe(true);
     expect(isEvaluatorTrouble({ code: 'result-invalid', detail: {} })).toBe(false);
     expect(isEvaluatorTrouble({ code: 'input-unlike-chest', detail: { reason: 'distance' } } as never)).toBe(
       false,

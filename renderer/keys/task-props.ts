@@ -1,0 +1,10 @@
+import type { AppStatus } from '../../contract/ipc/window.ts';
+import type { Keys } from './keys.svelte.ts';
+
+/** What every screen of the dialog about keys is given. */
+export interface TaskProps {
+  readonly keys: Keys;
+  readonly title: string;
+  /** Where the secret key is kept. */
+  readonly custody: AppStatus['custody'];
+}
