@@ -1,13 +1,32 @@
-import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StudyRow } from '../../contract/ipc/worklist.ts';
+import { logitStep } from '../../main/engine/findings.ts';
+import { plainKeyFile } from '../../main/files/kept-key.ts';
+import { bundleRoot, type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
+import { custodyWith, vaultKeyPath } from '../../main/settings/custody.ts';
+import { anotherStudy } from '../../tools/bench/app/films.ts';
+import { readByKeyOf } from '../read-by-key.ts';
+import { openRecordingEvaluator, type Recorded, type RecordingEvaluator } from '../recording-evaluator.ts';
 import { titled } from '../titled.ts';
-import { build, launch, noWindow, profile, removeFolders, troubles, type Window } from './window.ts';
+import {
+  build,
+  launch,
+  noWindow,
+  openPaths,
+  profile,
+  removeFolders,
+  studyMs,
+  troubles,
+  type Window,
+} from './window.ts';
 
 /**
- * A key goes from one workstation to another through both windows, by a passphrase and by a sheet; the system's dialogs
- * are answered by the test. Needs what test/e2e/app.test.ts needs.
+ * A key goes from one workstation to another through both windows, is used there, changed in the middle of ten studies
+ * and found at the next start. The system's dialogs are answered by the test; the evaluator is a process of its own. Needs
+ * what test/e2e/app.test.ts needs.
  */
 describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () => {
   const folders: string[] = [];
@@ -16,16 +35,47 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
   const file = join(shared, 'shared.key');
   let words = '';
   let passphrase = '';
+  let evaluator: RunningEvaluator;
+  let door: RecordingEvaluator;
+  /** What the first workstation sent and got for its study, and the logits that it showed. */
+  let first: { readonly passed: Recorded; readonly logits: readonly number[] };
 
-  beforeAll(build);
+  beforeAll(async () => {
+    build();
+    evaluator = await startEmbeddedEvaluator({ dataDir: join(shared, 'evaluator'), bundleRoot });
+    door = await openRecordingEvaluator(evaluator.url);
+    for (let number = 10; number < 21; number += 1) {
+      mkdirSync(join(shared, 'films', String(number)), { recursive: true });
+      writeFileSync(join(shared, 'films', String(number), 'film.dcm'), anotherStudy(number));
+    }
+  });
   afterAll(async () => {
     for (const { app } of open) await app.close();
+    await door?.[Symbol.asyncDispose]();
+    await evaluator?.stop();
     removeFolders(shared, ...folders);
   });
+  const film = (number: number) => join(shared, 'films', String(number));
+  const rowsOf = ({ page }: Window) =>
+    page.evaluate('window.cipherfilm.worklist({}).then(({ value }) => value.rows)') as Promise<
+      readonly StudyRow[]
+    >;
+  const logitsOf = ({ result }: StudyRow) => result!.findings.map(({ logit }) => logit);
+  /** Waits until so many studies have their result. */
+  const done = async (window: Window, count: number): Promise<readonly StudyRow[]> => {
+    const finished = async () => (await rowsOf(window)).filter(({ state }) => state === 'done');
+    await expect
+      .poll(async () => (await finished()).length, { timeout: studyMs })
+      .toBeGreaterThanOrEqual(count);
+    return finished();
+  };
 
   async function workstation(): Promise<Window> {
-    const folder = profile();
+    const folder = profile({ evaluator: door.url });
     folders.push(folder);
+    return openKeys(folder);
+  }
+  async function openKeys(folder: string): Promise<Window> {
     const window = await launch(folder);
     open.push(window);
     await window.app.evaluate(({ dialog }, path) => {
@@ -44,22 +94,26 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
   const press = ({ page }: Window, name: string) => page.getByRole('button', { name, exact: true }).click();
 
   it('a key is written to a file that only its owner can read, and no path or passphrase is in it', async () => {
-    const first = await workstation();
-    words = await wordsOf(first);
+    const window = await workstation();
+    words = await wordsOf(window);
     expect(words.split(' ')).toHaveLength(6);
-    await press(first, 'Move or share');
-    await press(first, 'Draw one');
-    const drawn = first.page.getByLabel('Passphrase', { exact: true });
+    await press(window, 'Move or share');
+    await press(window, 'Draw one');
+    const drawn = window.page.getByLabel('Passphrase', { exact: true });
     await expect.poll(() => drawn.inputValue(), { timeout: 60_000 }).not.toBe('');
     passphrase = await drawn.inputValue();
     expect(passphrase.split(' ')).toHaveLength(6);
-    await press(first, 'Save the key file…');
-    await first.page.getByText('The key file is saved.').waitFor({ timeout: 60_000 });
+    await press(window, 'Save the key file…');
+    await window.page.getByText('The key file is saved.').waitFor({ timeout: 60_000 });
     expect(readFileSync(file, 'utf8')).toMatch(/^cipherfilm-key\/1\n/);
     expect(readFileSync(file, 'utf8')).not.toContain(passphrase);
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await first.page.locator('body').innerText()).not.toContain(shared);
-    expect(await troubles(first)).toEqual([]);
+    expect(await window.page.locator('body').innerText()).not.toContain(shared);
+    await press(window, 'Close');
+    await openPaths(window, [film(10)]);
+    const [study] = await done(window, 1);
+    first = { passed: door.last!, logits: logitsOf(study!) };
+    expect(await troubles(window)).toEqual([]);
     await open.pop()!.app.close();
   });
 
@@ -86,5 +140,60 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     await second.page.getByText(before).waitFor();
     expect(await second.page.locator('body').innerText()).not.toContain(shared);
     expect(await troubles(second)).toEqual([]);
+    await press(second, 'Close');
+  });
+
+  it('reads there what was encrypted by the first workstation', async () => {
+    const custodyOf = (folder: string) => custodyWith(folder, plainKeyFile(vaultKeyPath(folder)));
+    const read = await readByKeyOf(custodyOf(folders[1]!), null, first.passed);
+    // Main and window get logits rounded to a step.
+    for (const [index, logit] of first.logits.entries())
+      expect(Math.abs(read[index]! - logit)).toBeLessThanOrEqual(0.51 * logitStep);
+  });
+
+  it('is changed in the middle of ten studies: all have their result, and the old keys are gone from the evaluator', {
+    timeout: 2 * studyMs,
+  }, async () => {
+    const [second] = open;
+    await openPaths(
+      second!,
+      Array.from({ length: 10 }, (_, index) => film(10 + index)),
+    );
+    await done(second!, 2);
+    const used = door.uploaded.at(-1)!;
+    await press(second!, 'Keys');
+    await press(second!, 'Change the key');
+    await press(second!, 'Change the key now');
+    await second!.page.getByText('The new key is in use:').waitFor({ timeout: studyMs });
+    await press(second!, 'Close');
+    // Some were asked with the old key, the rest with the new one.
+    const rows = await done(second!, 10);
+    expect(rows).toHaveLength(10);
+    for (const row of rows)
+      for (const [index, logit] of logitsOf(row).entries())
+        expect(Math.abs(logit - first.logits[index]!)).toBeLessThanOrEqual(4 * logitStep);
+    const now = door.uploaded.at(-1)!;
+    expect(now).not.toBe(used);
+    await expect.poll(() => door.deleted, { timeout: 60_000 }).toContain(used);
+    const statusOf = async (path: string) =>
+      (await fetch(new URL(path, evaluator.url), { method: 'HEAD' })).status;
+    expect([await statusOf(used), await statusOf(now)]).toEqual([404, 200]);
+    expect(await troubles(second!)).toEqual([]);
+    await open.pop()!.app.close();
+  });
+
+  it('is there at the next start: none is made and nothing is uploaded', { timeout: studyMs }, async () => {
+    const uploads = door.uploaded.length;
+    const again = await openKeys(folders[1]!);
+    await press(again, 'Close');
+    await openPaths(again, [film(20)]);
+    const rows = await done(again, 11);
+    // In the order in which they came.
+    const { seen } = rows.at(-1)!;
+    expect(door.uploaded.length).toBe(uploads);
+    expect(rows).toHaveLength(11);
+    expect(seen).not.toContain('generating-keys');
+    expect(seen).not.toContain('uploading-keys');
+    expect(await troubles(again)).toEqual([]);
   });
 });

@@ -5,8 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DestructionProof, KeyState } from '../../../contract/ipc/vault.ts';
+import type { AnalysisResult } from '../../../contract/stages.ts';
 import { keyCommands } from '../../../main/cli/keys/key-commands.ts';
+import { logitStep } from '../../../main/engine/findings.ts';
+import { bundleRoot, startEmbeddedEvaluator } from '../../../main/host/headless.ts';
+import { keyFolder } from '../../../main/settings/custody.ts';
 import { findProgram } from '../../programs.ts';
+import { readByKeyOf } from '../../read-by-key.ts';
+import { openRecordingEvaluator } from '../../recording-evaluator.ts';
 import { titled } from '../../titled.ts';
 import { otherPassphrase, passphrase, systemKey, writeCheapVault } from '../vault/fixture.ts';
 import { cipherfilmIn, cleanEnvironment, program, root, whyNoModel } from './cipherfilm.ts';
@@ -221,8 +227,20 @@ describe.skipIf(whyNoModel !== null)(titled('a key between two data folders', wh
     const checked = await keys('verify', ...at('there'), '--json');
     expect(JSON.parse(checked.stdout)).toMatchObject({ fingerprint: key!.fingerprint, matches: true });
     const sample = join(root, 'native-models', 'samples', '00000002_000.dcm');
-    const classified = await cipherfilmIn({}, ['classify', sample, ...at('here')]);
+    const evaluator = await startEmbeddedEvaluator({ dataDir: join(folder, 'evaluator'), bundleRoot });
+    const door = await openRecordingEvaluator(evaluator.url);
+    const classified = await cipherfilmIn({}, [
+      ...['classify', sample, '--json', '--evaluator', door.url, ...at('here')],
+    ]);
+    await door[Symbol.asyncDispose]();
+    await evaluator.stop();
     expect([classified.code, classified.stderr.includes('generating keys')]).toEqual([0, false]);
+    // What the one encrypted, the other one’s key reads.
+    const { findings } = JSON.parse(classified.stdout).analyses[0].result as AnalysisResult;
+    const elsewhere = { folder: keyFolder(join(folder, 'there')), systemKey: null };
+    const read = await readByKeyOf(elsewhere, otherPassphrase, door.last!);
+    for (const [index, { logit }] of findings.entries())
+      expect(Math.abs(read[index]! - logit)).toBeLessThanOrEqual(0.51 * logitStep);
     expect((await stateOf('here')).keys).toMatchObject([{ fingerprint: key!.fingerprint, decryptions: 1 }]);
 
     const proofFile = join(folder, 'proof.json');
