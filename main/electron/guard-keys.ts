@@ -2,8 +2,8 @@ import { powerMonitor } from 'electron';
 import type { Custody } from '../../contract/ipc/custody.ts';
 import type { KeyLockState } from '../../contract/ipc/window.ts';
 import type { EngineHost } from '../host/engine/engine-host.ts';
-import { IdleWatch } from '../host/idle-watch.ts';
-import { KeyLock } from '../host/key-lock.ts';
+import { IdleWatch } from '../host/keys/idle-watch.ts';
+import { KeyLock } from '../host/keys/key-lock.ts';
 
 /** What decides when the keys leave the memory. */
 export type GuardOptions = {

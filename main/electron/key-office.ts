@@ -5,7 +5,7 @@ import type { DestructionProof, KeyReplyOf, KeyRequest, KeyRequestKind } from '.
 import type { ReplyOf, RequestOf, WindowEvent } from '../../contract/ipc/window.ts';
 import { writePrivate } from '../files/write-private.ts';
 import type { EngineHost } from '../host/engine/engine-host.ts';
-import type { KeyLock } from '../host/key-lock.ts';
+import type { KeyLock } from '../host/keys/key-lock.ts';
 
 /** The kinds of file that are written: an export, a page to print, the record of a destruction. */
 export type SavedFile = 'key' | 'sheet' | 'proof';

@@ -67,3 +67,10 @@ export function onceEnded(): Pick<Port<never, never>, 'onEnd'> & { readonly end:
     },
   };
 }
+
+/** Kills the process behind a port, and resolves when it is gone. */
+export function killed(port: Pick<Port<never, never>, 'kill' | 'onEnd'>): Promise<unknown> {
+  const gone = new Promise((resolve) => port.onEnd(resolve));
+  port.kill();
+  return gone;
+}

@@ -78,7 +78,18 @@ const ofKeys: ReadonlySet<string> = new Set([
   'take-in',
   'unlock',
 ]);
-const partOf = (name: string) => (ofResult.has(name) ? 'result' : ofKeys.has(name) ? 'keys' : 'window');
+/** The list of studies, and what becomes of a study. */
+const ofList: ReadonlySet<string> = new Set([
+  'dropped',
+  'failed',
+  'filter',
+  'filter-empty',
+  'no-frontal-film',
+  'progress',
+  'refused',
+]);
+const parts = { result: ofResult, keys: ofKeys, list: ofList };
+const partOf = (name: string) => Object.entries(parts).find(([, names]) => names.has(name))?.[0] ?? 'window';
 function save(picture: string, theme: string, size: string, part: string, name: string): void {
   const place = join(folder, theme, size, part);
   mkdirSync(place, { recursive: true });

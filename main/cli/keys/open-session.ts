@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
 import type { KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
 import { orAborted } from '../../host/headless.ts';
-import { withKeySession } from '../../host/key-session.ts';
+import { withKeySession } from '../../host/keys/key-session.ts';
 import { readPassphrase } from '../passphrase.ts';
 import { placesHere, readConnection } from '../read-connection.ts';
 import { dataFolder, openStored, storedKeys } from '../stored-keys.ts';

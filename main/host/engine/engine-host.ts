@@ -6,31 +6,15 @@ import type { Digest } from '../../../contract/ids/digest.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
 import type { KeyReply, KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
 import type { AnalysisResult, EngineInput, Progress } from '../../../contract/stages.ts';
-import type { Port } from '../port.ts';
+import { killed } from '../port.ts';
+import type {
+  AnalysisWatch,
+  EngineHostOptions,
+  EnginePort,
+  EngineStart,
+  OpenedBundle,
+} from './engine-options.ts';
 import { Pending, unhandled } from './pending.ts';
-
-export type EnginePort = Port<EngineCommand, EngineEvent>;
-export type EngineStart = Extract<EngineCommand, { kind: 'start' }>;
-/** Name and id of the bundle that an engine opened. */
-export type OpenedBundle = Extract<EngineEvent, { kind: 'ready' }>['bundle'];
-
-export type EngineHostOptions = {
-  readonly launch: () => EnginePort;
-  /** The first command; resolves when the evaluator's address is known. */
-  readonly start: () => Promise<EngineStart>;
-  readonly tell?: (event: EngineEvent | { readonly kind: 'stopped' }) => void;
-  /**
-   * How many engines in a row may die without having finished an analysis and be followed by another; 0 for none that is.
-   * Default: no limit.
-   */
-  readonly restarts?: number;
-};
-
-/** What the asker of one analysis hears of it and may do about it. */
-export type AnalysisWatch = {
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal | undefined;
-};
 
 /** An engine that dies younger than this would die again: it is not restarted until somebody asks for something. */
 const infancyMs = 5_000;
@@ -194,9 +178,7 @@ export class EngineHost implements AsyncDisposable {
     // Nothing more goes to the one that ends, and nothing that it still says is heard.
     this.#port = null;
     this.#failAll(error);
-    const gone = new Promise((resolve) => port.onEnd(resolve));
-    port.kill();
-    await gone;
+    await killed(port);
     await this.launch();
   }
 
@@ -245,9 +227,7 @@ export class EngineHost implements AsyncDisposable {
       this.#failAll({ code: 'engine-crashed', detail: {} });
       return;
     }
-    const gone = new Promise((resolve) => port.onEnd(resolve));
-    port.kill();
-    await gone;
+    await killed(port);
   }
 
   #adopt(port: EnginePort, start: EngineStart): void {

@@ -66,7 +66,10 @@ describe('the arguments', () => {
 });
 
 describe('help and the document', () => {
-  const document = readFileSync(join(import.meta.dirname, '../../../docs/command-line.md'), 'utf8');
+  const document = readFileSync(
+    join(import.meta.dirname, '..', '..', '..', 'docs', 'command-line.md'),
+    'utf8',
+  );
 
   it('name every command, every option and every exit status', () => {
     for (const command of commands) {

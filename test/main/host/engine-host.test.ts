@@ -7,7 +7,8 @@ import { inMemory } from '../../../contract/ipc/custody.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
 import type { AnalysisResult, EngineInput } from '../../../contract/stages.ts';
 import { plainConnection } from '../../../main/connector/evaluator-route.ts';
-import { EngineHost, type EngineStart } from '../../../main/host/engine/engine-host.ts';
+import { EngineHost } from '../../../main/host/engine/engine-host.ts';
+import type { EngineStart } from '../../../main/host/engine/engine-options.ts';
 import { launchNode } from '../../../main/host/node-port.ts';
 import { FakePort } from './fake-port.ts';
 

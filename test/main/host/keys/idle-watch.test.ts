@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { IdleWatch } from '../../../main/host/idle-watch.ts';
+import { IdleWatch } from '../../../../main/host/keys/idle-watch.ts';
 
 describe('the watch for idle time', () => {
   beforeEach(() => {

@@ -1,11 +1,11 @@
-import type { Connection } from '../../contract/connection.ts';
-import type { Custody } from '../../contract/ipc/custody.ts';
-import { chooseBundle } from './choose-bundle.ts';
-import { EmbeddedEvaluator } from './embedded-evaluator.ts';
-import type { EngineHost } from './engine/engine-host.ts';
-import { entries } from './entries.ts';
-import { bundleRoot, openEngine, orAborted, wayHere, whenReady } from './headless.ts';
-import { launchNode } from './node-port.ts';
+import type { Connection } from '../../../contract/connection.ts';
+import type { Custody } from '../../../contract/ipc/custody.ts';
+import { chooseBundle } from '../choose-bundle.ts';
+import { EmbeddedEvaluator } from '../embedded-evaluator.ts';
+import type { EngineHost } from '../engine/engine-host.ts';
+import { entries } from '../entries.ts';
+import { bundleRoot, openEngine, orAborted, wayHere, whenReady } from '../headless.ts';
+import { launchNode } from '../node-port.ts';
 
 /** Says where keys are kept, and whether an evaluator is asked. */
 export type KeySessionOptions = {

@@ -1,6 +1,6 @@
-import type { Custody } from '../../contract/ipc/custody.ts';
-import type { KeyLockState } from '../../contract/ipc/window.ts';
-import type { EngineHost } from './engine/engine-host.ts';
+import type { Custody } from '../../../contract/ipc/custody.ts';
+import type { KeyLockState } from '../../../contract/ipc/window.ts';
+import type { EngineHost } from '../engine/engine-host.ts';
 
 /** What a lock needs of others. */
 export type KeyLockDeps = {

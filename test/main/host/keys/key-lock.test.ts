@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Custody } from '../../../contract/ipc/custody.ts';
-import type { KeyState } from '../../../contract/ipc/vault.ts';
-import type { EngineHost } from '../../../main/host/engine/engine-host.ts';
-import { KeyLock } from '../../../main/host/key-lock.ts';
-import { keyState } from '../../renderer/key-states.ts';
+import type { Custody } from '../../../../contract/ipc/custody.ts';
+import type { KeyState } from '../../../../contract/ipc/vault.ts';
+import type { EngineHost } from '../../../../main/host/engine/engine-host.ts';
+import { KeyLock } from '../../../../main/host/keys/key-lock.ts';
+import { keyState } from '../../../renderer/key-states.ts';
 
 const systemKey = new Uint8Array(32).fill(7);
 const onDisk: Custody = { folder: '/data/keys', systemKey };
