@@ -58,7 +58,7 @@ LATENT_FOLDS = [latent_fold(fold) for fold in range(FOLDS)]
 
 # The shipped network: its codec, what depth gives, teachers, and what they give.
 SHIPPED = [
-    *codec("f8", 2.4, views=12),
+    *codec("f8", 1.0, views=12, steps=2000),
     classifier("five", FIVE, 0.3, keeps=True),
     classifier("four", FOUR, 0.25, keeps=True),
     classifier("three-gate", THREE, 0.2),
@@ -87,14 +87,14 @@ COMPARED = [
 # The paper's tables: its networks at factor 8, and ours and its HefNet at the other factors.
 PAPER = [
     *(classifier(f"{network}-{attention}{'-relu' if relu else ''}",
-                 {"network": network, "attention": attention, "relu": relu, "epochs": 30}, hours)
-      for network, hours in (("hefnet", 0.4), ("lenet", 0.3), ("vgg5", 0.3), ("resnet20", 0.6))
+                 {"network": network, "attention": attention, "relu": relu, "epochs": 16}, hours)
+      for network, hours in (("hefnet", 0.2), ("lenet", 0.15), ("vgg5", 0.15), ("resnet20", 0.3))
       for attention, relu in (("none", False), ("paper", False), ("shallow", False), ("none", True))),
-    *(job for factor, hours, views, paper_hours in (("f16", 1.2, 12, 0.3), ("f4", 1.5, 6, 1.5), ("f2", 2.0, 3, 4.0)) for job in (
-        *codec(factor, hours, views, steps=3000),
-        classifier("five", {**FIVE, "epochs": 30}, 0.4, factor),
+    *(job for factor, hours, views, paper_hours in (("f16", 0.6, 12, 0.15), ("f4", 0.8, 6, 0.8), ("f2", 1.0, 3, 2.0)) for job in (
+        *codec(factor, hours, views, steps=1500),
+        classifier("five", {**FIVE, "epochs": 24}, 0.3, factor),
         # The paper's HefNet does not reduce its input at first: at factor 2 it holds 16 times what it holds at 8.
-        classifier("hefnet-none", {"network": "hefnet", "attention": "none", "epochs": 20, "batch": 32}, paper_hours, factor))),
+        classifier("hefnet-none", {"network": "hefnet", "attention": "none", "epochs": 10, "batch": 32}, paper_hours, factor))),
 ]
 
 JOBS: list[Job] = [*SHIPPED, *COMPARED, *PAPER]
