@@ -42,18 +42,25 @@ export type Walk = {
   readonly stepV: number;
 };
 
+/**
+ * A screen pixel whose middle lies on the edge of a film pixel belongs to the one behind it. It is moved by so much of a
+ * film pixel, so that neither painter's rounding decides: a graphics processor has 24 bits, 2^-12 at 4,096 columns.
+ */
+const tieBreak = 2 ** -10;
+
 export function walkOf(view: View, { width, height }: Size): Walk {
   const { a, b, c, d } = turnMatrix(view);
   const stepU = 1 / view.scale;
   const stepV = stepU / view.aspect;
   const [x0, y0] = [0.5 - width / 2, 0.5 - height / 2];
-  return {
+  const walk = {
     u0: view.center.x + (a * x0 + b * y0) * stepU,
     v0: view.center.y + (c * x0 + d * y0) * stepV,
     across: { u: a * stepU, v: c * stepV },
     down: { u: b * stepU, v: d * stepV },
     ...{ stepU, stepV },
   };
+  return isExact(walk) ? walk : { ...walk, u0: walk.u0 + tieBreak, v0: walk.v0 + tieBreak };
 }
 
 /** Whether each screen pixel is one film pixel. */

@@ -2,12 +2,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyState } from '../../contract/ipc/vault.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import { logitStep } from '../../main/engine/findings.ts';
 import { plainKeyFile } from '../../main/files/kept-key.ts';
 import { bundleRoot, type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { custodyWith, vaultKeyPath } from '../../main/settings/custody.ts';
 import { anotherStudy } from '../../tools/bench/app/films.ts';
+import { cipherfilmIn } from '../main/cli/cipherfilm.ts';
 import { readByKeyOf } from '../read-by-key.ts';
 import { openRecordingEvaluator, type Recorded, type RecordingEvaluator } from '../recording-evaluator.ts';
 import { titled } from '../titled.ts';
@@ -195,5 +197,23 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     expect(seen).not.toContain('generating-keys');
     expect(seen).not.toContain('uploading-keys');
     expect(await troubles(again)).toEqual([]);
+  });
+
+  it('is changed by the command line, and the window takes that up without being told', {
+    timeout: studyMs,
+  }, async () => {
+    const [window] = open;
+    await press(window!, 'Keys');
+    const before = await wordsOf(window!);
+    const rotated = await cipherfilmIn({}, ['keys', 'rotate', '--data', folders[1]!, '--json']);
+    expect(rotated.code).toBe(0);
+    const { keys } = JSON.parse(rotated.stdout) as KeyState;
+    const now = keys.find(({ state }) => state === 'active')!.words.join(' ');
+    expect(now).not.toBe(before);
+    // The engine looks at the vault every twenty seconds.
+    await expect.poll(() => wordsOf(window!), { timeout: 60_000 }).toBe(now);
+    await press(window!, 'Close');
+    await window!.page.getByText('ready', { exact: true }).waitFor({ timeout: studyMs });
+    expect(await troubles(window!)).toEqual([]);
   });
 });

@@ -79,10 +79,9 @@ export class KeyLock {
   async #become(state: KeyLockState): Promise<void> {
     if (this.#state === state) return;
     this.#state = state;
-    // Whoever hears of it may ask the engine for something at once.
-    if (state !== 'open') this.#deps.changed(state);
     await this.#deps.engine.replace({ code: 'key-locked', detail: {} });
-    if (state === 'open') this.#deps.changed(state);
+    // Told when it is true, and the engine can be asked. Another change may have come meanwhile.
+    this.#deps.changed(this.#state);
   }
 
   async #isKept(): Promise<boolean> {
