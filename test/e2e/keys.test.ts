@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,5 +86,39 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     await second.page.getByText(before).waitFor();
     expect(await second.page.locator('body').innerText()).not.toContain(shared);
     expect(await troubles(second)).toEqual([]);
+  });
+
+  it('is backed up for three colleagues, and any two of their pages bring it back', async () => {
+    const first = open.at(-1)!;
+    const pages = mkdtempSync(join(shared, 'pages-'));
+    const choose = (...paths: string[]) =>
+      first.app.evaluate(({ dialog }, chosen) => {
+        dialog.showOpenDialog = (async () => ({ canceled: false, filePaths: chosen })) as never;
+      }, paths);
+    await press(first, 'Back up');
+    await first.page.getByRole('radio', { name: /Two of several colleagues/ }).check();
+    await choose(pages);
+    await press(first, 'Save 3 pages…');
+    await first.page.getByText('3 pages are saved.').waitFor({ timeout: 60_000 });
+    const files = readdirSync(pages)
+      .toSorted()
+      .map((name) => join(pages, name));
+    expect(files).toHaveLength(3);
+    if (process.platform !== 'win32') expect(statSync(files[0]!).mode & 0o777).toBe(0o600);
+    await press(first, 'Back');
+
+    await press(first, 'Take in a key');
+    await choose(files[2]!);
+    await press(first, 'Choose the file…');
+    await first.page.getByText('This is page 3 of 3; one more page is needed.').waitFor({ timeout: 60_000 });
+    await first.page.getByText('choose page 1 or 2 too').waitFor();
+    await press(first, 'Choose the second page…');
+    await first.page.getByText('This is the same page twice.').waitFor();
+    await choose(files[0]!);
+    await press(first, 'Choose the second page…');
+    expect(await wordsOf(first)).toBe(words);
+    await first.page.getByText('This key is in use here already.').waitFor();
+    expect(await first.page.locator('body').innerText()).not.toContain(shared);
+    expect(await troubles(first)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
-import type { ChosenPath, ImportFacts, KeyReply } from '../../../contract/ipc/vault.ts';
+import type { ChosenPath, ImportFacts } from '../../../contract/ipc/vault.ts';
 import { writePrivate } from '../../files/write-private.ts';
 import { ask as askPerson, isTerminal, readPassphrase } from '../passphrase.ts';
 import { UsageError } from '../usage-error.ts';
@@ -13,13 +13,7 @@ import { checkLines, factLines, keyLines, proofLines, stateLines } from './key-l
 import type { KeyDeskSession, Surroundings } from './open-session.ts';
 import { protectKeys } from './protect-keys.ts';
 import type { KeyArguments } from './read-key-arguments.ts';
-
-/** What a command has to say: an object for programs, lines for people, and whether that is what was hoped for. */
-export type Said = {
-  readonly reply: KeyReply;
-  readonly lines: readonly string[];
-  readonly isGood?: boolean;
-};
+import type { Said } from './said.ts';
 
 type Answer = (args: KeyArguments, session: KeyDeskSession, surroundings: Surroundings) => Promise<Said>;
 

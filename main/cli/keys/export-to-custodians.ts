@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
 import { fewestCustodians, mostCustodians } from '../../../contract/ipc/custodians.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Said } from './answer-keys.ts';
 import { chooseKey } from './choose-key.ts';
 import type { KeyDeskSession } from './open-session.ts';
 import type { KeyArguments } from './read-key-arguments.ts';
+import type { Said } from './said.ts';
 
 /**
  * Writes a page for each custodian of a key into a folder, which is made where there is none.

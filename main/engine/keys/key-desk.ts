@@ -8,7 +8,7 @@ import type {
   KeyState,
 } from '../../../contract/ipc/vault.ts';
 import { predictKeyBytes } from '../../../he/wire/sizes.ts';
-import { freshSeed } from '../../vault/export-file.ts';
+import { freshSeed } from '../../vault/exports/export-file.ts';
 import { addressIn, exportKey, importKey, inspectKey, type KeyFiles } from '../../vault/keys/key-files.ts';
 import {
   activeKey,

@@ -11,7 +11,7 @@ import {
   readExport,
   type Sender,
   writeExport,
-} from '../export-file.ts';
+} from '../exports/export-file.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import { summarise } from '../summary.ts';
 import type { Vault } from '../vault.ts';
@@ -164,7 +164,8 @@ function readBounded(path: string): Uint8Array {
     const facts = fstatSync(file);
     if (!facts.isFile()) throw new CxrError('file-unreadable', { reason: 'not a regular file' });
     if (facts.size > mostExportBytes) throw new CxrError('key-file-foreign', { got: facts.size });
-    const bytes = Buffer.alloc(mostExportBytes + 1);
+    // One byte more, so that a file that grows meanwhile does not pass for a whole one.
+    const bytes = Buffer.alloc(facts.size + 1);
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
     closeSync(file);

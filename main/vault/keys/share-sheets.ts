@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
-import { readExport, writeShares } from '../export-file.ts';
-import type { ShareFacts } from '../export-header.ts';
+import { readExport, writeShares } from '../exports/export-file.ts';
+import type { ShareFacts } from '../exports/export-header.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import type { Vault } from '../vault.ts';
 import type { KeyRecord } from '../vault-body.ts';
@@ -15,6 +15,7 @@ import { sheetPage } from './sheet-page.ts';
  * Writes a page for each of several custodians into a folder. Any two of the pages open the key; one alone opens nothing.
  * Either all pages are there when this returns, or none of them.
  *
+ * @param write  writes one page; tests let it fail.
  * @returns the size of all pages together, bytes.
  * @throws  CxrError `key-unknown`, `key-locked`, `key-unsaved`.
  */
@@ -23,6 +24,7 @@ export async function writeShareSheets(
   fingerprint: string,
   of: number,
   folder: string,
+  write: (path: string, page: string) => void = save,
 ): Promise<number> {
   const record = keyNamed(vault.body, fingerprint);
   const seed = vault.seed(fingerprint);
@@ -35,8 +37,8 @@ export async function writeShareSheets(
   try {
     for (const { path, page } of pages) {
       if (existsSync(path)) throw new CxrError('key-unsaved', { reason: 'EEXIST' });
+      write(path, page);
       written.push(path);
-      save(path, page);
     }
   } catch (error) {
     // Two pages would be enough for whoever finds them.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { CxrError } from '../../contract/errors.ts';
-import { fewestCustodians, mostCustodians } from '../../contract/ipc/custodians.ts';
-import { isTooCostly, kdfSchema } from './passphrase-key.ts';
-import { hex32 } from './text.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import { fewestCustodians, mostCustodians } from '../../../contract/ipc/custodians.ts';
+import { isTooCostly, kdfSchema } from '../passphrase-key.ts';
+import { hex32 } from '../text.ts';
 
 /** What the first line of an export begins with; the number of the format follows. */
 export const magic = 'cipherfilm-key/';

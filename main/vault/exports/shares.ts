@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { combine, split } from 'shamir-secret-sharing';
-import { CxrError } from '../../contract/errors.ts';
-import { seedBytes } from '../../he/client/secret-from-seed.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import { seedBytes } from '../../../he/client/secret-from-seed.ts';
+import { derive, keyBytes, seal, sealOverhead, unseal } from '../sealed.ts';
 import { type Header, headText, type KeyFacts, type ShareFacts, threshold } from './export-header.ts';
-import { derive, keyBytes, seal, sealOverhead, unseal } from './sealed.ts';
 
 /**
  * Dual control: a key is sealed under a random secret, and the secret is split into shares (Shamir, "How to share a

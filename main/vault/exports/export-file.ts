@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
-import { CxrError } from '../../contract/errors.ts';
-import type { ImportFacts } from '../../contract/ipc/vault.ts';
-import { seedBytes } from '../../he/client/secret-from-seed.ts';
-import { sha256 } from '../../he/wire/frame.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import type { ImportFacts } from '../../../contract/ipc/vault.ts';
+import { seedBytes } from '../../../he/client/secret-from-seed.ts';
+import { sha256 } from '../../../he/wire/frame.ts';
+import { fingerprintOf } from '../fingerprint.ts';
+import { checkStrength, freshKdf, passphraseKey } from '../passphrase-key.ts';
+import { seal, unseal } from '../sealed.ts';
 import {
   encoded,
   type Header,
@@ -14,9 +17,6 @@ import {
   type ShareFacts,
   version,
 } from './export-header.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { checkStrength, freshKdf, passphraseKey } from './passphrase-key.ts';
-import { seal, unseal } from './sealed.ts';
 import { checkSet, checkShare, joinShares, type ShareFile, splitSeed } from './shares.ts';
 
 /**
