@@ -17,6 +17,12 @@ export const workstation: readonly Room[] = [
     mayTouch: ['files'],
   },
   {
+    room: 'main/files/forbid-core-dumps.ts',
+    holds: 'keeps the memory of a process out of core dumps',
+    mayImport: [],
+    mayTouch: ['files'],
+  },
+  {
     room: 'main/engine',
     holds: 'the process with the secret key: the way from pixels to findings',
     mayImport: [
@@ -27,6 +33,7 @@ export const workstation: readonly Room[] = [
       'native-models/client-half.ts',
       'native-models/encoder.ts',
       'main/connector',
+      'main/files/forbid-core-dumps.ts',
       'main/host/parent-port.ts',
       'main/vault',
     ],

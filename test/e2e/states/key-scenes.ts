@@ -144,7 +144,7 @@ export const keyScenes: Scenes = {
     act: task(
       'Move or share',
       ({ page }) => page.getByRole('radio', { name: /Certain workstations/ }).check(),
-      fill('Addresses, one a line; they begin with age1pq1', 'age1pq1one\nage1two'),
+      fill('Addresses, one a line; those of workstations begin with age1pq1', 'age1pq1one\nage1two'),
       click('Save the key file for 2 workstations…'),
       sees('This one cannot be used: age1two'),
     ),
