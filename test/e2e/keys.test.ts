@@ -1,9 +1,24 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleRoot } from '../../main/host/headless.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
+import { TraceFinder } from '../secret-traces/find-traces.ts';
+import { FolderSearch, familyOf, noMemory, openTo, tracesInMemory } from '../secret-traces/places.ts';
+import { secretsOf } from '../secret-traces/secrets.ts';
 import { titled } from '../titled.ts';
-import { build, launch, noWindow, profile, removeFolders, troubles, type Window } from './window.ts';
+import {
+  build,
+  launch,
+  noWindow,
+  processId,
+  profile,
+  removeFolders,
+  root,
+  troubles,
+  type Window,
+} from './window.ts';
 
 /**
  * A key goes from one workstation to another through both windows, by a passphrase and by a sheet; the system's dialogs
@@ -14,19 +29,22 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
   const open: Window[] = [];
   const shared = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-keys-'));
   const file = join(shared, 'shared.key');
+  /** What went over the borders of the main process; a passphrase may be in it, on its way to the engine. */
+  const messages = join(mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-messages-')), 'messages.bin');
   let words = '';
   let passphrase = '';
 
   beforeAll(build);
   afterAll(async () => {
     for (const { app } of open) await app.close();
-    removeFolders(shared, ...folders);
+    removeFolders(shared, dirname(messages), ...folders);
   });
 
   async function workstation(): Promise<Window> {
     const folder = profile();
     folders.push(folder);
-    const window = await launch(folder);
+    const recorder = join(root, 'test', 'secret-traces', 'record-messages.cjs');
+    const window = await launch(folder, { CIPHERFILM_MESSAGES: messages }, ['--require', recorder]);
     open.push(window);
     await window.app.evaluate(({ dialog }, path) => {
       dialog.showSaveDialog = (async () => ({ canceled: false, filePath: path })) as never;
@@ -121,4 +139,46 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     expect(await first.page.locator('body').innerText()).not.toContain(shared);
     expect(await troubles(first)).toEqual([]);
   });
+
+  it.skipIf(noMemory !== null)(
+    titled('is in the engine alone: in no file, message, argument and memory of another process', noMemory),
+    async () => {
+      const window = open.at(-1)!;
+      const profileFolder = folders.at(-1)!;
+      const key = readFileSync(join(profileFolder, 'keys', 'vault.plain-key'));
+      const { description } = await openClientHalf(join(bundleRoot, 'cxr-f8-r1'));
+      const opener = { kind: 'system', key } as const;
+      const secrets = await secretsOf(join(profileFolder, 'keys'), opener, description);
+      const finder = new TraceFinder(secrets);
+      const engine = (await processId(window, 'Cipherfilm engine'))!;
+      const inEngine = () => [...tracesInMemory(engine, finder).found];
+      // The key that was taken in is the one in use as soon as its evaluation keys are made.
+      await expect.poll(inEngine, { timeout: 60_000 }).toContain('residues in 64 bits');
+      const others = familyOf(window.app.process().pid!).filter((pid) => pid !== engine);
+      // Main process, page, reader and evaluator; Chromium has more.
+      expect(others.length).toBeGreaterThan(3);
+      const closed: number[] = [];
+      for (const pid of others)
+        try {
+          expect([pid, [...finder.inFile(openTo(pid))], [...tracesInMemory(pid, finder).found]]).toEqual([
+            pid,
+            [],
+            [],
+          ]);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+          closed.push(pid);
+        }
+      // Chromium's sandbox keeps its processes from other programs of the account, but not from root.
+      expect(closed.length).toBeLessThan(process.getuid?.() === 0 ? 1 : others.length);
+      expect(readFileSync(`/proc/${engine}/coredump_filter`, 'latin1').trim()).toBe('00000000');
+      const sent = readFileSync(messages);
+      for (const known of ['keys-done', 'bundleRoot', 'fingerprint'])
+        expect(sent.includes(Buffer.from(known, 'latin1'))).toBe(true);
+      expect([...finder.inFile(sent)]).toEqual([]);
+      const search = new FolderSearch(finder, [passphrase]);
+      expect([search.tracesBelow(profileFolder), search.tracesBelow(shared)]).toEqual([[], []]);
+      expect(search.files).toBeGreaterThan(10);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { TraceFinder } from './find-traces.ts';
@@ -7,11 +8,15 @@ export const noMemory = memoryFault();
 
 function memoryFault(): string | null {
   if (process.platform !== 'linux') return 'the memory of other processes is read on Linux only';
+  // Many systems let an account read the processes that it has started itself, and no others.
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' });
   try {
-    closeSync(openSync(`/proc/${process.ppid}/mem`, 'r'));
+    closeSync(openSync(`/proc/${child.pid}/mem`, 'r'));
     return null;
   } catch {
     return 'this account may not read the memory of other processes';
+  } finally {
+    child.kill('SIGKILL');
   }
 }
 

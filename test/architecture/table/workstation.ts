@@ -6,6 +6,7 @@ const dicom = ['dicom', 'dicom/dataset', 'dicom/display', 'dicom/identity.ts', '
 const wings = [
   ...['main/audit', 'main/export', 'main/files', 'main/host', 'main/network', 'main/settings'],
   'main/worklist',
+  'main/files/forbid-core-dumps.ts',
 ];
 
 /** The rooms of main/, a part of the import table: first what runs in a process of its own, then who uses it. */
