@@ -193,6 +193,10 @@ export type ErrorDetails = {
   'key-file-altered': { readonly reason?: string; readonly path?: string };
   'key-file-costly': { readonly memoryKiB?: number; readonly path?: string };
   'key-file-recipient': Nothing;
+  /** The share that is there has this number; `of` is how many there are. */
+  'key-share-missing': { readonly number: number; readonly of: number };
+  'key-share-same': { readonly number: number };
+  'key-share-foreign': { readonly reason: 'no share' | 'another set' };
   'key-address': { readonly index?: number; readonly got?: number; readonly expected?: number };
   'key-vault': { readonly reason?: string; readonly path?: string };
   'key-vault-busy': Nothing;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CodedError } from '../errors.ts';
+import { fewestCustodians, mostCustodians } from './custodians.ts';
 
 const passphrase = z.string().min(1).max(1_024);
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/);
@@ -23,12 +24,19 @@ export const keyRequestSchema = z.discriminatedUnion('kind', [
     to: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('passphrase'), passphrase }),
       z.object({ kind: z.literal('addresses'), addresses: z.array(z.string().max(4_096)).min(1).max(100) }),
+      /** For so many custodians: each gets a page to print, and any two of the pages open the key. */
+      z.object({ kind: z.literal('shares'), of: z.int().min(fewestCustodians).max(mostCustodians) }),
     ]),
   }),
   /** Makes a recovery sheet: a page to print that holds the export with a passphrase. */
   z.object({ kind: z.literal('recovery'), fingerprint, passphrase }),
   /** Opens an export and says whose key it holds, without taking it in. */
-  z.object({ kind: z.literal('inspect'), passphrase: passphrase.nullable() }),
+  z.object({
+    kind: z.literal('inspect'),
+    passphrase: passphrase.nullable(),
+    /** Asks for another share, beside the one that was chosen before. */
+    isBeside: z.boolean().optional(),
+  }),
   /** Takes in the key with this fingerprint, which somebody has compared, and puts it in the active key's place. */
   z.object({ kind: z.literal('import'), passphrase: passphrase.nullable(), fingerprint }),
   z.object({ kind: z.literal('rotate') }),
@@ -105,9 +113,10 @@ export type ImportFacts = {
   readonly isKnown: boolean;
   /**
    * What guards the file. `hybrid` is age's ML-KEM-768 with X25519. `x25519` is age's older kind: it is only as strong as
-   * X25519, so that whoever records the file today can open it once there are large quantum computers.
+   * X25519, so that whoever records the file today can open it once there are large quantum computers. `shares` are two
+   * of several custodians.
    */
-  readonly sealing: 'passphrase' | 'hybrid' | 'x25519';
+  readonly sealing: 'passphrase' | 'hybrid' | 'x25519' | 'shares';
 };
 
 /** The record of a destroyed key, for the files of whoever has to answer for it. */
@@ -139,6 +148,7 @@ export type KeyReplyOf = {
   unlock: KeyState;
   protect: KeyState;
   create: KeyState;
+  /** `bytes` is the size of the file, or of all files together. */
   export: { readonly fingerprint: string; readonly bytes: number };
   recovery: { readonly fingerprint: string };
   inspect: ImportFacts;
@@ -153,13 +163,18 @@ export type KeyReplyOf = {
 /** The reply to any request. */
 export type KeyReply = KeyReplyOf[KeyRequestKind];
 
+/**
+ * What a person chose for a request: a file to write or to read, several files for shares of one key, or the folder in
+ * which shares are written. It is null for a request that needs none.
+ */
+export type ChosenPath = string | readonly string[] | null;
+
 /** A request on its way to the engine, together with the file that a person chose for it. */
 export type KeyCommand = {
   readonly kind: 'keys';
   readonly requestId: string;
   readonly request: KeyRequest;
-  /** The file to write or to read; null for a request that needs none. */
-  readonly path: string | null;
+  readonly path: ChosenPath;
 };
 
 /** What the engine tells about keys. */

@@ -1,4 +1,4 @@
-import type { CodedError } from '../errors.ts';
+import type { CodedError, DetailOf } from '../errors.ts';
 import type { UnreachableReason } from '../unreachable.ts';
 import { type ErrorText, errorTexts, support } from './error-text.ts';
 
@@ -56,6 +56,12 @@ const brokenFiles: Readonly<Record<string, ErrorText>> = {
   },
 };
 
+/** "2, 3 or 5": the pages of a set that may come to the one that is there. */
+function otherPages({ number, of }: DetailOf<'key-share-missing'>): string {
+  const others = Array.from({ length: of }, (_, index) => index + 1).filter((other) => other !== number);
+  return `${others.slice(0, -1).join(', ')} or ${others.at(-1)}`;
+}
+
 /**
  * The text of an error. It says why the evaluator was not reached, and which file of settings is broken. Errors that
  * older versions kept have no reason.
@@ -64,5 +70,10 @@ export function errorTextOf(error: CodedError): ErrorText {
   const common = errorTexts[error.code];
   if (error.code === 'evaluator-unreachable') return unreachableTexts[error.detail.reason] ?? common;
   if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
+  if (error.code === 'key-share-missing')
+    return {
+      title: `This is page ${error.detail.number} of ${error.detail.of}; one more page is needed.`,
+      advice: `Ask another of the colleagues who hold them, and choose page ${otherPages(error.detail)} too.`,
+    };
   return common;
 }

@@ -303,6 +303,18 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'This key was sent to another workstation.',
     advice: 'Send this workstation’s address to whoever has the key, and have it exported again.',
   },
+  'key-share-missing': {
+    title: 'This is one page of a key that several colleagues hold; one more page is needed.',
+    advice: 'Ask another of them, whoever is at hand, and choose that page too.',
+  },
+  'key-share-same': {
+    title: 'This is the same page twice.',
+    advice: 'Choose the page of another colleague. The number stands at the top of each page.',
+  },
+  'key-share-foreign': {
+    title: 'These files do not belong together.',
+    advice: 'Choose two pages with the same name of the set, which stands at the top of each page.',
+  },
   'key-address': {
     title: 'An address cannot be used.',
     advice:

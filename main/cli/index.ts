@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import product from '../../package.json' with { type: 'json' };
+import { forbidCoreDumps } from '../files/forbid-core-dumps.ts';
 import { chooseBundle } from '../host/choose-bundle.ts';
 import { bundleRoot } from '../host/headless.ts';
 import { completionScript } from './arguments/completion.ts';
@@ -45,4 +46,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(141);
 });
+// Passphrases are typed into this process.
+forbidCoreDumps();
 process.exitCode = await run(process.argv.slice(2));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { app, BrowserWindow, dialog, type OpenDialogOptions, session } from 'electron';
 import type { Source } from '../../contract/ipc/reader.ts';
 import type { WindowEvent } from '../../contract/ipc/window.ts';
+import { forbidCoreDumps } from '../files/forbid-core-dumps.ts';
 import { dropped } from './command-line.ts';
 import { answerWindow } from './ipc/ipc.ts';
 import { scripts } from './locations.ts';
@@ -15,6 +16,7 @@ import { openWorkstation, paths, type Wanted } from './workstation.ts';
 
 /** Brings the desktop application up, step by step. */
 async function boot(): Promise<void> {
+  forbidCoreDumps();
   if (!singleInstance()) return;
   sandboxEverything();
   if (app.isPackaged) refuseDebugging();

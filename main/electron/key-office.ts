@@ -1,7 +1,13 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { EngineEvent } from '../../contract/ipc/engine.ts';
 import { longRequests } from '../../contract/ipc/long-requests.ts';
-import type { DestructionProof, KeyReplyOf, KeyRequest, KeyRequestKind } from '../../contract/ipc/vault.ts';
+import type {
+  ChosenPath,
+  DestructionProof,
+  KeyReplyOf,
+  KeyRequest,
+  KeyRequestKind,
+} from '../../contract/ipc/vault.ts';
 import type { ReplyOf, RequestOf, WindowEvent } from '../../contract/ipc/window.ts';
 import { writePrivate } from '../files/write-private.ts';
 import type { EngineHost } from '../host/engine/engine-host.ts';
@@ -10,10 +16,13 @@ import type { KeyLock } from '../host/keys/key-lock.ts';
 /** The kinds of file that are written: an export, a page to print, the record of a destruction. */
 export type SavedFile = 'key' | 'sheet' | 'proof';
 
-/** The system's dialogs about key files. Each gives the path that somebody chose, or null when it was closed. */
+/** The system's dialogs about key files. Each gives what somebody chose, or null when it was closed. */
 export type KeyDialogs = {
   readonly save: (what: SavedFile, name: string) => Promise<string | null>;
-  readonly open: () => Promise<string | null>;
+  /** Asks for the folder in which the pages of several custodians are written. */
+  readonly folder: () => Promise<string | null>;
+  /** Asks for one file, or for several pages of one key. */
+  readonly open: () => Promise<readonly string[] | null>;
   /** Shows a file in the system's file manager. */
   readonly show: (path: string) => void;
 };
@@ -41,9 +50,9 @@ export class KeyOffice {
   readonly #deps: KeyOfficeDeps;
   readonly #underWay = new Set<AbortController>();
   readonly #proofs = new Map<string, DestructionProof>();
-  /** The file that was looked at last. It is the one that is taken in, whatever else is chosen meanwhile. */
-  #inspected: string | null = null;
-  /** The file that was written last. */
+  /** The files that were looked at last. They are the ones that are taken in, whatever else is chosen meanwhile. */
+  #inspected: readonly string[] | null = null;
+  /** The file that was written last, or the folder with several. */
   #written: string | null = null;
 
   constructor(deps: KeyOfficeDeps) {
@@ -84,7 +93,7 @@ export class KeyOffice {
     const path = await this.#fileFor(request);
     const reply = await this.#pass(request, path);
     if (request.kind === 'unlock') this.#deps.lock.opened();
-    if (request.kind === 'export' || request.kind === 'recovery') this.#written = path;
+    if (request.kind === 'export' || request.kind === 'recovery') this.#written = path as string;
     if (request.kind === 'import') this.#inspected = null;
     if (request.kind === 'destroy') {
       const { proof } = reply as KeyReplyOf['destroy'];
@@ -93,7 +102,7 @@ export class KeyOffice {
     return reply;
   }
 
-  async #pass(request: KeyRequest, path: string | null): Promise<KeyReplyOf[KeyRequestKind]> {
+  async #pass(request: KeyRequest, path: ChosenPath): Promise<KeyReplyOf[KeyRequestKind]> {
     const { engine } = this.#deps;
     if (!longRequests.includes(request.kind)) return engine.keys(request, path);
     const controller = new AbortController();
@@ -105,18 +114,17 @@ export class KeyOffice {
     }
   }
 
-  /** Asks for the file that a request needs. @throws CxrError `cancelled` when the dialog is closed. */
-  async #fileFor(request: KeyRequest): Promise<string | null> {
+  /** Asks for what a request needs. @throws CxrError `cancelled` when the dialog is closed. */
+  async #fileFor(request: KeyRequest): Promise<ChosenPath> {
     const { dialogs } = this.#deps;
     switch (request.kind) {
       case 'export':
+        if (request.to.kind === 'shares') return chosen(await dialogs.folder());
         return chosen(await dialogs.save('key', `${await this.#name(request.fingerprint)}.key`));
       case 'recovery':
         return chosen(await dialogs.save('sheet', `${await this.#name(request.fingerprint)}.html`));
       case 'inspect':
-        // The passphrase comes second: it is for the file that turned out to need one.
-        if (request.passphrase === null || this.#inspected === null)
-          this.#inspected = chosen(await dialogs.open());
+        this.#inspected = await this.#filesFor(request);
         return this.#inspected;
       case 'import':
         if (this.#inspected === null)
@@ -125,6 +133,18 @@ export class KeyOffice {
       default:
         return null;
     }
+  }
+
+  async #filesFor({
+    passphrase,
+    isBeside,
+  }: Extract<KeyRequest, { kind: 'inspect' }>): Promise<readonly string[]> {
+    const before = this.#inspected;
+    // The passphrase comes second: it is for the file that turned out to need one.
+    if (before !== null && passphrase !== null) return before;
+    const files = chosen(await this.#deps.dialogs.open());
+    // Another page of the first one's set; a second try replaces the page that did not fit.
+    return before !== null && isBeside === true ? [...before.slice(0, 1), ...files] : files;
   }
 
   /** The name of a key's file, without ending: the first two of the words by which people know the key. */
@@ -151,7 +171,7 @@ export class KeyOffice {
   }
 }
 
-function chosen(path: string | null): string {
+function chosen<T>(path: T | null): T {
   if (path === null) throw new CxrError('cancelled');
   return path;
 }

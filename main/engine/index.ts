@@ -5,6 +5,7 @@ import type { EngineCommand, EngineEvent } from '../../contract/ipc/engine.ts';
 import { isEvaluatorTrouble } from '../../contract/ipc/standing.ts';
 import type { KeyCommand, KeyRequestKind } from '../../contract/ipc/vault.ts';
 import { connect } from '../connector/connector.ts';
+import { forbidCoreDumps } from '../files/forbid-core-dumps.ts';
 import { openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
 import { ReadinessKeeper } from './keep-ready.ts';
@@ -202,6 +203,7 @@ class Engine {
   }
 }
 
+forbidCoreDumps();
 const port = openParentPort<EngineCommand, EngineEvent>();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));

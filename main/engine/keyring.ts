@@ -6,7 +6,7 @@ import { parameterHash } from '../../he/client/secret-from-seed.ts';
 import type { ClientHalf } from '../../native-models/client-half.ts';
 import { KeptBytes } from '../connector/kept-bytes.ts';
 import { SharedWork } from '../connector/shared-work.ts';
-import { freshSeed } from '../vault/export-file.ts';
+import { freshSeed } from '../vault/exports/export-file.ts';
 import { activeKey, keyNamed, withActiveKey, withRecord } from '../vault/keys/key-records.ts';
 import { decryptionBudget } from '../vault/rotation.ts';
 import type { Vault } from '../vault/vault.ts';

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeyState } from '../../contract/ipc/vault.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
@@ -8,18 +16,24 @@ import { logitStep } from '../../main/engine/findings.ts';
 import { plainKeyFile } from '../../main/files/kept-key.ts';
 import { bundleRoot, type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { custodyWith, vaultKeyPath } from '../../main/settings/custody.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import { anotherStudy } from '../../tools/bench/app/films.ts';
 import { cipherfilmIn } from '../main/cli/cipherfilm.ts';
 import { readByKeyOf } from '../read-by-key.ts';
 import { openRecordingEvaluator, type Recorded, type RecordingEvaluator } from '../recording-evaluator.ts';
+import { TraceFinder } from '../secret-traces/find-traces.ts';
+import { FolderSearch, familyOf, noMemory, openTo, tracesInMemory } from '../secret-traces/places.ts';
+import { secretsOf } from '../secret-traces/secrets.ts';
 import { titled } from '../titled.ts';
 import {
   build,
   launch,
   noWindow,
   openPaths,
+  processId,
   profile,
   removeFolders,
+  root,
   studyMs,
   troubles,
   type Window,
@@ -35,6 +49,8 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
   const open: Window[] = [];
   const shared = mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-keys-'));
   const file = join(shared, 'shared.key');
+  /** What went over the borders of the main process; a passphrase may be in it, on its way to the engine. */
+  const messages = join(mkdtempSync(join(tmpdir(), 'cipherfilm-e2e-messages-')), 'messages.bin');
   let words = '';
   let passphrase = '';
   let evaluator: RunningEvaluator;
@@ -55,7 +71,7 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     for (const { app } of open) await app.close();
     await door?.[Symbol.asyncDispose]();
     await evaluator?.stop();
-    removeFolders(shared, ...folders);
+    removeFolders(shared, dirname(messages), ...folders);
   });
   const film = (number: number) => join(shared, 'films', String(number));
   const rowsOf = ({ page }: Window) =>
@@ -78,7 +94,8 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     return openKeys(folder);
   }
   async function openKeys(folder: string): Promise<Window> {
-    const window = await launch(folder);
+    const recorder = join(root, 'test', 'secret-traces', 'record-messages.cjs');
+    const window = await launch(folder, { CIPHERFILM_MESSAGES: messages }, ['--require', recorder]);
     open.push(window);
     await window.app.evaluate(({ dialog }, path) => {
       dialog.showSaveDialog = (async () => ({ canceled: false, filePath: path })) as never;
@@ -142,7 +159,41 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     await second.page.getByText(before).waitFor();
     expect(await second.page.locator('body').innerText()).not.toContain(shared);
     expect(await troubles(second)).toEqual([]);
-    await press(second, 'Close');
+  });
+
+  it('is backed up for three colleagues, and any two of their pages bring it back', async () => {
+    const window = open.at(-1)!;
+    const pages = mkdtempSync(join(shared, 'pages-'));
+    const choose = (...paths: string[]) =>
+      window.app.evaluate(({ dialog }, chosen) => {
+        dialog.showOpenDialog = (async () => ({ canceled: false, filePaths: chosen })) as never;
+      }, paths);
+    await press(window, 'Back up');
+    await window.page.getByRole('radio', { name: /Two of several colleagues/ }).check();
+    await choose(pages);
+    await press(window, 'Save 3 pages…');
+    await window.page.getByText('3 pages are saved.').waitFor({ timeout: 60_000 });
+    const files = readdirSync(pages)
+      .toSorted()
+      .map((name) => join(pages, name));
+    expect(files).toHaveLength(3);
+    if (process.platform !== 'win32') expect(statSync(files[0]!).mode & 0o777).toBe(0o600);
+    await press(window, 'Back');
+
+    await press(window, 'Take in a key');
+    await choose(files[2]!);
+    await press(window, 'Choose the file…');
+    await window.page.getByText('This is page 3 of 3; one more page is needed.').waitFor({ timeout: 60_000 });
+    await window.page.getByText('choose page 1 or 2 too').waitFor();
+    await press(window, 'Choose the second page…');
+    await window.page.getByText('This is the same page twice.').waitFor();
+    await choose(files[0]!);
+    await press(window, 'Choose the second page…');
+    expect(await wordsOf(window)).toBe(words);
+    await window.page.getByText('This key is in use here already.').waitFor();
+    expect(await window.page.locator('body').innerText()).not.toContain(shared);
+    expect(await troubles(window)).toEqual([]);
+    await press(window, 'Close');
   });
 
   it('reads there what was encrypted by the first workstation', async () => {
@@ -216,4 +267,46 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
     await window!.page.getByText('ready', { exact: true }).waitFor({ timeout: studyMs });
     expect(await troubles(window!)).toEqual([]);
   });
+
+  it.skipIf(noMemory !== null)(
+    titled('is in the engine alone: in no file, message, argument and memory of another process', noMemory),
+    async () => {
+      const window = open.at(-1)!;
+      const profileFolder = folders.at(-1)!;
+      const key = readFileSync(join(profileFolder, 'keys', 'vault.plain-key'));
+      const { description } = await openClientHalf(join(bundleRoot, 'cxr-f8-r1'));
+      const opener = { kind: 'system', key } as const;
+      const secrets = await secretsOf(join(profileFolder, 'keys'), opener, description);
+      const finder = new TraceFinder(secrets);
+      const engine = (await processId(window, 'Cipherfilm engine'))!;
+      const inEngine = () => [...tracesInMemory(engine, finder).found];
+      // The key that was taken in is the one in use as soon as its evaluation keys are made.
+      await expect.poll(inEngine, { timeout: 60_000 }).toContain('residues in 64 bits');
+      const others = familyOf(window.app.process().pid!).filter((pid) => pid !== engine);
+      // Main process, page, reader and evaluator; Chromium has more.
+      expect(others.length).toBeGreaterThan(3);
+      const closed: number[] = [];
+      for (const pid of others)
+        try {
+          expect([pid, [...finder.inFile(openTo(pid))], [...tracesInMemory(pid, finder).found]]).toEqual([
+            pid,
+            [],
+            [],
+          ]);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+          closed.push(pid);
+        }
+      // Chromium's sandbox keeps its processes from other programs of the account, but not from root.
+      expect(closed.length).toBeLessThan(process.getuid?.() === 0 ? 1 : others.length);
+      expect(readFileSync(`/proc/${engine}/coredump_filter`, 'latin1').trim()).toBe('00000000');
+      const sent = readFileSync(messages);
+      for (const known of ['keys-done', 'bundleRoot', 'fingerprint'])
+        expect(sent.includes(Buffer.from(known, 'latin1'))).toBe(true);
+      expect([...finder.inFile(sent)]).toEqual([]);
+      const search = new FolderSearch(finder, [passphrase]);
+      expect([search.tracesBelow(profileFolder), search.tracesBelow(shared)]).toEqual([[], []]);
+      expect(search.files).toBeGreaterThan(10);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
-import type { KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
+import type { ChosenPath, KeyRequest, KeyState } from '../../contract/ipc/vault.ts';
 import { requestSchemas, type WindowEvent } from '../../contract/ipc/window.ts';
 import { type KeyDialogs, KeyOffice, type KeyOfficeDeps } from '../../main/electron/key-office.ts';
 import { destroyedKey, keyState, keySummary } from '../renderer/key-states.ts';
@@ -15,18 +15,20 @@ const { fingerprint } = keySummary();
 function office({
   saves = [],
   opens = [],
+  folders = [],
   answer = async () => keyState(),
 }: {
   readonly saves?: (string | null)[];
-  readonly opens?: (string | null)[];
+  readonly opens?: string[][];
+  readonly folders?: string[];
   readonly answer?: (request: KeyRequest, signal?: AbortSignal) => Promise<unknown>;
 } = {}) {
-  const passed: (readonly [KeyRequest['kind'], string | null])[] = [];
+  const passed: (readonly [KeyRequest['kind'], ChosenPath])[] = [];
   const named: string[] = [];
   const shown: string[] = [];
   const told: WindowEvent[] = [];
   const engine = {
-    keys: (request: KeyRequest, path: string | null, signal?: AbortSignal) => {
+    keys: (request: KeyRequest, path: ChosenPath, signal?: AbortSignal) => {
       passed.push([request.kind, path]);
       return request.kind === 'state' ? Promise.resolve(keyState()) : answer(request, signal);
     },
@@ -36,6 +38,7 @@ function office({
       named.push(`${what}: ${name}`);
       return saves.shift() ?? null;
     },
+    folder: async () => folders.shift() ?? null,
     open: async () => opens.shift() ?? null,
     show: (path) => shown.push(path),
   };
@@ -99,19 +102,54 @@ describe('the key office', () => {
   });
 
   it('takes in the file that was inspected, with the passphrase that came later, and that file once', async () => {
-    const { ask, passed } = office({ opens: ['/usb/in.key'] });
+    const { ask, passed } = office({ opens: [['/usb/in.key']] });
     await ask({ kind: 'inspect', passphrase: null });
     await ask({ kind: 'inspect', passphrase });
     await ask({ kind: 'import', passphrase, fingerprint });
-    expect(passed.map(([, path]) => path)).toEqual(['/usb/in.key', '/usb/in.key', '/usb/in.key']);
+    expect(passed.map(([, path]) => path)).toEqual([['/usb/in.key'], ['/usb/in.key'], ['/usb/in.key']]);
     await expect(ask({ kind: 'import', passphrase, fingerprint })).rejects.toMatchObject({
       code: 'request-invalid',
     });
   });
 
+  it('asks for a folder for the pages of several custodians, and shows it afterwards', async () => {
+    const { desk, ask, passed, named, shown } = office({ folders: ['/usb'] });
+    const toCustodians = { kind: 'export', fingerprint, to: { kind: 'shares', of: 3 } } as const;
+    await ask(toCustodians);
+    expect([passed, named]).toEqual([[['export', '/usb']], []]);
+    await desk.answers.showKeyFile({});
+    expect(shown).toEqual(['/usb']);
+    await expect(ask(toCustodians)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('puts another page beside the first one, and another in the place of one that did not fit', async () => {
+    const opens = [['/a/1.html'], ['/b/1.html'], ['/c/2.html']];
+    const { ask, passed } = office({ opens });
+    const inspect = { kind: 'inspect', passphrase: null } as const;
+    await ask(inspect);
+    await ask({ ...inspect, isBeside: true });
+    await ask({ ...inspect, isBeside: true });
+    // A dialog that is closed leaves what was chosen.
+    await expect(ask({ ...inspect, isBeside: true })).rejects.toMatchObject({ code: 'cancelled' });
+    await ask({ kind: 'import', passphrase: null, fingerprint });
+    expect(passed.map(([, path]) => path)).toEqual([
+      ['/a/1.html'],
+      ['/a/1.html', '/b/1.html'],
+      ['/a/1.html', '/c/2.html'],
+      ['/a/1.html', '/c/2.html'],
+    ]);
+  });
+
+  it('takes several files that were chosen at once together', async () => {
+    const { ask, passed } = office({ opens: [['/a/1.html', '/a/2.html'], ['/in.key']] });
+    await ask({ kind: 'inspect', passphrase: null });
+    await ask({ kind: 'inspect', passphrase: null });
+    expect(passed.map(([, path]) => path)).toEqual([['/a/1.html', '/a/2.html'], ['/in.key']]);
+  });
+
   it('keeps the inspected file when taking it in failed', async () => {
     const { ask, passed } = office({
-      opens: ['/usb/in.key'],
+      opens: [['/usb/in.key']],
       answer: async (request) => {
         if (request.kind === 'import') throw new Error('the disk is full');
         return null;
@@ -120,7 +158,7 @@ describe('the key office', () => {
     await ask({ kind: 'inspect', passphrase: null });
     await expect(ask({ kind: 'import', passphrase: null, fingerprint })).rejects.toThrow('full');
     await expect(ask({ kind: 'import', passphrase: null, fingerprint })).rejects.toThrow('full');
-    expect(passed.at(-1)).toEqual(['import', '/usb/in.key']);
+    expect(passed.at(-1)).toEqual(['import', ['/usb/in.key']]);
   });
 
   it('stops what takes long, and nothing else', async () => {

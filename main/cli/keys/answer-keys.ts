@@ -1,24 +1,19 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
-import type { ImportFacts, KeyReply } from '../../../contract/ipc/vault.ts';
+import type { ChosenPath, ImportFacts } from '../../../contract/ipc/vault.ts';
 import { writePrivate } from '../../files/write-private.ts';
 import { ask as askPerson, isTerminal, readPassphrase } from '../passphrase.ts';
 import { UsageError } from '../usage-error.ts';
 import { addressesOf, olderLines } from './addresses.ts';
 import { chooseKey } from './choose-key.ts';
+import { exportToCustodians } from './export-to-custodians.ts';
 import type { KeyCommandName } from './key-commands.ts';
 import { checkLines, factLines, keyLines, proofLines, stateLines } from './key-lines.ts';
 import type { KeyDeskSession, Surroundings } from './open-session.ts';
 import { protectKeys } from './protect-keys.ts';
 import type { KeyArguments } from './read-key-arguments.ts';
-
-/** What a command has to say: an object for programs, lines for people, and whether that is what was hoped for. */
-export type Said = {
-  readonly reply: KeyReply;
-  readonly lines: readonly string[];
-  readonly isGood?: boolean;
-};
+import type { Said } from './said.ts';
 
 type Answer = (args: KeyArguments, session: KeyDeskSession, surroundings: Surroundings) => Promise<Said>;
 
@@ -86,7 +81,9 @@ function labelOf(args: KeyArguments): string {
   return label;
 }
 
-async function exportKey(args: KeyArguments, { state, ask }: KeyDeskSession): Promise<Said> {
+async function exportKey(args: KeyArguments, session: KeyDeskSession): Promise<Said> {
+  if (args.text('custodians') !== undefined) return exportToCustodians(args, session);
+  const { state, ask } = session;
   const key = chooseKey(state.keys, args.text('key'));
   const { fingerprint } = key;
   const path = freshFile(args, args.positionals[0]!);
@@ -119,8 +116,8 @@ function freshFile(args: KeyArguments, name: string): string {
 async function inspectFile(
   args: KeyArguments,
   { ask }: KeyDeskSession,
-): Promise<{ readonly facts: ImportFacts; readonly passphrase: string | null; readonly path: string }> {
-  const path = resolve(args.positionals[0]!);
+): Promise<{ readonly facts: ImportFacts; readonly passphrase: string | null; readonly path: ChosenPath }> {
+  const path = args.positionals.map((file) => resolve(file));
   if (args.text('export-passphrase-file') === undefined) {
     try {
       return { facts: await ask({ kind: 'inspect', passphrase: null }, path), passphrase: null, path };

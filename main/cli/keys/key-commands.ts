@@ -9,7 +9,7 @@ export type Flag = {
 
 /** One command about keys: what it takes, and what it does. */
 export type KeyCommandSpec = {
-  /** The arguments without a flag, as the usage shows them. */
+  /** The arguments without a flag, as the usage shows them; one in brackets may be left out. */
   readonly takes: readonly string[];
   readonly flags: readonly FlagName[];
   /** Whether it asks the evaluator. */
@@ -27,6 +27,7 @@ export const flags = {
   key: { value: 'KEY', about: 'first digits of a fingerprint, eight or more; the key in use if left out' },
   'export-passphrase-file': { value: 'FILE', about: 'the passphrase of the exported file' },
   sheet: { value: null, about: 'write a recovery sheet, a page to print' },
+  custodians: { value: 'NUMBER', about: 'for so many people, 3 to 8, any two of whom open it together' },
   force: { value: null, about: 'replace a file that is there' },
   to: { value: 'ADDRESS', about: 'who can open it; may be given several times', isMany: true },
   'to-file': { value: 'FILE', about: 'addresses, one a line; lines with # do not count' },
@@ -60,10 +61,12 @@ export const keyCommands = {
   },
   export: {
     takes: ['FILE'],
-    flags: ['key', 'export-passphrase-file', 'sheet', 'force'],
+    flags: ['key', 'export-passphrase-file', 'sheet', 'custodians', 'force'],
     about: [
       'Writes a key to a file that a passphrase of its own opens.',
       'Send the file and its passphrase in different ways. With --sheet the file is a page to print and lock away.',
+      'With --custodians FILE is a folder, and a page to print is written into it for each of so many people. Any two of the',
+      'pages together open the key, without a passphrase; one alone opens nothing.',
     ],
   },
   share: {
@@ -76,16 +79,17 @@ export const keyCommands = {
     ],
   },
   inspect: {
-    takes: ['FILE'],
+    takes: ['FILE', '[FILE]'],
     flags: ['export-passphrase-file'],
     about: ['Says whose key a file holds; nothing is changed.'],
   },
   import: {
-    takes: ['FILE'],
+    takes: ['FILE', '[FILE]'],
     flags: ['export-passphrase-file', 'fingerprint'],
     about: [
       'Takes a key in, in place of the one in use, which is kept.',
       'It shows the six words of the key and asks whether they are those of the workstation that it comes from.',
+      'A key of several custodians needs two of their pages, each a FILE.',
     ],
   },
   rotate: {

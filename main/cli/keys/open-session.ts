@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
-import type { KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
+import type { ChosenPath, KeyReplyOf, KeyRequest, KeyState } from '../../../contract/ipc/vault.ts';
 import { orAborted } from '../../host/headless.ts';
 import { withKeySession } from '../../host/keys/key-session.ts';
 import { readPassphrase } from '../passphrase.ts';
@@ -16,7 +16,7 @@ export type KeyDeskSession = {
   /** Whether a keychain opens them too, which the command line does not have. */
   readonly hasKeychain: boolean;
   /** @throws CxrError as `EngineHost.keys`. */
-  readonly ask: <R extends KeyRequest>(request: R, path?: string) => Promise<KeyReplyOf[R['kind']]>;
+  readonly ask: <R extends KeyRequest>(request: R, path?: ChosenPath) => Promise<KeyReplyOf[R['kind']]>;
 };
 
 /** What goes with the arguments of a command. */

@@ -14,7 +14,7 @@ import {
 export type KeyArguments = {
   /** Null where no command was named. */
   readonly command: KeyCommandName | null;
-  /** As many as the command takes. */
+  /** At least those that the command needs, and no more than it takes. */
   readonly positionals: readonly string[];
   /** The value of a flag that takes one; undefined where it was not given. */
   readonly text: (name: FlagName) => string | undefined;
@@ -67,7 +67,8 @@ function check(
   const { takes, flags: own } = specOf(command);
   const foreign = given.find((name) => !own.includes(name) && !commonFlags.includes(name));
   if (foreign !== undefined) throw new UsageError(`'keys ${command}' takes no --${foreign}`);
-  if (rest.length !== takes.length)
+  const needed = takes.filter((name) => !name.startsWith('['));
+  if (rest.length < needed.length || rest.length > takes.length)
     throw new UsageError(`'keys ${command}' takes ${takes.length === 0 ? 'no argument' : takes.join(' ')}`);
   const fromInput = given.flatMap((name) => (name.endsWith('-file') ? texts(name) : []));
   if (fromInput.filter((file) => file === '-').length > 1)

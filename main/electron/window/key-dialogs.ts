@@ -29,19 +29,23 @@ export const keyDialogs = (window: () => BrowserWindow | undefined): KeyDialogs 
       : dialog.showSaveDialog(options));
     return canceled || filePath === '' ? null : filePath;
   },
-  open: async () => {
-    const options: OpenDialogOptions = {
-      properties: ['openFile'],
+  folder: async () =>
+    (await opened(window(), { properties: ['openDirectory', 'createDirectory'] }))?.[0] ?? null,
+  open: () =>
+    opened(window(), {
+      properties: ['openFile', 'multiSelections'],
       filters: [
         { name: 'Cipherfilm keys and recovery sheets', extensions: ['key', 'html', 'txt'] },
         { name: 'All files', extensions: ['*'] },
       ],
-    };
-    const over = window();
-    const { filePaths } = await (over
-      ? dialog.showOpenDialog(over, options)
-      : dialog.showOpenDialog(options));
-    return filePaths[0] ?? null;
-  },
+    }),
   show: (path) => shell.showItemInFolder(path),
 });
+
+async function opened(
+  over: BrowserWindow | undefined,
+  options: OpenDialogOptions,
+): Promise<readonly string[] | null> {
+  const { filePaths } = await (over ? dialog.showOpenDialog(over, options) : dialog.showOpenDialog(options));
+  return filePaths.length === 0 ? null : filePaths;
+}

@@ -1,6 +1,7 @@
 import { type CodedError, CxrError } from '../../../contract/errors.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import type {
+  ChosenPath,
   KeyReply,
   KeyReplyOf,
   KeyRequest,
@@ -8,8 +9,8 @@ import type {
   KeyState,
 } from '../../../contract/ipc/vault.ts';
 import { predictKeyBytes } from '../../../he/wire/sizes.ts';
-import { freshSeed } from '../../vault/export-file.ts';
-import { addressIn, exportKey, importKey, inspectKey } from '../../vault/keys/key-files.ts';
+import { freshSeed } from '../../vault/exports/export-file.ts';
+import { addressIn, exportKey, importKey, inspectKey, type KeyFiles } from '../../vault/keys/key-files.ts';
 import {
   activeKey,
   keyNamed,
@@ -19,6 +20,7 @@ import {
   withoutKey,
 } from '../../vault/keys/key-records.ts';
 import { writeRecoverySheet } from '../../vault/keys/recovery-sheet.ts';
+import { writeShareSheets } from '../../vault/keys/share-sheets.ts';
 import { judgePassphrase, leastScore, suggestPassphrase } from '../../vault/passphrase-strength.ts';
 import { remember, stateOf } from '../../vault/summary.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -26,8 +28,8 @@ import type { StageClock } from '../stage-clock.ts';
 import type { Line, Models } from '../station.ts';
 import { verifyKey } from './verify-key.ts';
 
-/** A request with the file that a person chose for it. */
-export type Asked = { readonly request: KeyRequest; readonly path: string | null };
+/** A request with what a person chose for it. */
+export type Asked = { readonly request: KeyRequest; readonly path: ChosenPath };
 
 /**
  * The requests after which the evaluator may be asked at once whether all is ready. A check of the key is none of them:
@@ -82,18 +84,22 @@ export class KeyDesk {
       case 'rotate':
         return this.#rotate(vault, clock);
       case 'export': {
-        const bytes = await exportKey(vault, request.fingerprint, request.to, chosen(path));
-        return { fingerprint: request.fingerprint, bytes };
+        const { fingerprint, to } = request;
+        const bytes =
+          to.kind === 'shares'
+            ? await writeShareSheets(vault, fingerprint, to.of, chosen(path))
+            : await exportKey(vault, fingerprint, to, chosen(path));
+        return { fingerprint, bytes };
       }
       case 'recovery':
         await writeRecoverySheet(vault, request.fingerprint, request.passphrase, chosen(path));
         return { fingerprint: request.fingerprint };
       case 'inspect':
-        return inspectKey(vault, chosen(path), request.passphrase, this.#parameters);
+        return inspectKey(vault, chosenFiles(path), request.passphrase, this.#parameters);
       case 'import': {
         const { passphrase, fingerprint } = request;
         const old = activeKey(vault.body, this.#parameters);
-        await importKey(vault, chosen(path), passphrase, { fingerprint, parameters: this.#parameters });
+        await importKey(vault, chosenFiles(path), passphrase, { fingerprint, parameters: this.#parameters });
         this.#station.keyring.reset();
         if (old !== undefined && old.fingerprint !== fingerprint)
           this.#noteDrop(vault, old.evaluation?.keyId);
@@ -213,7 +219,12 @@ export class KeyDesk {
   }
 }
 
-function chosen(path: string | null): string {
+function chosen(path: ChosenPath): string {
+  if (typeof path !== 'string') throw new TypeError('this request needs one file or folder');
+  return path;
+}
+
+function chosenFiles(path: ChosenPath): KeyFiles {
   if (path === null) throw new TypeError('this request needs a file');
   return path;
 }

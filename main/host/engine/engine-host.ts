@@ -4,7 +4,7 @@ import { type CodedError, CxrError, toCodedError } from '../../../contract/error
 import { type AnalysisId, parseAnalysisId } from '../../../contract/ids/analysis-id.ts';
 import type { Digest } from '../../../contract/ids/digest.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
-import type { KeyReply, KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
+import type { ChosenPath, KeyReply, KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
 import type { AnalysisResult, EngineInput, Progress } from '../../../contract/stages.ts';
 import { killed } from '../port.ts';
 import type {
@@ -199,13 +199,13 @@ export class EngineHost implements AsyncDisposable {
   /**
    * Passes on a request about keys. What changes the key in use waits for the analysis under way.
    *
-   * @param path   the file that a person chose for it.
+   * @param path   what a person chose for it.
    * @param signal stops what takes long.
    * @throws       CxrError as `KeyDesk.answer`, or `engine-crashed`.
    */
   async keys<Request extends KeyRequest>(
     request: Request,
-    path: string | null,
+    path: ChosenPath,
     signal?: AbortSignal,
   ): Promise<KeyReplyOf[Request['kind']]> {
     await this.launch();

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CxrError } from '../../../contract/errors.ts';
-import type { ImportFacts } from '../../../contract/ipc/vault.ts';
+import { mostCustodians } from '../../../contract/ipc/custodians.ts';
+import type { ChosenPath, ImportFacts } from '../../../contract/ipc/vault.ts';
 import { writePrivate } from '../../files/write-private.ts';
 import {
   addressOf,
@@ -10,7 +11,7 @@ import {
   readExport,
   type Sender,
   writeExport,
-} from '../export-file.ts';
+} from '../exports/export-file.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import { summarise } from '../summary.ts';
 import type { Vault } from '../vault.ts';
@@ -56,14 +57,17 @@ export function save(path: string, text: string): void {
   }
 }
 
-/** Says whose key a file holds, and what taking it in would do. Nothing is changed. @throws CxrError as `openFile`. */
+/** The files that a person chose: one, or several shares of one key. */
+export type KeyFiles = Exclude<ChosenPath, null>;
+
+/** Says whose key a file holds, and what taking it in would do. Nothing is changed. @throws CxrError as `openFiles`. */
 export async function inspectKey(
   vault: Vault,
-  path: string,
+  files: KeyFiles,
   passphrase: string | null,
   parameters: string,
 ): Promise<ImportFacts> {
-  const { about, sealing } = await openFile(vault, path, passphrase, (seed) => seed.fill(0));
+  const { about, sealing } = await openFiles(vault, files, passphrase, (seed) => seed.fill(0));
   const { fingerprint, label, generation, created, decryptions } = about;
   const active = activeKey(vault.body, about.parameters);
   const isKnown = vault.body.keys.some((key) => key.fingerprint === fingerprint);
@@ -82,15 +86,15 @@ export async function inspectKey(
  *
  * @param fingerprint  the key that a person saw in `inspectKey` and agreed to.
  * @throws CxrError    `key-mismatch` for a file with another key, `key-file-parameters` for a key of another model's
- *                     parameters, and as `openFile` and `Vault.update`. The vault is as it was then.
+ *                     parameters, and as `openFiles` and `Vault.update`. The vault is as it was then.
  */
 export async function importKey(
   vault: Vault,
-  path: string,
+  files: KeyFiles,
   passphrase: string | null,
   { fingerprint, parameters }: { readonly fingerprint: string; readonly parameters: string },
 ): Promise<void> {
-  await openFile(vault, path, passphrase, (seed, about) => {
+  await openFiles(vault, files, passphrase, (seed, about) => {
     if (about.fingerprint !== fingerprint) throw new CxrError('key-mismatch');
     if (about.parameters !== parameters) throw new CxrError('key-file-parameters');
     const { label, created, decryptions } = about;
@@ -117,13 +121,17 @@ export async function addressIn(vault: Vault): Promise<string> {
  *
  * @throws CxrError `file-unreadable`, and as `readExport` and `Export.open`; what `take` throws.
  */
-async function openFile(
+async function openFiles(
   vault: Vault,
-  path: string,
+  files: KeyFiles,
   passphrase: string | null,
   take: (seed: Buffer, about: Export['about']) => void,
 ): Promise<Export> {
-  const found = readExport(exportIn(readBounded(path)));
+  const [first, ...others] = typeof files === 'string' ? [files] : files;
+  if (first === undefined || others.length >= mostCustodians)
+    throw new CxrError('key-share-foreign', { reason: 'another set' });
+  const read = (path: string) => exportIn(readBounded(path));
+  const found = readExport(read(first), ...others.map(read));
   const seed = await found.open({ passphrase, identity: vault.body.identity });
   try {
     take(seed, found.about);
@@ -156,7 +164,8 @@ function readBounded(path: string): Uint8Array {
     const facts = fstatSync(file);
     if (!facts.isFile()) throw new CxrError('file-unreadable', { reason: 'not a regular file' });
     if (facts.size > mostExportBytes) throw new CxrError('key-file-foreign', { got: facts.size });
-    const bytes = Buffer.alloc(mostExportBytes + 1);
+    // One byte more, so that a file that grows meanwhile does not pass for a whole one.
+    const bytes = Buffer.alloc(facts.size + 1);
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
     closeSync(file);

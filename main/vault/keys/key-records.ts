@@ -1,5 +1,5 @@
 import { CxrError } from '../../../contract/errors.ts';
-import type { KeyFacts } from '../export-file.ts';
+import type { KeyFacts } from '../exports/export-file.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import type { Body, Destroyed, KeyRecord } from '../vault-body.ts';
 

@@ -6,6 +6,7 @@ const dicom = ['dicom', 'dicom/dataset', 'dicom/display', 'dicom/identity.ts', '
 const wings = [
   ...['main/audit', 'main/export', 'main/files', 'main/host', 'main/network', 'main/settings'],
   'main/worklist',
+  'main/files/forbid-core-dumps.ts',
 ];
 
 /** The rooms of main/, a part of the import table: first what runs in a process of its own, then who uses it. */
@@ -13,6 +14,12 @@ export const workstation: readonly Room[] = [
   {
     room: 'main/files',
     holds: 'files that only their owner may read, temporary folders',
+    mayImport: [],
+    mayTouch: ['files'],
+  },
+  {
+    room: 'main/files/forbid-core-dumps.ts',
+    holds: 'keeps the memory of a process out of core dumps',
     mayImport: [],
     mayTouch: ['files'],
   },
@@ -27,6 +34,7 @@ export const workstation: readonly Room[] = [
       'native-models/client-half.ts',
       'native-models/encoder.ts',
       'main/connector',
+      'main/files/forbid-core-dumps.ts',
       'main/host/parent-port.ts',
       'main/vault',
     ],

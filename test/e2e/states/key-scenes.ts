@@ -41,6 +41,11 @@ const passphraseTwice = steps(
   sees('Very hard to guess'),
 );
 
+const forColleagues: Act = async ({ page }) => {
+  await page.getByRole('radio', { name: /Two of several colleagues/ }).check();
+  await page.getByLabel('How many colleagues').selectOption('4');
+};
+
 const incoming: ImportFacts = {
   key: { ...retiredKey(), fingerprint: '9e1d'.repeat(16), label: 'Ward' },
   parametersMatch: true,
@@ -130,6 +135,14 @@ export const keyScenes: Scenes = {
     scene: keyed({ recovery: { fingerprint: key.fingerprint } }),
     act: task('Back up', passphraseTwice, click('Save the sheet…'), sees('The recovery sheet is saved.')),
   },
+  'keys, back up for colleagues': {
+    scene: keyed(),
+    act: task('Back up', forColleagues, sees('With 4, 2 pages may be lost')),
+  },
+  'keys, backed up for colleagues': {
+    scene: keyed({ export: { fingerprint: key.fingerprint, bytes: 60_000 } }),
+    act: task('Back up', forColleagues, click('Save 4 pages…'), sees('4 pages are saved.')),
+  },
   'keys, share with addresses': {
     scene: keyed({ export: { code: 'key-address', detail: { index: 1 } } }),
     act: task(
@@ -157,6 +170,10 @@ export const keyScenes: Scenes = {
       click('Open the file'),
       sees('The passphrase does not fit.'),
     ),
+  },
+  'keys, one page of several': {
+    scene: keyed({ inspect: { code: 'key-share-missing', detail: { number: 3, of: 4 } } }),
+    act: task('Take in a key', click('Choose the file…'), sees('choose page 1, 2 or 4 too')),
   },
   'keys, a key to compare': {
     scene: keyed({ inspect: incoming }),

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +59,7 @@ describe('the commands about keys', () => {
     ['the flag of another command', ['list', '--label', 'x'], "'keys list' takes no --label"],
     ['a missing argument', ['export'], "'keys export' takes FILE"],
     ['too many arguments', ['list', 'x'], "'keys list' takes no argument"],
+    ['more files than belong together', ['import', 'a', 'b', 'c'], "'keys import' takes FILE [FILE]"],
     [
       'standard input for two passphrases',
       ['export', 'x', '--passphrase-file', '-', '--export-passphrase-file=-'],
@@ -242,6 +252,21 @@ describe.skipIf(whyNoModel !== null)(titled('a key between two data folders', wh
     for (const [index, { logit }] of findings.entries())
       expect(Math.abs(read[index]! - logit)).toBeLessThanOrEqual(0.51 * logitStep);
     expect((await stateOf('here')).keys).toMatchObject([{ fingerprint: key!.fingerprint, decryptions: 1 }]);
+
+    const pages = join(folder, 'pages');
+    const split = await keys('export', pages, '--custodians', '3', ...at('here'));
+    expect([split.code, split.stdout.includes(`3 pages in ${pages}`)]).toEqual([0, true]);
+    const [one, two] = readdirSync(pages)
+      .toSorted()
+      .map((name) => join(pages, name)) as [string, string, string];
+    const alone = await keys('inspect', one, ...at('there'));
+    expect([alone.code, last(alone.stderr)]).toEqual([
+      1,
+      'key-share-missing · number 1 · of 3 (docs/errors.md)',
+    ]);
+    expect(alone.stderr).toContain('choose page 2 or 3 too');
+    const both = await keys('import', two, one, '--fingerprint', key!.fingerprint, ...at('there'));
+    expect([both.code, (await stateOf('there')).keys.length]).toEqual([0, 1]);
 
     const proofFile = join(folder, 'proof.json');
     const destroy = ['destroy', key!.fingerprint, '--proof', proofFile, ...at('there')];

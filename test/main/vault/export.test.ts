@@ -12,7 +12,7 @@ import {
   mostExportBytes,
   readExport,
   writeExport,
-} from '../../../main/vault/export-file.ts';
+} from '../../../main/vault/exports/export-file.ts';
 import { fingerprintOf } from '../../../main/vault/fingerprint.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import {

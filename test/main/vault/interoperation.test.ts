@@ -4,7 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateX25519Identity } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
-import { addressOf, generateIdentity, readExport, writeExport } from '../../../main/vault/export-file.ts';
+import {
+  addressOf,
+  generateIdentity,
+  readExport,
+  writeExport,
+} from '../../../main/vault/exports/export-file.ts';
 import { factsOf } from '../../../main/vault/keys/key-records.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import { findProgram } from '../../programs.ts';

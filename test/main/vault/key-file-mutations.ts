@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { importKey } from '../../../main/vault/keys/key-files.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import { adding, codeOf, recordOf, seedOf, vaultFolder } from './fixture.ts';
-import { digestBytes, digested, exportsOfEachKind, type KeyFile } from './key-files.ts';
+import { digestBytes, digested, exportsOfEachKind, type KeyFile, kinds } from './key-files.ts';
 
 /** What became of many files that were to be taken in. */
 export type Mutated = {
@@ -28,15 +28,28 @@ function randomFrom(seed: number): () => number {
  * Lets a vault with one key take in random files and exports in which something was changed, and looks after each that
  * it holds the one key as before.
  *
+ * @param of  the kinds of export, in turn; a share is taken in with another one that is right.
  * @throws Error when it does not.
  */
-export async function runKeyFileMutations(count: number, seed: number): Promise<Mutated> {
+export async function runKeyFileMutations(
+  count: number,
+  seed: number,
+  of: readonly (typeof kinds)[number][] = kinds,
+): Promise<Mutated> {
   const random = randomFrom(seed);
-  const files = Object.values(await exportsOfEachKind());
+  const each = await exportsOfEachKind();
+  const files = of.map((kind) => each[kind]);
   const codes: Record<string, number> = {};
   let slowestMs = 0;
   using place = vaultFolder();
   const path = join(place.folder, 'in.key');
+  const beside = files.map((file, kind) =>
+    file.beside.map((other, index) => {
+      const name = join(place.folder, `beside-${kind}-${index}.key`);
+      writeFileSync(name, other);
+      return name;
+    }),
+  );
   const present = recordOf(seedOf(2));
   for (let done = 0; done < count; done += 1) {
     const valid = files[done % files.length]!;
@@ -45,8 +58,10 @@ export async function runKeyFileMutations(count: number, seed: number): Promise<
     using vault = await Vault.open({ folder: null, systemKey: null });
     vault.update((body) => ({ ...adding(seedOf(2))(body), identity: valid.secrets.identity }));
     writeFileSync(path, bytes);
+    const right = beside[done % files.length]!;
+    const paths = random() < 0.5 ? [path, ...right] : [...right, path];
     const started = process.cpuUsage();
-    const code = await codeOf(() => importKey(vault, path, valid.secrets.passphrase, recordOf(seedOf(1))));
+    const code = await codeOf(() => importKey(vault, paths, valid.secrets.passphrase, recordOf(seedOf(1))));
     const { user, system } = process.cpuUsage(started);
     slowestMs = Math.max(slowestMs, (user + system) / 1000);
     const name = code === 'opened' ? 'imported' : code;
@@ -64,9 +79,9 @@ const costlyEvery = 400;
 
 function mutate(valid: KeyFile, index: number, random: () => number): Buffer {
   const pick = (count: number) => Math.floor(random() * count);
-  const noise = (length: number) => Buffer.from(Array.from({ length }, () => pick(256)));
+  const noise = (length: number) => noiseOf(length, pick);
   const body = valid.bytes.subarray(0, -digestBytes);
-  // The first of three files is the one with a passphrase.
+  // The first of four files is the one with a passphrase.
   if (index % costlyEvery === 0 && valid.secrets.passphrase !== null)
     return withHeader(body, (header) => ({
       ...header,
@@ -94,28 +109,43 @@ function mutate(valid: KeyFile, index: number, random: () => number): Buffer {
   }
 }
 
+const noiseOf = (length: number, pick: (count: number) => number): Buffer =>
+  Buffer.from(Array.from({ length }, () => pick(256)));
+
 function flipped(bytes: Buffer, pick: (count: number) => number, changes: number): Buffer {
   const changed = Buffer.from(bytes);
   for (let change = 0; change < changes; change += 1) changed[pick(changed.length)]! ^= 1 << pick(8);
   return changed;
 }
 
-type Header = Record<string, unknown> & { readonly kdf?: object; readonly about: object };
+type Header = Record<string, unknown> & {
+  readonly kdf?: object;
+  readonly share?: object;
+  readonly about: object;
+};
 
 /** A header in which numbers are extreme, fields are missing, or something is claimed of the key. */
 function hostile(header: Header, pick: (count: number) => number): unknown {
   const numbers = [0, -1, 1.5, 2 ** 31, 2 ** 53, 1e308, 8_192, 524_289, 11, 17];
   const number = numbers[pick(numbers.length)]!;
-  const { kdf, about } = header;
+  const { kdf, share, about } = header;
   const changes: readonly unknown[] = [
     { ...header, kdf: { ...kdf, memoryKiB: number } },
     { ...header, kdf: { ...kdf, passes: number } },
     { ...header, kdf: { ...kdf, lanes: number } },
     { ...header, kdf: { ...kdf, salt: 'A'.repeat(pick(64)) } },
+    ...(share === undefined
+      ? []
+      : [
+          { ...header, share: { ...share, number: 1 + pick(9) } },
+          { ...header, share: { ...share, of: pick(10) } },
+          { ...header, share: { ...share, threshold: pick(4) } },
+          { ...header, share: { ...share, set: noiseOf(16, pick).toString('hex') } },
+        ]),
     { ...header, about: { ...about, decryptions: number } },
     { ...header, about: { ...about, label: 'x'.repeat(pick(100)) } },
     { ...header, about: { ...about, fingerprint: 'f'.repeat(64) } },
-    { ...header, for: pick(2) === 0 ? 'recipients' : 'passphrase' },
+    { ...header, for: ['recipients', 'passphrase', 'shares'][pick(3)] },
     { about },
     [header, header],
     null,

@@ -12,8 +12,9 @@ type Kdf = {
   readonly salt: string;
 };
 type Header = {
-  readonly for: 'passphrase' | 'recipients';
+  readonly for: 'passphrase' | 'recipients' | 'shares';
   readonly kdf: Kdf;
+  readonly share: { readonly set: string; readonly threshold: number; readonly of: number; number: number };
   readonly about: { readonly fingerprint: string; readonly label: string };
 };
 
@@ -83,6 +84,59 @@ export function openWithAge(file: Uint8Array, age: (sealed: Buffer) => Buffer): 
   const seed = plain.subarray(0, 32);
   expect(fingerprintOf(seed) === header.about.fingerprint, 'the fingerprint');
   return seed;
+}
+
+/** A product in GF(2^8) with the polynomial 0x11B. */
+export function product(a: number, b: number): number {
+  let sum = 0;
+  for (let bit = 7; bit >= 0; bit -= 1) {
+    sum = (sum << 1) ^ (sum & 0x80 ? 0x11b : 0);
+    if ((b >> bit) & 1) sum ^= a;
+  }
+  return sum;
+}
+
+/** Dividing by `b` is multiplying by b^254. */
+export function quotient(a: number, b: number): number {
+  let power = a;
+  for (let count = 0; count < 254; count += 1) power = product(power, b);
+  return power;
+}
+
+/** The seed of a key of several custodians, from two of their files. */
+export function openShares(one: Uint8Array, other: Uint8Array): Buffer {
+  const [first, second] = [read(one), read(other)];
+  const setOf = ({ header }: typeof first) =>
+    JSON.stringify({ ...header, share: { ...header.share, number: 0 } });
+  expect(
+    first.header.for === 'shares' && setOf(first) === setOf(second),
+    'everything but number is the same',
+  );
+  const { threshold, of } = first.header.share;
+  expect(threshold === 2 && of >= 3 && of <= 8, 'threshold is 2, of is 3 to 8');
+  const numbers = [first, second].map(({ header }) => header.share.number);
+  expect(numbers[0] !== numbers[1] && numbers.every((each) => each >= 1 && each <= of), 'the numbers differ');
+  expect(first.sealed.length === 93 && second.sealed.length === 93, 'line 3 is 93 bytes');
+  const [x1, x2] = [first.sealed[32]!, second.sealed[32]!];
+  expect(x1 !== x2 && x1 !== 0 && x2 !== 0, 'the points differ, and none is 0');
+  const secret = Buffer.from(
+    Array.from({ length: 32 }, (_, at) =>
+      quotient(product(first.sealed[at]!, x2) ^ product(second.sealed[at]!, x1), x1 ^ x2),
+    ),
+  );
+  const key = hkdf(secret, 'cipherfilm key export/1 shares');
+  const seeds = [first, second].map(({ head, sealed }) => unseal(key, sealed.subarray(33), head));
+  expect(seeds[0]!.equals(seeds[1]!), 'both seeds are the same');
+  expect(fingerprintOf(seeds[0]!) === first.header.about.fingerprint, 'the fingerprint');
+  return seeds[0]!;
+}
+
+/** The export on a page to print. */
+export function exportOnPage(page: string): Buffer {
+  expect(page.startsWith('<!doctype html>'), 'begins with <!doctype html>');
+  const parts = page.split(/<pre>|<\/pre>/);
+  expect(parts.length === 3, 'the only pre element');
+  return Buffer.from(parts[1]!, 'latin1');
 }
 
 /** The seeds of a vault by the fingerprints that its text gives them. */

@@ -1,51 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import { Decrypter, Encrypter, identityToRecipient } from 'age-encryption';
-import { z } from 'zod';
-import { CxrError } from '../../contract/errors.ts';
-import type { ImportFacts } from '../../contract/ipc/vault.ts';
-import { seedBytes } from '../../he/client/secret-from-seed.ts';
-import { sha256 } from '../../he/wire/frame.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { checkStrength, freshKdf, isTooCostly, kdfSchema, passphraseKey } from './passphrase-key.ts';
-import { seal, unseal } from './sealed.ts';
-import { hex32 } from './text.ts';
+import { CxrError } from '../../../contract/errors.ts';
+import type { ImportFacts } from '../../../contract/ipc/vault.ts';
+import { seedBytes } from '../../../he/client/secret-from-seed.ts';
+import { sha256 } from '../../../he/wire/frame.ts';
+import { fingerprintOf } from '../fingerprint.ts';
+import { checkStrength, freshKdf, passphraseKey } from '../passphrase-key.ts';
+import { seal, unseal } from '../sealed.ts';
+import {
+  encoded,
+  type Header,
+  headText,
+  type KeyFacts,
+  magic,
+  parseHeader,
+  type ShareFacts,
+  version,
+} from './export-header.ts';
+import { checkSet, checkShare, joinShares, type ShareFile, splitSeed } from './shares.ts';
 
 /**
  * An export is a key on its way to another workstation. Version 1 is four lines of text:
  *
  *   cipherfilm-key/1
- *   base64url of the header's JSON
+ *   base64url of the header's JSON (export-header.ts)
  *   base64url of the sealed seed
  *   SHA-256 of the lines above, hex
  *
- * The seed is sealed under a passphrase, or for recipients: addresses of workstations in the format of age
- * (https://age-encryption.org/v1), whose identities alone open it. The digest finds damage; the sealing finds malice.
- * docs/key-format.md has all of it, for whoever writes another reader.
+ * The seed is sealed under a passphrase; for recipients, addresses of workstations in the format of age
+ * (https://age-encryption.org/v1), whose identities alone open it; or for several custodians, any two of whom open it
+ * together. The digest finds damage; the sealing finds malice. docs/key-format.md has all of it, for whoever writes
+ * another reader.
  */
-const magic = 'cipherfilm-key/';
-const version = 1;
-
-const aboutSchema = z.strictObject({
-  parameters: hex32,
-  fingerprint: hex32,
-  generation: z.int().min(1).max(1_000_000),
-  decryptions: z.int().nonnegative(),
-  created: z.iso.datetime(),
-  label: z.string().max(80),
-});
-const headerSchema = z.discriminatedUnion('for', [
-  z.strictObject({ for: z.literal('passphrase'), kdf: kdfSchema, about: aboutSchema }),
-  z.strictObject({ for: z.literal('recipients'), about: aboutSchema }),
-]);
-/** What an export says in the clear: whose key it holds, never what the key is. The sealed seed is bound to it. */
-export type KeyFacts = z.infer<typeof aboutSchema>;
-type Header = z.infer<typeof headerSchema>;
+export type { KeyFacts } from './export-header.ts';
 
 /** Largest file that is read: a hundred recipients take 0.3 MiB. */
 export const mostExportBytes = 4 * 1024 * 1024;
 export const mostRecipients = 100;
 
-/** For whom an export is sealed. */
+/** For whom an export is sealed that is one file. */
 export type Sender =
   | { readonly kind: 'passphrase'; readonly passphrase: string }
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
@@ -81,6 +74,12 @@ export async function writeExport(
   return finish(head, sealed);
 }
 
+/** The texts of an export for so many custodians, any two of whom open it together: one text for each. */
+export async function writeShares(seed: Uint8Array, about: KeyFacts, of: number): Promise<string[]> {
+  const files = await splitSeed(seed, about, of);
+  return files.map(({ head, sealed }) => finish(head, sealed));
+}
+
 /** Age's files are authenticated, but say nothing about ours: the digest of the head goes in with the seed. */
 const bound = (head: string): Buffer => Buffer.from(sha256(Buffer.from(head, 'utf8')), 'hex');
 
@@ -101,7 +100,7 @@ function encrypterTo(addresses: readonly string[]): Encrypter {
 }
 
 /** The kinds of address that a key is sent to. Age has others: plugins, which hold an identity in a device. */
-function kindOf(address: string): Exclude<Sealing, 'passphrase'> | null {
+function kindOf(address: string): 'hybrid' | 'x25519' | null {
   if (address.startsWith('age1pq1')) return 'hybrid';
   return /^age1[02-9ac-hj-np-z]{58}$/.test(address) ? 'x25519' : null;
 }
@@ -114,10 +113,6 @@ export { generateHybridIdentity as generateIdentity } from 'age-encryption';
 
 /** The address of an identity, `age1pq1…`, about 2,000 characters, which may be told to anybody. */
 export const addressOf = (identity: string): Promise<string> => identityToRecipient(identity);
-
-const encoded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
-const headText = (header: Header): string =>
-  `${magic}${version}\n${encoded(Buffer.from(JSON.stringify(headerSchema.parse(header)), 'utf8'))}\n`;
 
 function finish(head: string, sealed: Uint8Array): string {
   const text = `${head}${encoded(sealed)}\n`;
@@ -132,11 +127,13 @@ export type Export = {
   readonly for: Header['for'];
   /** What guards it. It is `x25519` where one recipient is of that kind. */
   readonly sealing: Sealing;
+  /** Which shares were read, of an export for several custodians. */
+  readonly shares: readonly ShareFacts[];
   /**
    * The seed, which the caller erases.
    *
    * @throws CxrError `key-passphrase` for another passphrase or none, `key-file-recipient` when it is for others,
-   *   `key-file-altered`, `key-file-costly`.
+   *   `key-share-missing` for one share alone, `key-file-altered`, `key-file-costly`.
    */
   readonly open: (secrets: { passphrase: string | null; identity: string | null }) => Promise<Buffer>;
 };
@@ -144,10 +141,43 @@ export type Export = {
 /**
  * Reads everything of an export that needs no secret.
  *
+ * @param others  further files, where these are shares of one export.
  * @throws CxrError `key-file-foreign` for another kind of file, `key-file-version` for one of a newer program,
- *   `key-file-altered`, `key-file-costly` where the passphrase would take too long.
+ *   `key-file-altered`, `key-file-costly` where the passphrase would take too long; `key-share-foreign`,
+ *   `key-share-same` for several files that are not different shares of one set.
  */
-export function readExport(bytes: Uint8Array): Export {
+export function readExport(bytes: Uint8Array, ...others: readonly Uint8Array[]): Export {
+  const file = readFile(bytes);
+  const files = [file, ...others.map(readFile)];
+  if (files.length > 1) checkSet(files.map(({ header }) => header));
+  const shares = files
+    .filter(isShare)
+    .map(({ head, header, sealed }) => ({ head, share: header.share, sealed }));
+  const { about } = file.header;
+  return {
+    about,
+    for: file.header.for,
+    sealing: sealingOf(file),
+    shares: shares.map(({ share }) => share),
+    open: async (secrets) => {
+      const seed = await openFile(file, shares, secrets);
+      if (seed.length === seedBytes && fingerprintOf(seed) === about.fingerprint) return seed;
+      seed.fill(0);
+      throw new CxrError('key-file-altered', { reason: 'fingerprint' });
+    },
+  };
+}
+
+/** One file: its first two lines, what they say, and the bytes of the third. */
+type File<H extends Header = Header> = {
+  readonly head: string;
+  readonly header: H;
+  readonly sealed: Buffer;
+};
+const isShare = (file: File): file is File<Extract<Header, { for: 'shares' }>> =>
+  file.header.for === 'shares';
+
+function readFile(bytes: Uint8Array): File {
   if (bytes.length > mostExportBytes) throw new CxrError('key-file-foreign', { got: bytes.length });
   const text = Buffer.from(bytes).toString('latin1');
   const found = new RegExp(`^${magic}(\\d{1,6})\\n`).exec(text);
@@ -162,47 +192,37 @@ export function readExport(bytes: Uint8Array): Export {
   const header = parseHeader(head);
   const sealed = Buffer.from(body, 'base64url');
   if (encoded(sealed) !== body) throw new CxrError('key-file-altered', { reason: 'spelling' });
-  return {
-    about: header.about,
-    for: header.for,
-    sealing: header.for === 'passphrase' ? 'passphrase' : sealingOf(sealed),
-    open: async ({ passphrase, identity }) => {
-      const seed =
-        header.for === 'passphrase'
-          ? await openWithPassphrase(header, head, sealed, passphrase)
-          : await openWithIdentity(head, sealed, identity);
-      if (seed.length === seedBytes && fingerprintOf(seed) === header.about.fingerprint) return seed;
-      seed.fill(0);
-      throw new CxrError('key-file-altered', { reason: 'fingerprint' });
-    },
-  };
+  if (header.for === 'shares') checkShare(sealed);
+  return { head, header, sealed };
+}
+
+function openFile(
+  { head, header, sealed }: File,
+  shares: readonly ShareFile[],
+  { passphrase, identity }: { readonly passphrase: string | null; readonly identity: string | null },
+): Promise<Buffer> {
+  switch (header.for) {
+    case 'passphrase':
+      return openWithPassphrase(header, head, sealed, passphrase);
+    case 'recipients':
+      return openWithIdentity(head, sealed, identity);
+    case 'shares':
+      return joinShares(shares);
+  }
+}
+
+function sealingOf({ header, sealed }: File): Sealing {
+  return header.for === 'recipients' ? ageSealingOf(sealed) : header.for;
 }
 
 /** Reads the kinds of recipient in age's header: lines `-> KIND ARGUMENT…`, up to one that begins with `---`. */
-function sealingOf(sealed: Buffer): Sealing {
+function ageSealingOf(sealed: Buffer): Sealing {
   const end = sealed.indexOf('\n---');
   const header = sealed.toString('latin1', 0, end === -1 ? 0 : end);
   const kinds = header.split('\n').filter((line) => line.startsWith('-> '));
   return kinds.length > 0 && kinds.every((line) => line.startsWith('-> mlkem768x25519 '))
     ? 'hybrid'
     : 'x25519';
-}
-
-function parseHeader(head: string): Header {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(head.split('\n')[1]!, 'base64url').toString('utf8'));
-  } catch {
-    throw new CxrError('key-file-altered', { reason: 'header' });
-  }
-  const parsed = headerSchema.safeParse(json);
-  if (!parsed.success) {
-    const path = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new CxrError(isTooCostly(parsed.error) ? 'key-file-costly' : 'key-file-altered', { path });
-  }
-  // One spelling for one content, so that the digest of an export names it.
-  if (headText(parsed.data) !== head) throw new CxrError('key-file-altered', { reason: 'spelling' });
-  return parsed.data;
 }
 
 async function openWithPassphrase(
