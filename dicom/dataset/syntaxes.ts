@@ -37,6 +37,14 @@ export const explicitLittleEndian: TransferSyntax = {
   pixels: 'native',
 };
 
+/** Retired; numbers come with their most significant byte first (PS3.5 A.3). */
+export const bigEndian: TransferSyntax = {
+  uid: '1.2.840.10008.1.2.2',
+  name: 'Explicit VR Big Endian',
+  dataset: 'big-endian',
+  pixels: 'native',
+};
+
 /** Every compressed syntax has an Explicit VR Little Endian data set (PS3.5 A.4). */
 function compressed(uid: string, name: string, pixels: PixelCoding): TransferSyntax {
   return { uid, name, dataset: 'explicit', pixels };
@@ -52,12 +60,7 @@ export const readableSyntaxes: readonly TransferSyntax[] = [
     dataset: 'deflated',
     pixels: 'native',
   },
-  {
-    uid: '1.2.840.10008.1.2.2',
-    name: 'Explicit VR Big Endian',
-    dataset: 'big-endian',
-    pixels: 'native',
-  },
+  bigEndian,
   compressed('1.2.840.10008.1.2.4.50', 'JPEG Baseline (Process 1)', 'jpeg-baseline'),
   compressed('1.2.840.10008.1.2.4.51', 'JPEG Extended (Process 2 and 4)', 'jpeg-extended'),
   compressed('1.2.840.10008.1.2.4.57', 'JPEG Lossless (Process 14)', 'jpeg-lossless'),
