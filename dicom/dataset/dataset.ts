@@ -55,6 +55,11 @@ export class Dataset {
     return element === undefined || element.length === 0 ? null : element;
   }
 
+  /** True when none of the elements that are read is in it. */
+  get isEmpty(): boolean {
+    return this.#elements.size === 0;
+  }
+
   /** Reads an unsigned 16-bit number (VR US); null when it is absent or empty. `index` counts the values from 0. */
   unsigned(tag: string, index = 0): number | null {
     return this.#whole(tag, index, 'US');
