@@ -9,6 +9,8 @@ import type { UnreachableReason } from './unreachable.ts';
  */
 export type ErrorDetails = {
   'dicom-not-dicom': { readonly reason?: string; readonly part?: string };
+  /** `at` is the byte of the file, or of what it inflates to, from which on it could not be read. */
+  'dicom-malformed': { readonly reason: string; readonly at: number };
   /** `part` is what was being read when the bytes ended. */
   'dicom-truncated': {
     readonly part?: string;

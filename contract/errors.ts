@@ -7,6 +7,7 @@ import type { ErrorDetails } from './error-details.ts';
  */
 export const errorCodes = [
   'dicom-not-dicom',
+  'dicom-malformed',
   'dicom-truncated',
   'dicom-no-pixels',
   'dicom-transfer-syntax',

@@ -2,10 +2,10 @@ import type { Film, NamedVoi, Thumbnail } from '../contract/image/film.ts';
 import { decodePixels } from './codecs/stored.ts';
 import { displayTable } from './display/grayscale.ts';
 import { toOverlays } from './display/overlay.ts';
-import { type CodedImage, describeGrayscale, signedValue, toCodes } from './display/pixels.ts';
+import { type CodedImage, describeGrayscale, passedOver, signedValue, toCodes } from './display/pixels.ts';
 import { areaAverage } from './display/reduce.ts';
 import { shownInRow } from './display/shutter.ts';
-import type { DicomImage, FileVoi } from './image.ts';
+import type { DicomImage } from './image.ts';
 import { readDicom } from './read.ts';
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -27,11 +27,12 @@ export async function toFilm(bytes: Uint8Array): Promise<Film> {
   const { rows, columns, photometric, aspect, shutter, meaning } = image;
   return {
     ...{ rows, columns, photometric, aspect, shutter, meaning },
-    ...{ codes: coded.codes, modality: coded.modality, range: coded.range, voiProblem: coded.voiProblem },
+    ...{ codes: coded.codes, modality: coded.modality, range: coded.range },
+    voiProblem: coded.vois.length === 0 && coded.unusableVois.length > 0,
     ...overlays,
     modalityName: describeModality(image),
     stored: { signed: image.layout.signed, ...storedRange(image, coded) },
-    vois: nameVois(coded.vois),
+    vois: nameVois(coded),
     percentiles: percentiles(coded),
     lossy: image.lossy || lossy,
     facts: {
@@ -65,14 +66,19 @@ function storedRange(
   return high < low ? { low: 0, high: 1 } : { low, high };
 }
 
-/** Names each grayscale by what it is, its place, and the file's explanation where there is one. */
-function nameVois(vois: readonly FileVoi[]): NamedVoi[] {
-  const seen = { table: 0, window: 0 };
-  return vois.map(({ voi, explanation }) => {
-    seen[voi.kind] += 1;
+/**
+ * Names each grayscale by what it is, its place, the file's explanation where there is one, and what was not read as it is
+ * declared. The first names those that it stands in for.
+ */
+function nameVois({ vois, unusableVois }: CodedImage): NamedVoi[] {
+  return vois.map((one, index) => {
+    const { voi, place, explanation, note } = one;
     const own = explanation?.replace(unprintable, ' ').trim().slice(0, longestName);
     const kind = voi.kind === 'table' ? 'VOI LUT' : 'Window';
-    return { name: own ? `${kind} ${seen[voi.kind]}: ${own}` : `${kind} ${seen[voi.kind]}`, voi };
+    const passed = index === 0 ? passedOver(one, unusableVois) : [];
+    const notes = [note, passed.length === 0 ? null : `in place of ${passed.join(', ')}, unusable`];
+    const words = notes.filter((text) => text !== null).map((text) => ` (${text})`);
+    return { name: `${kind} ${place.number}${own ? `: ${own}` : ''}${words.join('')}`, voi };
   });
 }
 

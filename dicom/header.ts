@@ -1,6 +1,6 @@
 import { CxrError } from '../contract/errors.ts';
 import type { ImageHeader } from '../contract/image/header.ts';
-import { parseDataset } from './dataset/dataset.ts';
+import { parseDataset } from './dataset/parse.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
 import { readSpacing } from './spacing.ts';
 import { readView } from './view.ts';
@@ -10,7 +10,7 @@ import { readView } from './view.ts';
  * way to the engine goes through read.ts and patient data end there.
  *
  * @param file  the bytes of a DICOM file.
- * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported'.
+ * @throws CxrError 'dicom-not-dicom', 'dicom-malformed', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported'.
  */
 export function readHeader(file: Uint8Array): ImageHeader {
   const { dataset } = parseDataset(file);

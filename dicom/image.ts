@@ -20,11 +20,18 @@ export type PixelLayout = {
   readonly signed: boolean;
 };
 
-/** A grayscale that the file offers. `explanation` is free text of whoever made the file. */
+/**
+ * A grayscale that the file offers: its kind and its place among those of its kind, counted from 1. `explanation` is free
+ * text of whoever made the file; `note` says in words what of a table was not read as it is declared.
+ */
 export type FileVoi = {
+  readonly place: VoiPlace;
   readonly voi: Extract<Voi, { kind: 'window' | 'table' }>;
   readonly explanation: string | null;
+  readonly note: string | null;
 };
+/** Names a grayscale of a file whether it can be used or not. */
+export type VoiPlace = { readonly kind: 'window' | 'table'; readonly number: number };
 
 /**
  * An overlay plane as the file has it. It has `rows` × `columns` bits, and its first one lies on row `top` and column
@@ -71,8 +78,8 @@ export type DicomImage = {
   readonly meaning: ValueMeaning;
   /** The file's own grayscales: its tables, then its windows. The first is the one to begin with. */
   readonly vois: readonly FileVoi[];
-  /** True when the file offers grayscales and none of them can be used. */
-  readonly voiProblem: boolean;
+  /** The grayscales of the file that cannot be read, or that could not be used if they were. */
+  readonly unusableVois: readonly VoiPlace[];
   /**
    * Uncompressed little-endian cells, exactly rows × columns × bitsAllocated / 8 bytes, or one compressed code stream.
    */

@@ -1,8 +1,9 @@
 import { CxrError } from '../contract/errors.ts';
 import { swapWords } from './dataset/byte-order.ts';
-import { type Dataset, parseDataset, pixelDataTag } from './dataset/dataset.ts';
+import { type Dataset, pixelDataTag } from './dataset/dataset.ts';
+import type { Element } from './dataset/element-reader.ts';
 import { joinFragments } from './dataset/encapsulated.ts';
-import type { TransferSyntax } from './dataset/syntaxes.ts';
+import { parseDataset } from './dataset/parse.ts';
 import { type DicomImage, maxPixels, type PixelLayout } from './image.ts';
 import { readModalityTransform, readVois } from './read-grayscale.ts';
 import { readOverlays } from './read-overlays.ts';
@@ -19,12 +20,12 @@ const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
  * some hundred elements, and only the fields of `DicomImage` leave this function. Its errors name elements and sizes
  * only.
  *
- * @throws  CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
+ * @throws  CxrError 'dicom-not-dicom', 'dicom-malformed', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-no-pixels',
  *          'dicom-unsupported', 'dicom-too-large', 'dicom-pixels'.
  * @remarks Nothing is allocated before the declared size has been compared with the bytes that are there.
  */
 export function readDicom(file: Uint8Array): DicomImage {
-  const { dataset, syntax, bytes } = parseDataset(file);
+  const { dataset, syntax, isNamed, bytes } = parseDataset(file);
   const pixelData = dataset.element(pixelDataTag);
   if (pixelData === null) throw new CxrError('dicom-no-pixels');
   const photometric = checkSingleGrayFrame(dataset);
@@ -32,6 +33,9 @@ export function readDicom(file: Uint8Array): DicomImage {
   const layout = readLayout(dataset);
   const modality = readModalityTransform(dataset, layout);
   const native = syntax.pixels === 'native';
+  if (!isNamed && pixelData.hadUndefinedLength) {
+    throw new CxrError('dicom-transfer-syntax', { got: 'none', name: 'not stated' });
+  }
   if (native && pixelData.hadUndefinedLength) {
     throw new CxrError('dicom-pixels', { reason: 'native pixels of undefined length' });
   }
@@ -54,7 +58,7 @@ export function readDicom(file: Uint8Array): DicomImage {
     ...modality,
     ...readVois(dataset, layout, modality.modalityTransform),
     pixels: native
-      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8, syntax)
+      ? nativePixels(bytes, pixelData, (rows * columns * layout.bitsAllocated) / 8)
       : joinFragments(bytes, pixelData.dataOffset),
   };
 }
@@ -66,8 +70,10 @@ function termOf(dataset: Dataset, tag: string, terms: ReadonlySet<string>): stri
 
 /** Refuses all but one frame of one sample per pixel in MONOCHROME1 or MONOCHROME2 (PS3.3 C.7.6.3.1.2). */
 function checkSingleGrayFrame(dataset: Dataset): DicomImage['photometric'] {
+  // Some writers put 0 frames where there is one (PS3.3 C.7.6.6.1.1 has "greater than or equal to 1").
   const frames = dataset.decimal('x00280008') ?? 1;
-  if (frames !== 1) throw new CxrError('dicom-unsupported', { reason: 'frames', got: String(frames) });
+  if (frames !== 0 && frames !== 1)
+    throw new CxrError('dicom-unsupported', { reason: 'frames', got: String(frames) });
   const photometric = dataset.text('x00280004');
   if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') {
     const got = photometric !== null && colourTerms.test(photometric) ? photometric : 'unknown';
@@ -115,16 +121,12 @@ function readPadding(dataset: Dataset, { signed }: PixelLayout): DicomImage['pad
  *
  * @param expected their size: rows × columns × bitsAllocated / 8 bytes.
  */
-function nativePixels(
-  bytes: Uint8Array,
-  element: { readonly dataOffset: number; readonly length: number; readonly vr?: string },
-  expected: number,
-  syntax: TransferSyntax,
-): Uint8Array {
+function nativePixels(bytes: Uint8Array, element: Element, expected: number): Uint8Array {
   const got = Math.min(element.length, bytes.length - element.dataOffset);
   if (got < expected) throw new CxrError('dicom-truncated', { part: 'pixel data', got, expected });
   const end = element.dataOffset + expected;
   // VR OW is words whatever a cell's size: two 8-bit cells lie in big-endian words as second, first (PS3.5 A.3).
-  if (syntax.dataset !== 'big-endian' || element.vr === 'OB') return bytes.subarray(element.dataOffset, end);
+  if (element.encoding.order === 'little' || element.vr === 'OB')
+    return bytes.subarray(element.dataOffset, end);
   return swapWords(bytes.subarray(element.dataOffset, end + (expected % 2))).subarray(0, expected);
 }

@@ -37,7 +37,10 @@ export type Film = {
   readonly vois: readonly NamedVoi[];
   /** True when the file offers grayscales and none of them can be used. */
   readonly voiProblem: boolean;
-  /** The least and the largest modality value. Padding is left out; an image of 8 bits takes the whole range. */
+  /**
+   * What the grayscale runs over where the file offers none: all values that the stored bits can have, or the least and the
+   * largest that occur where these leave half of the bits unused or some mark padding.
+   */
   readonly range: { readonly low: number; readonly high: number };
   /**
    * The modality values below and above which a share of the pixels lies. `percent` is that share, on each side. The first

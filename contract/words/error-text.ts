@@ -16,6 +16,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'This is not a DICOM file.',
     advice: 'Export the image as DICOM from the PACS and open that file. PNG and JPEG pictures are not read.',
   },
+  'dicom-malformed': {
+    title: 'The file’s header cannot be read.',
+    advice:
+      'It is a DICOM file, but not written as the standard asks, from the byte named below on. Export it again from the PACS, where possible with another transfer syntax.',
+  },
   'dicom-truncated': {
     title: 'The file ends too early.',
     advice: 'The copy or transfer was cut short. Export or copy it again.',

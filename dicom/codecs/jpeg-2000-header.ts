@@ -1,9 +1,13 @@
 import { CxrError } from '../../contract/errors.ts';
+import { type CodingStyle, readCodingStyle } from './jpeg-2000/precincts.ts';
+import { listedTileParts, malformed, truncated, walkTileParts } from './jpeg-2000/tile-parts.ts';
+import { areTilesWhole } from './jpeg-2000/whole-tiles.ts';
 import { checkHolds, type FrameSize, leastPlausibleBits } from './samples.ts';
 
 /** Markers (ISO 15444-1 table A.2). */
-const marker = { soc: 0xff4f, siz: 0xff51, cod: 0xff52, sot: 0xff90, eoc: 0xffd9 } as const;
-const tilePartHeaderBytes = 12;
+/** Segments that change how packets are read: COC, POC and PPM, headers of packets apart from them. */
+const changing = new Set([0xff53, 0xff5f, 0xff60]);
+const marker = { soc: 0xff4f, siz: 0xff51, cod: 0xff52, tlm: 0xff55, sot: 0xff90 } as const;
 
 /** What a JPEG 2000 code stream says about its one component. A *code stream* is one compressed image. */
 export type Jpeg2000Header = {
@@ -12,6 +16,8 @@ export type Jpeg2000Header = {
   readonly signed: boolean;
   /** True for the 5-3 wavelet, which loses nothing. The 9-7 wavelet rounds. */
   readonly reversible: boolean;
+  /** The bytes of the code stream. What follows its end marker in the last fragment is padding. */
+  readonly bytes: number;
 };
 
 /**
@@ -28,7 +34,9 @@ export function readJpeg2000Header(stream: Uint8Array, size: FrameSize): Jpeg200
     throw malformed('start marker');
   }
   checkHolds(stream, size, leastPlausibleBits, 'JPEG 2000');
-  let [tiles, precision, signed] = [0, 0, false];
+  let [tiles, tileParts, tileWidth, tileHeight, precision, signed] = [0, 0, 0, 0, 0, false];
+  let coding: CodingStyle | null = null;
+  let isPlain = true;
   let reversible: boolean | null = null;
   let at = 2;
   for (let code = 0; ; at += 2 + view.getUint16(at + 2)) {
@@ -39,15 +47,21 @@ export function readJpeg2000Header(stream: Uint8Array, size: FrameSize): Jpeg200
     if (code < 0xff00 || length < 2 || (code === marker.siz && at > 2)) throw malformed('marker');
     if (at + 2 + length > stream.length) throw truncated('header');
     const body = new DataView(view.buffer, view.byteOffset + at + 4, length - 2);
-    if (code === marker.siz) ({ tiles, precision, signed } = checkSize(body, size));
+    if (code === marker.siz) ({ tiles, tileWidth, tileHeight, precision, signed } = checkSize(body, size));
+    if (code === marker.tlm) tileParts += listedTileParts(body);
+    if (changing.has(code)) isPlain = false;
     if (code === marker.cod) {
       if (body.byteLength < 10) throw malformed('coding style');
       reversible = body.getUint8(9) === 1;
+      coding = readCodingStyle(body);
     }
   }
   if (reversible === null) throw malformed('coding style');
-  checkTileParts(view, at, tiles);
-  return { precision, signed, reversible };
+  const { parts, end } = walkTileParts(view, at, { tiles, tileParts });
+  const isKnown = isPlain && coding !== null;
+  if (isKnown && !areTilesWhole(view, parts, { ...size, tileWidth, tileHeight }, coding!))
+    throw truncated('packets');
+  return { precision, signed, reversible, bytes: end };
 }
 
 /** Compares the SIZ segment (A.5.1: image, tile and component sizes) with the DICOM header. */
@@ -76,45 +90,5 @@ function checkSize(siz: DataView, { rows, columns }: FrameSize) {
     throw new CxrError('dicom-unsupported', { reason: 'JPEG 2000 precision', got: precision });
   }
   const tiles = Math.ceil(columns / tileWidth) * Math.ceil(rows / tileHeight);
-  return { tiles, precision, signed };
-}
-
-/**
- * Checks that every tile has at least one tile-part, that each is as long as it says (A.4.2), and that the end marker
- * follows the last. A codec would show a missing tile as gray.
- */
-function checkTileParts(view: DataView, start: number, tiles: number): void {
-  if (view.byteLength - start < tiles * tilePartHeaderBytes) throw truncated('tiles');
-  const seen = new Set<number>();
-  let at = start;
-  while (at + 2 <= view.byteLength && view.getUint16(at) === marker.sot) {
-    if (at + tilePartHeaderBytes > view.byteLength) throw truncated('tile-part');
-    const [tile, length] = [view.getUint16(at + 4), view.getUint32(at + 6)];
-    if (tile >= tiles || (length !== 0 && length < tilePartHeaderBytes)) throw malformed('tile-part');
-    seen.add(tile);
-    if (length === 0) {
-      // The last tile-part may leave its length open: it goes up to the end marker, which padding may follow.
-      at = lastMarker(view);
-      break;
-    }
-    at += length;
-    if (at > view.byteLength) throw truncated('tile-part');
-  }
-  if (at + 2 > view.byteLength) throw truncated('end marker');
-  if (view.getUint16(at) !== marker.eoc) throw malformed('end marker');
-  if (seen.size !== tiles) throw malformed('tiles');
-}
-
-function lastMarker(view: DataView): number {
-  let at = view.byteLength - 2;
-  while (at > 0 && view.getUint8(at + 1) === 0) at -= 1;
-  return at;
-}
-
-function malformed(what: string): CxrError {
-  return new CxrError('dicom-pixels', { reason: `JPEG 2000 ${what}` });
-}
-
-function truncated(what: string): CxrError {
-  return new CxrError('dicom-truncated', { part: `JPEG 2000 ${what}` });
+  return { tiles, tileWidth, tileHeight, precision, signed };
 }

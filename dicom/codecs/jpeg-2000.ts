@@ -1,3 +1,4 @@
+import { unwrapJp2 } from './jpeg-2000/jp2-file.ts';
 import { readJpeg2000Header } from './jpeg-2000-header.ts';
 import type { FrameSize, Samples } from './samples.ts';
 import { asSamples, createWasmDecode } from './wasm-codec.ts';
@@ -14,13 +15,16 @@ const decode = createWasmDecode({
  * Decodes a JPEG 2000 or High-Throughput JPEG 2000 code stream (DICOM PS3.5 A.4.4, A.4.12), whether it is reversible or
  * not.
  *
+ * @param pixels  the stream, or a JP2 file around it.
  * @returns rows × columns samples of 1 … 16 bits.
  * @throws  CxrError 'dicom-truncated' when tile-parts or the end are missing, 'dicom-pixels' when it is not such a
  *          stream or its size differs from the DICOM header's, 'dicom-unsupported' for image grids and signed samples
  *          that the codec gets wrong.
  */
-export async function decodeJpeg2000(stream: Uint8Array, size: FrameSize): Promise<Samples> {
-  const { precision, signed, reversible } = readJpeg2000Header(stream, size);
+export async function decodeJpeg2000(pixels: Uint8Array, size: FrameSize): Promise<Samples> {
+  const found = unwrapJp2(pixels);
+  const { precision, signed, reversible, bytes } = readJpeg2000Header(found, size);
+  const stream = found.subarray(0, bytes);
   // Wavelet coefficients and image of 32 bits, samples, and the coded blocks.
   const memoryBytes = 64 * 1024 * 1024 + 4 * stream.length + 16 * size.rows * size.columns;
   const decoded = await decode(stream, { ...size, precision }, memoryBytes);

@@ -53,38 +53,36 @@ export function decodeDct(header: JpegHeader, { rows, columns }: FrameSize): Uin
   return samples;
 }
 
+/**
+ * A sequential scan has all 64 coefficients whole, whatever it says about spectral selection and approximation: writers
+ * leave 0 there, and libjpeg believes none of it either.
+ */
 function readTables({ segments, scan, quantisation }: JpegHeader): Tables {
-  const [selectors, first, last, approximation] = scan as unknown as readonly [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const selectors = scan[0]!;
   const huffman = readHuffmanTables(segments);
   const [dc, ac] = [huffman(0, selectors >> 4), huffman(1, selectors & 15)];
   const steps = readQuantisation(segments, quantisation);
   if (dc === null || ac === null || steps === null) throw malformed('tables');
-  if (first !== 0 || last !== 63 || approximation !== 0) throw malformed('scan header');
   return { dc, ac, steps, interval: readRestartInterval(segments) };
 }
 
 /** Reads the quantisation table with this identifier (B.2.4.1): 64 steps of 8 or 16 bits in zigzag order. */
 function readQuantisation(segments: readonly Segment[], id: number): Uint16Array | null {
-  let steps: Uint16Array | null = null;
+  let found: { readonly wide: number; readonly table: Uint8Array } | null = null;
   for (const { code, body } of segments) {
     for (let at = 0; code === quantisationMarker && at < body.length; ) {
       const wide = body[at]! >> 4;
       const table = body.subarray(at + 1, at + 1 + 64 * (wide + 1));
       if (wide > 1 || table.length < 64 * (wide + 1)) throw malformed('quantisation table');
-      if ((body[at]! & 15) === id) {
-        steps = Uint16Array.from({ length: 64 }, (_, k) =>
-          wide === 1 ? (table[2 * k]! << 8) | table[2 * k + 1]! : table[k]!,
-        );
-      }
+      if ((body[at]! & 15) === id) found = { wide, table };
       at += 1 + table.length;
     }
   }
-  return steps;
+  if (found === null) return null;
+  const { wide, table } = found;
+  return Uint16Array.from({ length: 64 }, (_, k) =>
+    wide === 1 ? (table[2 * k]! << 8) | table[2 * k + 1]! : table[k]!,
+  );
 }
 
 /**

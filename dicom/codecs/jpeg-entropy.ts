@@ -4,6 +4,8 @@ import { malformed, type Segment } from './jpeg-header.ts';
 const tablesMarker = 0xc4;
 const intervalMarker = 0xdd;
 const firstRestart = 0xd0;
+/** A scan can use eight tables. Streams that define each again and again have been seen with some thousand. */
+const mostDefinitions = 4096;
 
 /**
  * A Huffman table that is laid out for 16 bits at once. Its index is the next 16 bits of the stream. Its entry is the
@@ -15,24 +17,31 @@ export type HuffmanTable = Uint16Array;
  * Reads the Huffman tables of a stream (ISO 10918-1 B.2.4.2). Tables of class 0 are for DC coefficients and for
  * lossless samples, those of class 1 for AC coefficients.
  *
- * @returns a function that finds the table with a class and identifier. It returns `null` where the stream defines
- *          none.
- * @throws  CxrError 'dicom-pixels' for a table that is malformed.
+ * @returns a function that finds the table with a class and identifier, and lays it out. It returns `null` where the
+ *          stream defines none, and throws CxrError 'dicom-pixels' where that table is malformed.
+ * @throws  CxrError 'dicom-pixels' for definitions that are cut, or far more of them than a stream has use for.
+ * @remarks A table is laid out when it is asked for: it takes 128 KiB, and a definition 17 bytes.
  */
 export function readHuffmanTables(
   segments: readonly Segment[],
 ): (tableClass: 0 | 1, id: number) => HuffmanTable | null {
-  const tables = new Map<number, HuffmanTable>();
+  const tables = new Map<number, { readonly counts: Uint8Array; readonly symbols: Uint8Array }>();
+  let definitions = 0;
   for (const { code, body } of segments) {
     for (let at = 0; code === tablesMarker && at < body.length; ) {
       const counts = body.subarray(at + 1, at + 17);
       const symbols = counts.reduce((sum, count) => sum + count, 0);
       if (counts.length < 16 || at + 17 + symbols > body.length) throw malformed('Huffman table');
-      tables.set(body[at]!, layOut(counts, body.subarray(at + 17, at + 17 + symbols)));
+      definitions += 1;
+      if (definitions > mostDefinitions) throw malformed('Huffman tables');
+      tables.set(body[at]!, { counts, symbols: body.subarray(at + 17, at + 17 + symbols) });
       at += 17 + symbols;
     }
   }
-  return (tableClass, id) => tables.get(16 * tableClass + id) ?? null;
+  return (tableClass, id) => {
+    const table = tables.get(16 * tableClass + id);
+    return table === undefined ? null : layOut(table.counts, table.symbols);
+  };
 }
 
 /**

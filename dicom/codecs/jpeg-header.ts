@@ -1,6 +1,8 @@
 import { CxrError } from '../../contract/errors.ts';
 import { checkHolds, type FrameSize } from './samples.ts';
 
+/** Many more than any stream has; each costs memory before it is known what it is for. */
+const mostSegments = 4096;
 /** Second bytes of markers (ISO 10918-1 table B.1; ISO 14495-1 table C.1). */
 const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda } as const;
 /**
@@ -32,6 +34,8 @@ export type JpegHeader = {
   readonly scan: Uint8Array;
   /** The bytes from the scan header to the end-of-image marker, both excluded. */
   readonly entropy: Uint8Array;
+  /** All bytes up to the end-of-image marker, included. What follows it in the last fragment is padding. */
+  readonly stream: Uint8Array;
 };
 
 /**
@@ -50,24 +54,27 @@ export function readJpegHeader(
 ): JpegHeader {
   if (stream[0] !== 0xff || stream[1] !== marker.soi) throw malformed('start marker');
   checkHolds(stream, size, leastBits, 'JPEG');
-  const end = findEnd(stream);
+  const last = findLastEnd(stream);
   const segments: Segment[] = [];
   let frame: Segment | null = null;
   for (let at = 2; ; ) {
     // Any number of FF may stand before a marker (B.1.1.2).
     while (stream[at] === 0xff && stream[at + 1] === 0xff) at += 1;
     const code = stream[at + 1];
-    if (stream[at] !== 0xff || code === undefined || at + 4 > end) throw malformed('marker');
+    if (stream[at] !== 0xff || code === undefined || at + 4 > last) throw malformed('marker');
     const length = (stream[at + 2]! << 8) | stream[at + 3]!;
-    if (length < 2 || at + 2 + length > end) throw malformed('segment');
+    if (length < 2 || at + 2 + length > last) throw malformed('segment');
     const body = stream.subarray(at + 4, at + 2 + length);
     at += 2 + length;
     if (code === marker.sos) {
       if (frame === null) throw malformed('scan before frame');
       const [precision, component, quantisation] = [frame.body[0]!, frame.body[6]!, frame.body[8]!];
       const scan = checkScan(body, component);
-      return { precision, quantisation, segments, scan, entropy: stream.subarray(at, end) };
+      const end = findEnd(stream, at);
+      const [entropy, whole] = [stream.subarray(at, end), stream.subarray(0, end + 2)];
+      return { precision, quantisation, segments, scan, entropy, stream: whole };
     }
+    if (segments.length === mostSegments) throw malformed('segments');
     if (!isFrame(code)) segments.push({ code, body });
     else if (frame === null) frame = checkFrame({ code, body }, size, frames);
     else throw malformed('second frame');
@@ -79,16 +86,26 @@ export function malformed(what: string): CxrError {
   return new CxrError('dicom-pixels', { reason: `JPEG ${what}` });
 }
 
-/** Finds where the end marker begins. */
-function findEnd(stream: Uint8Array): number {
-  let end = stream.length;
-  // A fragment of odd length is padded with one zero (PS3.5 A.4); some writers add more.
-  while (end > 2 && stream[end - 1] === 0) end -= 1;
-  if (stream[end - 2] !== 0xff || stream[end - 1] !== marker.eoi) {
-    throw new CxrError('dicom-truncated', { part: 'JPEG', reason: 'no end marker' });
+/**
+ * Finds where the end marker of the scan that begins at `from` begins. Entropy-coded data cannot look like one (F.1.2.3;
+ * ISO 14495-1 A.1). A fragment of odd length is padded with one zero (PS3.5 A.4); writers add other bytes, and more.
+ */
+function findEnd(stream: Uint8Array, from: number): number {
+  for (let at = stream.indexOf(0xff, from); at >= 0; at = stream.indexOf(0xff, at + 1)) {
+    if (stream[at + 1] === marker.eoi) return at;
   }
-  return end - 2;
+  throw truncated();
 }
+
+/** Finds where the last end marker begins, so that a cut stream is told before anything in it is. */
+function findLastEnd(stream: Uint8Array): number {
+  for (let at = stream.length - 2; at >= 2; at -= 1) {
+    if (stream[at] === 0xff && stream[at + 1] === marker.eoi) return at;
+  }
+  throw truncated();
+}
+
+const truncated = (): CxrError => new CxrError('dicom-truncated', { part: 'JPEG', reason: 'no end marker' });
 
 /**
  * Checks a frame header (B.2.2): u8 bits, u16 rows, u16 columns, u8 components, then three bytes for each component.

@@ -17,9 +17,10 @@ const decode = createWasmDecode({
  *          size differs from the DICOM header's.
  */
 export async function decodeJpegLs(stream: Uint8Array, size: FrameSize): Promise<Samples> {
-  const { precision, scan } = readJpegHeader(stream, size, [frameMarker.jpegLs], leastPlausibleBits);
+  const header = readJpegHeader(stream, size, [frameMarker.jpegLs], leastPlausibleBits);
+  const { precision, scan } = header;
   const memoryBytes = 64 * 1024 * 1024 + 2 * stream.length + 4 * size.rows * size.columns;
-  const decoded = await decode(stream, { ...size, precision }, memoryBytes);
+  const decoded = await decode(header.stream, { ...size, precision }, memoryBytes);
   // NEAR, the largest error of a sample, stands where JPEG has the start of the spectrum (C.2.3).
   return { values: asSamples(decoded, precision), precision, signed: false, lossy: scan[1] !== 0 };
 }

@@ -31,7 +31,7 @@ export async function decodeJpegBaseline(
   rows: number,
   columns: number,
 ): Promise<Uint8Array> {
-  return decodeEightBits(stream, readHeader(stream, { rows, columns }), { rows, columns });
+  return decodeEightBits(readHeader(stream, { rows, columns }), { rows, columns });
 }
 
 /**
@@ -43,7 +43,7 @@ export async function decodeJpegBaseline(
 export async function decodeJpegExtended(stream: Uint8Array, size: FrameSize): Promise<Samples> {
   const header = readHeader(stream, size);
   const { precision } = header;
-  const values = precision === 12 ? decodeDct(header, size) : await decodeEightBits(stream, header, size);
+  const values = precision === 12 ? decodeDct(header, size) : await decodeEightBits(header, size);
   return { values, precision, signed: false, lossy: true };
 }
 
@@ -52,12 +52,22 @@ function readHeader(stream: Uint8Array, size: FrameSize): JpegHeader {
   return readJpegHeader(stream, size, [frameMarker.baseline, frameMarker.extended], leastBitsPerPixel);
 }
 
-async function decodeEightBits(
-  stream: Uint8Array,
-  { precision }: JpegHeader,
-  { rows, columns }: FrameSize,
-): Promise<Uint8Array> {
+async function decodeEightBits(header: JpegHeader, { rows, columns }: FrameSize): Promise<Uint8Array> {
+  const { precision } = header;
+  const stream = withWholeScan(header);
   if (precision !== 8) throw new CxrError('dicom-pixels', { reason: 'JPEG precision', got: precision });
   const memoryBytes = 64 * 1024 * 1024 + 2 * stream.length + 2 * rows * columns;
   return decode(stream, { rows, columns, precision }, memoryBytes);
+}
+
+/**
+ * Writes into a copy of the stream that its scan has all coefficients, where it says otherwise. A sequential scan always
+ * has them (ISO 10918-1 B.2.3, table B.3), and the codec takes its own warning for a failure.
+ */
+function withWholeScan({ stream, scan, entropy }: JpegHeader): Uint8Array {
+  const whole = [0, 63, 0];
+  if (whole.every((value, index) => scan[index + 1] === value)) return stream;
+  const copy = Uint8Array.from(stream);
+  copy.set(whole, entropy.byteOffset - stream.byteOffset - whole.length);
+  return copy;
 }

@@ -5,6 +5,8 @@ import { checkHolds, type FrameSize } from './samples.ts';
 const headerBytes = 64;
 /** A run of 128, the most that RLE can say at once (G.3.1), takes two bytes: an eighth of a bit for each. */
 const leastBitsPerByte = 1 / 8;
+/** A segment has an even number of bytes (G.3.1). */
+const mostPadding = 1;
 
 /**
  * Decodes an RLE Lossless frame (DICOM PS3.5 annex G). It has one PackBits segment for each byte of a cell, the most
@@ -44,6 +46,9 @@ function readSegments(stream: Uint8Array, expected: number): Uint8Array[] {
  * Decodes one PackBits segment (G.3.2). It is a sequence of a length byte n and what follows it. For n ≤ 127 the next
  * n+1 bytes are taken as they are. For n ≥ 129 the next byte is repeated 257−n times. 128 stands for nothing. What
  * follows after the last cell is padding.
+ *
+ * Some writers pad the plane to an even length first, so that the last run goes past the image. One that goes on behind
+ * such a run is a plane of another size.
  */
 function decodeSegment(segment: Uint8Array, cells: Uint8Array, first: number, step: number): void {
   let at = 0;
@@ -53,12 +58,15 @@ function decodeSegment(segment: Uint8Array, cells: Uint8Array, first: number, st
     if (length === undefined) throw new CxrError('dicom-truncated', { part: 'RLE segment' });
     if (length === 128) continue;
     const copied = length < 128;
-    const count = copied ? length + 1 : 257 - length;
+    const said = copied ? length + 1 : 257 - length;
+    const count = Math.min(said, Math.ceil((cells.length - out) / step));
     if (at + (copied ? count : 1) > segment.length) {
       throw new CxrError('dicom-truncated', { part: 'RLE segment' });
     }
-    if (out + (count - 1) * step >= cells.length) throw new CxrError('dicom-pixels', { reason: 'RLE run' });
     for (let k = 0; k < count; k += 1, out += step) cells[out] = segment[copied ? at + k : at]!;
-    at += copied ? count : 1;
+    at += copied ? said : 1;
+    if (count < said && at + mostPadding < segment.length) {
+      throw new CxrError('dicom-pixels', { reason: 'RLE run' });
+    }
   }
 }

@@ -1,59 +1,71 @@
-import dicomParser, { type Element } from 'dicom-parser';
 import { CxrError } from '../../contract/errors.ts';
-import { maxPixels } from '../image.ts';
 import { swapWords } from './byte-order.ts';
-import { inflateDataset } from './deflate.ts';
-import { latin1, readFileMeta } from './file-meta.ts';
-import type { TransferSyntax } from './syntaxes.ts';
-
-/** The elements by their tag in the parser's notation: `x`, four digits of the group and four of the element. */
-type Elements = Readonly<Record<string, Element>>;
-
-/** Which byte of a number comes first in the data set (PS3.5 7.3). */
-type ByteOrder = 'little' | 'big';
+import { type Element, type ElementReader, type Elements, pixelData } from './element-reader.ts';
+import { vrOf } from './elements.ts';
+import { latin1 } from './file-meta.ts';
+import { numbersIn } from './numbers.ts';
 
 /** The tag of Pixel Data (7FE0,0010). */
-export const pixelDataTag = 'x7fe00010';
+export const pixelDataTag = `x${pixelData.toString(16)}`;
 const longestText = 1024;
-/** Largest data set that is inflated, bytes: the largest image at 16 bits and as much again as a header may have. */
-const maxInflatedBytes = 2 * maxPixels + 16 * 1024 * 1024;
+
+type NumberKind = 'readUint16' | 'readInt16' | 'readUint32' | 'readInt32' | 'readFloat' | 'readDouble';
+/** How numbers of each binary VR are read (PS3.5 6.2); everything else is text, or words of 16 bits. */
+const binary: Readonly<Record<string, { bytes: number; read: NumberKind }>> = {
+  US: { bytes: 2, read: 'readUint16' },
+  SS: { bytes: 2, read: 'readInt16' },
+  UL: { bytes: 4, read: 'readUint32' },
+  SL: { bytes: 4, read: 'readInt32' },
+  FL: { bytes: 4, read: 'readFloat' },
+  FD: { bytes: 8, read: 'readDouble' },
+};
+const isText = (vr: string): boolean => vr === 'DS' || vr === 'IS';
 
 /**
  * Gives typed access to the elements in front of the pixel data. A *data set* is DICOM's list of elements, each of
- * which has a tag, a value representation (VR, the type of its value) and bytes. A tag is written as `xggggeeee`.
+ * which has a tag, a value representation (VR, the type of its value) and bytes. A tag is written as `xggggeeee`. Numbers
+ * are read by the VR that the file gives them, whichever the standard asks for.
  *
  * @remarks It holds the whole file with its patient data, so it never leaves dicom/. Only read.ts, which drops those
  *          data, leads to the engine.
  */
 export class Dataset {
+  readonly #reader: ElementReader;
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #elements: Elements;
-  readonly #byteOrder: ByteOrder;
 
-  constructor(bytes: Uint8Array, elements: Elements, byteOrder: ByteOrder) {
+  constructor(reader: ElementReader, elements: Elements) {
+    const { bytes } = reader;
+    this.#reader = reader;
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#elements = elements;
-    this.#byteOrder = byteOrder;
   }
 
-  /** Returns an element, or null when it is absent or empty. */
+  /**
+   * Returns an element, or null when it is absent or empty.
+   *
+   * @throws CxrError 'internal' for a tag that `elements.ts` does not list: it would never be found.
+   */
   element(tag: string): Element | null {
-    const element = this.#elements[tag];
+    const number = Number.parseInt(tag.slice(1), 16);
+    if (vrOf(number) === undefined) throw new CxrError('internal', { reason: 'element not listed' });
+    const element = this.#elements.get(number);
     return element === undefined || element.length === 0 ? null : element;
+  }
+
+  /** True when none of the elements that are read is in it. */
+  get isEmpty(): boolean {
+    return this.#elements.size === 0;
   }
 
   /** Reads an unsigned 16-bit number (VR US); null when it is absent or empty. `index` counts the values from 0. */
   unsigned(tag: string, index = 0): number | null {
-    const at = this.#shortAt(tag, index);
-    return at === null ? null : this.#view.getUint16(at, this.#byteOrder === 'little');
+    return this.#whole(tag, index, 'US');
   }
 
   /** Reads a signed 16-bit number (VR SS); null when it is absent or empty. `index` counts the values from 0. */
   signed(tag: string, index = 0): number | null {
-    const at = this.#shortAt(tag, index);
-    return at === null ? null : this.#view.getInt16(at, this.#byteOrder === 'little');
+    return this.#whole(tag, index, 'SS');
   }
 
   /** Reads the first value of a text element without its padding, which is not significant (PS3.5 6.2). */
@@ -63,9 +75,9 @@ export class Dataset {
 
   /** Reads all values of a text element in Latin-1 without padding. An empty value keeps its place. */
   texts(tag: string): readonly string[] {
-    const element = this.element(tag);
-    if (element === null || element.length > longestText) return [];
-    return latin1(this.#bytes, element.dataOffset, element.length)
+    const bytes = this.raw(tag);
+    if (bytes === null) return [];
+    return latin1(bytes, 0, bytes.length)
       .split('\\')
       .map((value) => value.replace(/\0/g, ' ').trim());
   }
@@ -84,12 +96,11 @@ export class Dataset {
 
   /** Reads all values of a decimal or integer string. An empty value is null, one that is not a number is NaN. */
   decimals(tag: string): readonly (number | null)[] {
-    return this.texts(tag).map((text) => {
-      if (text === '') return null;
-      // Writers that follow their country's custom put a comma, which the standard does not know.
-      const point = text.replace(',', '.');
-      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(point) ? Number(point) : Number.NaN;
-    });
+    const element = this.element(tag);
+    const own = element === null ? undefined : binary[element.vr];
+    if (element === null || own === undefined) return this.texts(tag).map(parseDecimal);
+    const count = Math.min(Math.floor(element.length / own.bytes), longestText / own.bytes);
+    return Array.from({ length: count }, (_, index) => this.#number(element, index, element.vr));
   }
 
   /**
@@ -99,14 +110,21 @@ export class Dataset {
     return this.items(tag)[0] ?? null;
   }
 
-  /** Returns all items of a sequence. */
+  /**
+   * Returns all items of a sequence. One that cannot be read has none, although `element` finds it.
+   *
+   * @throws CxrError 'dicom-too-large' when there are too many elements in it, 'dicom-unsupported' for nesting.
+   */
   items(tag: string): readonly Dataset[] {
     const element = this.element(tag);
-    if (element?.vr === 'UN' && element.items === undefined) return this.#unknownItems(element);
-    const items = element?.items ?? [];
-    return items.flatMap(({ dataSet }) =>
-      dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, this.#byteOrder)],
-    );
+    if (element === null) return [];
+    try {
+      return this.#reader.items(element).map((elements) => new Dataset(this.#reader, elements));
+    } catch (thrown) {
+      const code = thrown instanceof CxrError ? thrown.code : null;
+      if (code === 'dicom-malformed' || code === 'dicom-truncated') return [];
+      throw thrown;
+    }
   }
 
   /**
@@ -117,95 +135,30 @@ export class Dataset {
     if (element === null) return null;
     const bytes = this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
     // Bytes of VR OB have no order that could be swapped.
-    return this.#byteOrder === 'little' || element.vr === 'OB' ? bytes : swapWords(bytes);
+    return element.encoding.order === 'little' || element.vr === 'OB' ? bytes : swapWords(bytes);
   }
 
-  /**
-   * Reads a sequence whose writer did not know that it is one. Its VR is UN then, and its items are implicit VR little
-   * endian, whatever the file is (PS3.5 6.2.2, note 4). What cannot be parsed has no items.
-   */
-  #unknownItems({ dataOffset, length }: Element): readonly Dataset[] {
-    const end = dataOffset + length;
-    const element: Element = { tag: '', dataOffset, length };
-    try {
-      const stream = new dicomParser.ByteStream(
-        dicomParser.littleEndianByteArrayParser,
-        this.#bytes.subarray(0, end),
-        dataOffset,
-      );
-      dicomParser.readSequenceItemsImplicit(stream, element);
-    } catch {
-      return [];
-    }
-    return (element.items ?? []).flatMap(({ dataSet }) =>
-      dataSet === undefined ? [] : [new Dataset(this.#bytes, dataSet.elements, 'little')],
-    );
-  }
-
-  #shortAt(tag: string, index: number): number | null {
+  #whole(tag: string, index: number, usual: 'US' | 'SS'): number | null {
     const element = this.element(tag);
-    if (element === null || element.length < 2 * (index + 1)) return null;
-    const at = element.dataOffset + 2 * index;
-    return at + 2 <= this.#bytes.length ? at : null;
-  }
-}
-
-/** The data set of a file. Its offsets count in `bytes`, which are the file's or those of the inflated data set. */
-export type ParsedDataset = {
-  readonly dataset: Dataset;
-  readonly syntax: TransferSyntax;
-  readonly bytes: Uint8Array;
-};
-
-/**
- * Parses everything in front of the pixel data of a DICOM file (PS3.10 7, PS3.5 7.1).
- *
- * @throws CxrError 'dicom-not-dicom', 'dicom-truncated', 'dicom-transfer-syntax', 'dicom-unsupported' (nesting),
- *         'dicom-too-large' (a deflated data set that inflates beyond its own header).
- */
-export function parseDataset(file: Uint8Array): ParsedDataset {
-  const { syntax, offset } = readFileMeta(file);
-  if (offset >= file.length) throw new CxrError('dicom-truncated', { part: 'data set' });
-  if (syntax.dataset !== 'deflated') return parseAt(file, offset, syntax);
-  const inflated = inflateDataset(file.subarray(offset), maxInflatedBytes, (head) => {
-    const pixelData = parseAt(head, 0, syntax).dataset.element(pixelDataTag);
-    return pixelData === null ? null : pixelData.dataOffset + pixelData.length;
-  });
-  return parseAt(inflated, 0, syntax);
-}
-
-function parseAt(bytes: Uint8Array, offset: number, syntax: TransferSyntax): ParsedDataset {
-  const elements: Record<string, Element> = {};
-  const byteOrder = syntax.dataset === 'big-endian' ? 'big' : 'little';
-  try {
-    const reader =
-      byteOrder === 'big' ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
-    const stream = new dicomParser.ByteStream(reader, bytes, offset);
-    const target = { elements, warnings: [], byteArray: bytes } as unknown as dicomParser.DataSet;
-    const options = { untilTag: pixelDataTag };
-    if (syntax.dataset === 'implicit') {
-      dicomParser.parseDicomDataSetImplicit(target, stream, bytes.length, options);
-    } else {
-      dicomParser.parseDicomDataSetExplicit(target, stream, bytes.length, options);
+    if (element === null) return null;
+    if (isText(element.vr)) {
+      const value = this.decimals(tag)[index] ?? null;
+      return Number.isSafeInteger(value) ? value : null;
     }
-    if (stream.position > bytes.length) throw new CxrError('dicom-truncated', { part: 'data set' });
-  } catch (thrown) {
-    throw normalise(thrown);
+    return this.#number(element, index, element.vr === 'UL' || element.vr === 'SL' ? element.vr : usual);
   }
-  return { dataset: new Dataset(bytes, elements, byteOrder), syntax, bytes };
+
+  #number({ dataOffset, length, encoding }: Element, index: number, vr: string): number | null {
+    const { bytes, read } = binary[vr]!;
+    const at = dataOffset + bytes * index;
+    if (length < bytes * (index + 1) || at + bytes > this.#bytes.length) return null;
+    return numbersIn[encoding.order][read](this.#bytes, at);
+  }
 }
 
-/**
- * Turns what the parser threw into a coded error. The parser throws strings and objects that hold the file's bytes, so
- * nothing of them is kept, not even as `cause`.
- */
-function normalise(thrown: unknown): CxrError {
-  if (thrown instanceof CxrError) return thrown;
-  // Thousands of nested sequences exhaust the stack; a radiograph has none deeper than a handful.
-  if (thrown instanceof RangeError) return new CxrError('dicom-unsupported', { reason: 'nesting too deep' });
-  const ranOut = typeof thrown === 'string' && /past end|overrun|overread|maxP ?osition/.test(thrown);
-  return new CxrError(
-    ranOut ? 'dicom-truncated' : 'dicom-not-dicom',
-    ranOut ? { part: 'data set' } : { reason: 'data set' },
-  );
+/** Reads a number as writers write it. Those that follow their country's custom put a comma, which no standard knows. */
+function parseDecimal(text: string): number | null {
+  if (text === '') return null;
+  const point = text.replace(',', '.');
+  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(point) ? Number(point) : Number.NaN;
 }

@@ -37,18 +37,29 @@ export function joinFragments(bytes: Uint8Array, start: number): Uint8Array {
 
 /**
  * Visits every fragment that is not empty. It skips the first item, the basic offset table, which one frame does not
- * need.
+ * need. Where the delimiter is missing, the last whole fragment is the last: whether the code stream is whole is told by
+ * the stream itself.
  */
 function forEachFragment(bytes: Uint8Array, start: number, visit: Visit): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let fragments = 0;
   for (let position = start; ; ) {
-    if (position + 8 > bytes.length) throw new CxrError('dicom-truncated', { part: 'pixel data' });
+    if (position + 8 > bytes.length) {
+      if (fragments > 0) return;
+      throw new CxrError('dicom-truncated', { part: 'pixel data' });
+    }
     const tag = view.getUint32(position, true);
     const length = view.getUint32(position + 4, true);
     if (tag === sequenceDelimiterTag) return;
-    if (tag !== itemTag) throw new CxrError('dicom-pixels', { reason: 'fragment expected' });
+    if (tag !== itemTag) {
+      if (fragments > 0) return;
+      throw new CxrError('dicom-pixels', { reason: 'fragment expected' });
+    }
     if (position + 8 + length > bytes.length) throw new CxrError('dicom-truncated', { part: 'pixel data' });
-    if (position !== start && length > 0) visit(position + 8, length);
+    if (position !== start && length > 0) {
+      fragments += 1;
+      visit(position + 8, length);
+    }
     position += 8 + length;
   }
 }

@@ -1,4 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
+import { refusedSyntaxes } from './refused-syntaxes.ts';
 
 /**
  * How the pixels of a frame are coded (DICOM PS3.5 A.4, annex G). `native` pixels are not compressed. High-Throughput
@@ -37,6 +38,14 @@ export const explicitLittleEndian: TransferSyntax = {
   pixels: 'native',
 };
 
+/** Retired; numbers come with their most significant byte first (PS3.5 A.3). */
+export const bigEndian: TransferSyntax = {
+  uid: '1.2.840.10008.1.2.2',
+  name: 'Explicit VR Big Endian',
+  dataset: 'big-endian',
+  pixels: 'native',
+};
+
 /** Every compressed syntax has an Explicit VR Little Endian data set (PS3.5 A.4). */
 function compressed(uid: string, name: string, pixels: PixelCoding): TransferSyntax {
   return { uid, name, dataset: 'explicit', pixels };
@@ -52,12 +61,7 @@ export const readableSyntaxes: readonly TransferSyntax[] = [
     dataset: 'deflated',
     pixels: 'native',
   },
-  {
-    uid: '1.2.840.10008.1.2.2',
-    name: 'Explicit VR Big Endian',
-    dataset: 'big-endian',
-    pixels: 'native',
-  },
+  bigEndian,
   compressed('1.2.840.10008.1.2.4.50', 'JPEG Baseline (Process 1)', 'jpeg-baseline'),
   compressed('1.2.840.10008.1.2.4.51', 'JPEG Extended (Process 2 and 4)', 'jpeg-extended'),
   compressed('1.2.840.10008.1.2.4.57', 'JPEG Lossless (Process 14)', 'jpeg-lossless'),
@@ -72,27 +76,16 @@ export const readableSyntaxes: readonly TransferSyntax[] = [
   compressed('1.2.840.10008.1.2.5', 'RLE Lossless', 'rle'),
 ];
 
-/** Names of syntaxes that exist but are refused, so that the refusal can say what to convert (PS3.6 table A-1). */
-const refusedNames: Readonly<Record<string, string>> = {
-  '1.2.840.10008.1.2.1.98': 'Encapsulated Uncompressed Explicit VR Little Endian',
-  '1.2.840.10008.1.2.4.92': 'JPEG 2000 Part 2 Lossless',
-  '1.2.840.10008.1.2.4.93': 'JPEG 2000 Part 2',
-  '1.2.840.10008.1.2.4.100': 'MPEG2 Main Profile',
-  '1.2.840.10008.1.2.4.102': 'MPEG-4 AVC/H.264',
-  '1.2.840.10008.1.2.4.110': 'JPEG XL Lossless',
-  '1.2.840.10008.1.2.4.112': 'JPEG XL',
-};
-
 /**
  * Finds the readable syntax with this UID.
  *
- * @throws CxrError 'dicom-transfer-syntax' when there is none. The error names a syntax of `refusedNames`. Any other
+ * @throws CxrError 'dicom-transfer-syntax' when there is none. The error names a syntax of `refusedSyntaxes`. Any other
  *         UID is reported as `private` and not repeated, because it comes from the file.
  */
 export function checkTransferSyntax(uid: string): TransferSyntax {
   const syntax = readableSyntaxes.find((candidate) => candidate.uid === uid);
   if (syntax !== undefined) return syntax;
-  const name = refusedNames[uid];
+  const name = refusedSyntaxes.get(uid);
   throw new CxrError('dicom-transfer-syntax', {
     got: name === undefined ? 'private' : uid,
     name: name ?? 'unknown',

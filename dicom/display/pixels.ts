@@ -1,6 +1,6 @@
 import { CxrError } from '../../contract/errors.ts';
 import type { Voi } from '../../contract/image/grayscale.ts';
-import type { DicomImage, FileVoi, PixelLayout } from '../image.ts';
+import type { DicomImage, FileVoi, PixelLayout, VoiPlace } from '../image.ts';
 import { applyVoi, displayTable, lookUp } from './grayscale.ts';
 import { shownInRow } from './shutter.ts';
 
@@ -22,8 +22,8 @@ export type CodedImage = {
   readonly range: { readonly low: number; readonly high: number };
   /** The file's grayscales under which something can be seen. */
   readonly vois: readonly FileVoi[];
-  /** True when the file offers grayscales and none of them can be used. */
-  readonly voiProblem: boolean;
+  /** Those that cannot be used, or show nothing. */
+  readonly unusableVois: readonly VoiPlace[];
 };
 
 /**
@@ -40,10 +40,12 @@ export function toCodes(image: DicomImage, stored: Uint8Array): CodedImage {
   for (let code = 0; code < modality.length; code += 1)
     if (isPadding(code, image)) modality[code] = Number.NaN;
   const occurring = Float64Array.from(modality).filter((_, code) => counts[code]! > 0);
-  const vois = image.vois.filter(({ voi }) => showsSomething(voi, occurring));
+  const isUsable = ({ voi }: FileVoi) => showsSomething(voi, occurring);
+  const blank = image.vois.filter((own) => !isUsable(own)).map(({ place }) => place);
   return {
-    ...{ codes, counts, modality, range, vois },
-    voiProblem: image.voiProblem || vois.length < Math.min(image.vois.length, 1),
+    ...{ codes, counts, modality, range },
+    vois: image.vois.filter(isUsable),
+    unusableVois: [...image.unusableVois, ...blank],
   };
 }
 
@@ -146,34 +148,49 @@ function modalityTable({ layout, modalityTransform: transform }: DicomImage): Fl
 
 /**
  * Finds the range of the linear grayscale. The standard leaves the grayscale of a file without a window open. An 8-bit
- * image takes its whole range of codes, as secondary captures and NIH's files are meant. A deeper one takes the values
- * that occur, without padding.
+ * image takes its whole range of codes, as secondary captures and NIH's files are meant; so does a deeper one whose values
+ * reach into the upper half, because the same film must not get another grayscale for being stored with more bits. One
+ * that leaves half of its bits unused, or that marks padding, takes the values that occur, without padding.
  */
 function fullRange(image: DicomImage, counts: Uint32Array, modality: Float64Array) {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  const include = (code: number) => {
-    const value = modality[code]!;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  };
-  if (image.layout.bitsStored === 8) {
-    for (let code = 0; code < 256; code += 1) include(code);
-    return { low, high };
-  }
+  const { layout, padding } = image;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let code = 0; code < counts.length; code += 1) {
-    if (counts[code]! > 0 && !isPadding(code, image)) include(code);
+    if (counts[code] === 0 || isPadding(code, image)) continue;
+    const [stored, value] = [signedValue(code, layout), modality[code]!];
+    [least, most] = [Math.min(least, stored), Math.max(most, stored)];
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
   }
+  const used = layout.signed ? most - least : most;
+  const isWhole = layout.bitsStored <= 8 || (padding === null && used >= 2 ** (layout.bitsStored - 1));
+  if (!isWhole || (layout.bitsStored < 8 && padding !== null)) return { low, high };
+  for (const value of modality) [low, high] = [Math.min(low, value), Math.max(high, value)];
   return { low, high };
 }
 
-/** Says in words with which grayscale an image is read for classification. */
-export function describeGrayscale({ vois, voiProblem }: Pick<CodedImage, 'vois' | 'voiProblem'>): string {
-  const first: Voi | undefined = vois[0]?.voi;
-  if (first?.kind === 'table') return 'VOI LUT';
-  if (first?.kind !== 'window')
-    return voiProblem ? 'full range (the file’s own window is unusable)' : 'full range';
-  const { center, width, shape } = first.window;
+/** Says in words with which grayscale an image is read for classification, and which ones it would have come after. */
+export function describeGrayscale({ vois, unusableVois }: Pick<CodedImage, 'vois' | 'unusableVois'>): string {
+  const first = vois[0];
+  if (first === undefined)
+    return unusableVois.length > 0 ? 'full range (the file’s own window is unusable)' : 'full range';
+  const passed = passedOver(first, unusableVois);
+  const words = passed.length === 0 ? '' : `; ${passed.join(', ')} of the file cannot be used`;
+  return `${describeVoi(first)}${words}`;
+}
+
+/** Names the unusable grayscales that would have come before this one. */
+export const passedOver = ({ place }: FileVoi, unusable: readonly VoiPlace[]): readonly string[] =>
+  unusable
+    .filter((one) => (one.kind === place.kind ? one.number < place.number : one.kind === 'table'))
+    .map(({ kind, number }) => (kind === 'table' ? `VOI LUT ${number}` : `window ${number}`));
+
+function describeVoi({ voi, place, note }: FileVoi): string {
+  if (voi.kind === 'table') {
+    const name = place.number === 1 ? 'VOI LUT' : `VOI LUT ${place.number}`;
+    return note === null ? name : `${name} (${note})`;
+  }
+  const { center, width, shape } = voi.window;
   const numbers = `center ${Number(center.toPrecision(6))}, width ${Number(width.toPrecision(6))}`;
-  return `file window 1 (${numbers}${shape === 'LINEAR' ? '' : `, ${shape}`})`;
+  return `file window ${place.number} (${numbers}${shape === 'LINEAR' ? '' : `, ${shape}`})`;
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CxrError } from '../../contract/errors.ts';
+import { refusedSyntaxes } from '../../dicom/dataset/refused-syntaxes.ts';
+import { readableSyntaxes } from '../../dicom/dataset/syntaxes.ts';
 import { toRadiograph } from '../../dicom/radiograph.ts';
 import { dicomBytes, element, type Field, plantedName, sequence } from './dicom-bytes.ts';
 
@@ -60,6 +62,26 @@ describe('reading', () => {
       code: 'dicom-transfer-syntax',
       detail: { name: 'JPEG XL Lossless' },
     });
+    const names = await Promise.all(
+      ['4.52', '4.55', '4.66', '4.100', '4.103.1', '4.108', '4.205', '6.1', '7.3', '8.1'].map(
+        async (end) => (await refusal(dicomBytes([1], {}, `1.2.840.10008.1.2.${end}`))).coded.detail,
+      ),
+    );
+    expect(names).toMatchObject([
+      { got: '1.2.840.10008.1.2.4.52', name: 'JPEG Extended (Process 3 and 5) (retired)' },
+      { name: 'JPEG Full Progression, Non-Hierarchical (Process 10 and 12) (retired)' },
+      { name: 'JPEG Lossless, Hierarchical (Process 29) (retired)' },
+      { name: 'MPEG2 Main Profile / Main Level' },
+      { name: 'Fragmentable MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1' },
+      { name: 'HEVC/H.265 Main 10 Profile / Level 5.1' },
+      { name: 'JPIP HTJ2K Referenced Deflate' },
+      { name: 'RFC 2557 MIME encapsulation (retired)' },
+      { name: 'SMPTE ST 2110-30 PCM Digital Audio' },
+      { name: 'Deflated Image Frame Compression' },
+    ]);
+    // 14 retired JPEG processes, 7 kinds of video twice, 20 others; none of them is read as well.
+    expect(refusedSyntaxes.size).toBe(14 + 2 * 7 + 20);
+    expect(readableSyntaxes.filter(({ uid }) => refusedSyntaxes.has(uid))).toEqual([]);
     const foreign = await refusal(dicomBytes([1], {}, '1.2.3.19450131'));
     expect(foreign.coded).toMatchObject({ code: 'dicom-transfer-syntax', detail: { got: 'private' } });
   });

@@ -57,6 +57,11 @@ export function comparableFiles(): Comparable {
 const meant: Readonly<Record<string, string>> = {
   '20-mirrored-patient-orientation.dcm': 'shown as stored, with a note; the truth is turned over',
   '22-window-below-one.dcm': 'a LINEAR width below 1 cannot be used: the full range, and a note',
+  '21-black-margins.dcm': 'the whole range of the stored bits; the truth is the least to the largest value',
+  '21b-saturated-marker-no-window.dcm':
+    'the whole range of the stored bits; the truth is the least to the largest value',
+  '02_implicit_body_explicit_uid.dcm': 'DCMTK and GDCM believe the syntax, which the data set contradicts',
+  '03_explicit_body_implicit_uid.dcm': 'DCMTK and GDCM believe the syntax, which the data set contradicts',
   '11_padding_range_nowindow.dcm': 'DCMTK does not know Pixel Padding Range Limit',
   '13_mlut_UN_defined.dcm': 'DCMTK drops a sequence that is written as UN',
   '15_vlut_UN_defined.dcm': 'DCMTK drops a sequence that is written as UN',
@@ -116,17 +121,20 @@ function truthOf(path: string): Uint8Array | null {
 }
 
 function grayscalesOf(film: Film) {
-  const seen = { table: 0, window: 0, range: 0 };
+  // A name begins with the kind and the place in the file: `Window 2`.
   const own = film.vois.map(({ name, voi }) => {
-    seen[voi.kind] += 1;
-    return { name, voi, flags: [voi.kind === 'table' ? '+Wl' : '+Wi', String(seen[voi.kind])] };
+    const place = / (\d+)/.exec(name)![1]!;
+    return { name, voi, flags: [voi.kind === 'table' ? '+Wl' : '+Wi', place] };
   });
   if (own.length > 0) return own;
-  // 8-bit images take their whole range, which DCMTK does without any window; deeper ones what occurs.
-  const whole = film.modality.length === 256;
+  // The whole range is what DCMTK takes without any window.
+  const values = film.modality.filter((value) => !Number.isNaN(value));
+  const whole =
+    film.range.low === values.reduce((a, b) => Math.min(a, b)) &&
+    film.range.high === values.reduce((a, b) => Math.max(a, b));
   return [
     {
-      name: whole ? 'whole range of 8 bits' : 'least to largest value',
+      name: whole ? `whole range of ${Math.log2(film.modality.length)} bits` : 'least to largest value',
       voi: { kind: 'range', ...film.range } as const,
       flags: whole ? [] : ['+Wm'],
     },

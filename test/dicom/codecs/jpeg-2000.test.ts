@@ -39,6 +39,7 @@ describe('the header of a JPEG 2000 stream', () => {
       precision: 16,
       signed: false,
       reversible: true,
+      bytes: stream.length,
     });
   });
   it('is refused for another size, and for a size that the stream cannot hold', async () => {
@@ -76,7 +77,10 @@ describe('the memory of a codec', () => {
     const levels = stream[cod + 9]!;
     const style = [0xff, 0x52, 0, 13 + levels, 1, 0, 0xff, 0xff, 0, levels, 4, 4, 0, 1, 0];
     const precincts = Array.from({ length: levels }, () => 0x11);
-    const bytes = [...stream.subarray(0, cod), ...style, ...precincts, ...stream.subarray(cod + 2 + length)];
+    // COC says the same of the component, and keeps our own look at the packets away from what only the codec may judge.
+    const component = [0xff, 0x53, 0, 10 + levels, 0, 1, levels, 4, 4, 0, 1, 0, ...precincts];
+    const rest = stream.subarray(cod + 2 + length);
+    const bytes = [...stream.subarray(0, cod), ...style, ...precincts, ...component, ...rest];
     // 2000×2000 declared, and bytes enough to be believed.
     const padding = new Uint8Array(8000);
     const large = Uint8Array.from([...bytes.slice(0, -2), ...padding, 0xff, 0xd9]);
@@ -84,6 +88,9 @@ describe('the memory of a codec', () => {
     for (const at of [siz.width, siz.width + 4, siz.tileWidth, siz.tileHeight]) view.setUint32(at, 2000);
     const sot = large.findIndex((byte, index) => byte === 0xff && large[index + 1] === 0x90);
     view.setUint32(sot + 6, 0);
+    const withoutComponent = large.slice();
+    withoutComponent[withoutComponent.indexOf(0x53, cod)] = 0x64;
+    expect(await codeOf(withoutComponent, { rows: 2000, columns: 2000 })).toBe('dicom-truncated');
     const before = process.memoryUsage().rss;
     const refusal = await refusalOf(() => decodeJpeg2000(large, { rows: 2000, columns: 2000 }));
     expect(refusal.code).toBe('dicom-pixels');

@@ -25,6 +25,16 @@ describe('RLE Lossless (PS3.5 annex G)', () => {
   it('takes what follows a full plane for padding', () => {
     expect([...decodeRle(rleStream([[251, 9, 0]]), one, 8)]).toEqual([9, 9, 9, 9, 9, 9]);
   });
+  it('cuts what the last run or copy has too much', () => {
+    expect([...decodeRle(rleStream([[250, 9]]), one, 8)]).toEqual([9, 9, 9, 9, 9, 9]);
+    expect([...decodeRle(rleStream([[255, 7, 130, 9, 0]]), one, 8)]).toEqual([7, 7, 9, 9, 9, 9]);
+    expect([...decodeRle(rleStream([[6, 1, 2, 3, 4, 5, 6, 7]]), one, 8)]).toEqual([1, 2, 3, 4, 5, 6]);
+    const planes = [
+      [254, 1],
+      [254, 2],
+    ];
+    expect([...decodeRle(rleStream(planes), { rows: 1, columns: 2 }, 16)]).toEqual([2, 1, 2, 1]);
+  });
   it.each<[string, Uint8Array, string]>([
     ['a stream shorter than its header', new Uint8Array(63), 'dicom-truncated'],
     [
@@ -38,7 +48,12 @@ describe('RLE Lossless (PS3.5 annex G)', () => {
     ['a segment that ends too early', rleStream([[252, 9]]), 'dicom-truncated'],
     ['a run without its byte', rleStream([[252, 9, 255]]), 'dicom-truncated'],
     ['a copy without its bytes', rleStream([[252, 9, 0]]), 'dicom-truncated'],
-    ['a run past the image', rleStream([[250, 9]]), 'dicom-pixels'],
+    ['a run past the image that is not the last', rleStream([[250, 9, 0, 1]]), 'dicom-pixels'],
+    [
+      'a copy past the image that is not the last',
+      rleStream([[6, 1, 2, 3, 4, 5, 6, 7, 0, 1]]),
+      'dicom-pixels',
+    ],
   ])('refuses %s', async (_, stream, code) => {
     expect(await codeOf(stream)).toBe(code);
   });

@@ -67,6 +67,35 @@ describe('compressed pixels', () => {
       const whole = await valuesOf(fileOf(fixture));
       expect(await valuesOf(encapsulatedBytes(fragments, fields, fixture.syntax))).toEqual(whole);
     });
+    it('may be followed by any bytes, which are padding', async () => {
+      const whole = await valuesOf(fileOf(fixture));
+      for (const padding of [
+        [0],
+        [0xff],
+        [0x20, 0x20],
+        [0xff, 0xff, 0xff],
+        [0xd9, 0xff, 0xd9, 0xff, 0xd9],
+        [0, 0x80],
+      ]) {
+        // RLE has no end of its own; its last segment goes up to the fragment's.
+        const padded = Uint8Array.from([...streamOf(fixture), ...padding]);
+        expect(await valuesOf(fileOf(fixture, padded)), `${padding}`).toEqual(whole);
+      }
+    });
+    it('needs no delimiter behind its last fragment', async () => {
+      const file = fileOf(fixture);
+      const whole = await valuesOf(file);
+      const open = file.subarray(0, -8);
+      for (const rest of [
+        [],
+        [0],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [0xfe, 0xff, 0xdd, 0xe0],
+        [0xfa, 0xff, 0xfa, 0xff, 0x53, 0x51, 0, 0],
+      ])
+        expect(await valuesOf(Uint8Array.from([...open, ...rest]))).toEqual(whole);
+      expect(await codeOf(open.subarray(0, -2))).toBe('dicom-truncated');
+    });
     it('is refused when its size is not the header’s', async () => {
       const fields = (rows: number, columns: number) => imageFields({ ...fixture, rows, columns });
       const { rows, columns } = streamSize;

@@ -5,6 +5,7 @@ import { CxrError } from '../../../contract/errors.ts';
 import { readDicom } from '../../../dicom/read.ts';
 import { dicomBytes, element, type Field, imageFields, part10, plantedName } from '../dicom-bytes.ts';
 import { refusalOf } from '../refusal.ts';
+import { dataset, written } from './written.ts';
 
 const deflated = '1.2.840.10008.1.2.1.99';
 const square = (side: number) =>
@@ -49,6 +50,31 @@ describe('Deflated Explicit VR Little Endian (PS3.5 A.5)', () => {
     const large = deflateRawSync(Buffer.concat([pixels, noise(10_000)]));
     expect(await codeOf(part10(deflated, large))).toBe('dicom-too-large');
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
+  });
+  it('refuses hundreds of thousands of elements within a second, however little they deflate to', async () => {
+    const empty = element(['00291010', 'LO', '']);
+    const pixels = element(['7fe00010', 'OW', [0, 0]]);
+    for (const count of [600_000, 3_000_000]) {
+      const many = deflateRawSync(Buffer.concat([Buffer.alloc(empty.length * count, empty), pixels]));
+      const started = performance.now();
+      expect(await codeOf(part10(deflated, many))).toBe('dicom-too-large');
+      expect(performance.now() - started).toBeLessThan(1000);
+    }
+  });
+  it('reads sixty thousand of them as fast as others', () => {
+    // Different values, so that the data set is inflated in many steps; each goes on where the one before stopped.
+    const form = { vr: 'explicit', order: 'little' } as const;
+    const many = Buffer.concat(
+      Array.from({ length: 60_000 }, (_, k) =>
+        written(form, '00091010', 'LO', String(Math.imul(k, 2654435761) >>> 8)),
+      ),
+    );
+    const small = part10(deflated, deflateRawSync(dataset(form, { '00091010': many })));
+    const started = performance.now();
+    expect(readDicom(small).pixels).toEqual(
+      readDicom(part10(deflated, deflateRawSync(dataset(form)))).pixels,
+    );
+    expect(performance.now() - started).toBeLessThan(500);
   });
   it('refuses cut and damaged data with a code and without their text', async () => {
     const file = dicomBytes(Array.from(noise(2500)), square(50), deflated);
