@@ -19,12 +19,16 @@ import { custodyWith, vaultKeyPath } from '../../main/settings/custody.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { anotherStudy } from '../../tools/bench/app/films.ts';
 import { cipherfilmIn } from '../main/cli/cipherfilm.ts';
-import { readByKeyOf } from '../read-by-key.ts';
-import { openRecordingEvaluator, type Recorded, type RecordingEvaluator } from '../recording-evaluator.ts';
 import { TraceFinder } from '../secret-traces/find-traces.ts';
 import { FolderSearch, familyOf, noMemory, openTo, tracesInMemory } from '../secret-traces/places.ts';
 import { secretsOf } from '../secret-traces/secrets.ts';
 import { titled } from '../titled.ts';
+import { readByKeyOf } from '../workstations/read-by-key.ts';
+import {
+  openRecordingEvaluator,
+  type Recorded,
+  type RecordingEvaluator,
+} from '../workstations/recording-evaluator.ts';
 import {
   build,
   launch,

@@ -20,9 +20,9 @@ import { logitStep } from '../../../main/engine/findings.ts';
 import { bundleRoot, startEmbeddedEvaluator } from '../../../main/host/headless.ts';
 import { keyFolder } from '../../../main/settings/custody.ts';
 import { findProgram } from '../../programs.ts';
-import { readByKeyOf } from '../../read-by-key.ts';
-import { openRecordingEvaluator } from '../../recording-evaluator.ts';
 import { titled } from '../../titled.ts';
+import { readByKeyOf } from '../../workstations/read-by-key.ts';
+import { openRecordingEvaluator } from '../../workstations/recording-evaluator.ts';
 import { otherPassphrase, passphrase, systemKey, writeCheapVault } from '../vault/fixture.ts';
 import { cipherfilmIn, cleanEnvironment, program, root, whyNoModel } from './cipherfilm.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Custody } from '../contract/ipc/custody.ts';
-import { decrypt, sumRegions } from '../he/client/encryption.ts';
-import { KeyHolder } from '../he/client/keys.ts';
-import { frameDigest } from '../he/wire/frame.ts';
-import { bundleRoot } from '../main/host/headless.ts';
-import { Vault } from '../main/vault/vault.ts';
-import { openClientHalf } from '../native-models/client-half.ts';
+import type { Custody } from '../../contract/ipc/custody.ts';
+import { decrypt, sumRegions } from '../../he/client/encryption.ts';
+import { KeyHolder } from '../../he/client/keys.ts';
+import { frameDigest } from '../../he/wire/frame.ts';
+import { bundleRoot } from '../../main/host/headless.ts';
+import { Vault } from '../../main/vault/vault.ts';
+import { openClientHalf } from '../../native-models/client-half.ts';
 import type { Recorded } from './recording-evaluator.ts';
 
 /**
