@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/random-seed.ts'],
-    // Encrypted runs hold gigabytes: one file at a time, each in a process of its own.
-    fileParallelism: false,
+    // Encrypted runs hold gigabytes: two files at a time, each in a process of its own. Many wait for other processes.
+    maxWorkers: 2,
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 240_000,
