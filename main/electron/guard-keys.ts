@@ -9,6 +9,8 @@ import { KeyLock } from '../host/keys/key-lock.ts';
 export type GuardOptions = {
   readonly engine: Pick<EngineHost, 'replace' | 'keys'>;
   readonly custody: Custody;
+  /** Whether a vault is on the disk. */
+  readonly isKept: () => boolean;
   /** How long nobody may be seen; 0 for no limit. */
   readonly limitMinutes: () => number;
   readonly isBusy: () => boolean;
@@ -19,8 +21,8 @@ export type GuardOptions = {
 export type KeyGuard = { readonly lock: KeyLock; readonly seen: () => void };
 
 /** Locks the keys when nobody is there, which is also while the system's screen is locked or the machine sleeps. */
-export function guardKeys({ engine, custody, limitMinutes, isBusy, changed }: GuardOptions): KeyGuard {
-  const lock = new KeyLock({ engine, custody, changed });
+export function guardKeys({ limitMinutes, isBusy, ...deps }: GuardOptions): KeyGuard {
+  const lock = new KeyLock(deps);
   // The engine may be gone for good; there is nothing to lock then.
   const leave = () => void lock.nobodyIsThere().catch(() => {});
   const watch = new IdleWatch({ limitMinutes, isBusy, onIdle: leave });

@@ -8,6 +8,7 @@ import { EmbeddedEvaluator } from '../host/embedded-evaluator.ts';
 import { EngineHost } from '../host/engine/engine-host.ts';
 import { recompute } from '../host/engine/recompute-host.ts';
 import { ReaderHost } from '../host/reader-host.ts';
+import { hasVault } from '../settings/custody.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
@@ -120,6 +121,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
   const guard = guardKeys({
     engine,
     custody,
+    isKept: () => hasVault(userData),
     limitMinutes: () => settings.lockAfterMinutes,
     isBusy: () => worklist.isUnderWay || office.isBusy,
     changed: (lock) => {

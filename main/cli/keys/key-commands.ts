@@ -14,6 +14,8 @@ export type KeyCommandSpec = {
   readonly flags: readonly FlagName[];
   /** Whether it asks the evaluator. */
   readonly asksEvaluator?: boolean;
+  /** Whether it leaves word for the evaluator of the settings, which is not asked now. */
+  readonly namesEvaluator?: boolean;
   /** Begins with one sentence that stands alone in the list of commands. */
   readonly about: readonly string[];
 };
@@ -86,6 +88,7 @@ export const keyCommands = {
   import: {
     takes: ['FILE', '[FILE]'],
     flags: ['export-passphrase-file', 'fingerprint'],
+    namesEvaluator: true,
     about: [
       'Takes a key in, in place of the one in use, which is kept.',
       'It shows the six words of the key and asks whether they are those of the workstation that it comes from.',

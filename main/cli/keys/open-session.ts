@@ -39,10 +39,11 @@ export function withKeys<T>(
 ): Promise<T> {
   const data = dataFolder(args.text('data'));
   const places = placesHere(data);
-  const asksEvaluator = args.command !== null && specOf(args.command).asksEvaluator === true;
+  const { asksEvaluator = false, namesEvaluator = false } = args.command === null ? {} : specOf(args.command);
   const options = {
     custody: storedKeys(data, places),
-    connection: asksEvaluator ? readConnection(args.text('evaluator'), places).connection : null,
+    connection:
+      asksEvaluator || namesEvaluator ? readConnection(args.text('evaluator'), places).connection : null,
     evaluatorFolder: asksEvaluator ? join(data, 'evaluator') : null,
     signal,
     onProgress: quarters(write),

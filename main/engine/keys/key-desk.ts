@@ -128,7 +128,7 @@ export class KeyDesk {
     if (vault.state === 'locked') return false;
     const { connector } = this.#evaluator;
     for (const { keyId, evaluator } of vault.body.drops) {
-      if (evaluator !== connector.url) continue;
+      if (evaluator !== this.#evaluatorName) continue;
       try {
         await connector.dropKeys(parseKeyId(keyId), signal);
         vault.update((body) => withoutDrop(body, keyId));
@@ -147,9 +147,14 @@ export class KeyDesk {
     return line;
   }
 
-  /** The address of the evaluator in use; null where there is none, which can hold no evaluation keys either. */
-  get #evaluatorUrl(): string | null {
-    return this.#line === null || 'code' in this.#line ? null : this.#line.connector.url;
+  /**
+   * By what the evaluator in use is known at a later start: its address, or a word for the one on this machine, which
+   * listens elsewhere each time. It is null where there is none, which can hold no evaluation keys either.
+   */
+  get #evaluatorName(): string | null {
+    if (this.#line === null || 'code' in this.#line) return null;
+    const { url, embedded } = this.#line.evaluator;
+    return embedded ? 'embedded' : url;
   }
 
   get #parameters(): string {
@@ -186,7 +191,7 @@ export class KeyDesk {
       const isReplaced = activeKey(vault.body, this.#parameters)?.fingerprint !== old?.fingerprint;
       if (isReplaced) this.#noteDrop(vault, old?.evaluation?.keyId);
     }
-    if (this.#evaluatorUrl !== null) await this.drop(clock.signal);
+    if (this.#evaluatorName !== null) await this.drop(clock.signal);
     return this.#stateOf(vault);
   }
 
@@ -199,7 +204,7 @@ export class KeyDesk {
     if (record.state === 'active') keyring.reset();
     this.#noteDrop(vault, record.evaluation?.keyId);
     const evaluatorTold =
-      record.evaluation === null || (this.#evaluatorUrl !== null && (await this.drop(clock.signal)));
+      record.evaluation === null || (this.#evaluatorName !== null && (await this.drop(clock.signal)));
     const proof = {
       format: 'cipherfilm-destruction/1',
       ...remember(vault.body.destroyed.find((each) => each.fingerprint === fingerprint)!),
@@ -214,8 +219,8 @@ export class KeyDesk {
   #noteDrop(vault: Vault, keyId: string | undefined): void {
     if (keyId === undefined) return;
     this.#station.keyring.forgetEvaluationKeys(keyId);
-    const url = this.#evaluatorUrl;
-    if (url !== null) vault.update((body) => withDrop(body, keyId, url));
+    const name = this.#evaluatorName;
+    if (name !== null) vault.update((body) => withDrop(body, keyId, name));
   }
 }
 

@@ -7,6 +7,8 @@ export type KeyLockDeps = {
   readonly engine: Pick<EngineHost, 'replace' | 'keys'>;
   /** What opens the vault when nothing is locked. */
   readonly custody: Custody;
+  /** Whether a vault is on the disk. Keys that are in memory only would be gone with their engine. */
+  readonly isKept: () => boolean;
   readonly changed: (state: KeyLockState) => void;
 };
 
@@ -33,12 +35,12 @@ export class KeyLock {
   }
 
   /**
-   * Locks because a person asked for it. Only a person unlocks again.
+   * Locks because a person asked for it. Only a person unlocks again. The engine is not asked before: it may be busy.
    *
    * @returns false where keys live in memory only: locking would destroy them.
    */
   async lock(): Promise<boolean> {
-    if (!(await this.#isKept())) return false;
+    if (!this.#deps.isKept()) return false;
     await this.#become('locked');
     return true;
   }
@@ -48,7 +50,7 @@ export class KeyLock {
    * `somebodyCame`. Asking for a click then would keep nobody away who sits at this machine.
    */
   async nobodyIsThere(): Promise<void> {
-    if (this.#state !== 'open' || !(await this.#isKept())) return;
+    if (this.#state !== 'open' || !this.#deps.isKept()) return;
     await this.#become((await this.#hasPassphrase()) ? 'locked' : 'away');
   }
 
@@ -84,15 +86,8 @@ export class KeyLock {
     this.#deps.changed(this.#state);
   }
 
-  async #isKept(): Promise<boolean> {
-    return this.#deps.custody.folder !== null && (await this.#keys()).kept;
-  }
-
   async #hasPassphrase(): Promise<boolean> {
-    return (await this.#keys()).opensWith.includes('passphrase');
-  }
-
-  #keys() {
-    return this.#deps.engine.keys({ kind: 'state' }, null);
+    const { opensWith } = await this.#deps.engine.keys({ kind: 'state' }, null);
+    return opensWith.includes('passphrase');
   }
 }

@@ -40,14 +40,18 @@ afterEach(async () => {
 /** A workstation with a data folder of its own, and what a person does at its desk. */
 function workstation(
   url = 'http://127.0.0.1:9',
-  { folder = newFolder(), line }: { readonly folder?: string; readonly line?: CodedError } = {},
+  {
+    folder = newFolder(),
+    line,
+    embedded = false,
+  }: { readonly folder?: string; readonly line?: CodedError; readonly embedded?: boolean } = {},
 ) {
   const custody: Custody = { folder, systemKey: Buffer.alloc(32, 7) };
   const access = new VaultAccess(custody);
   const keyring = new Keyring(half, access);
   const connector = connect(url, { retry: { attempts: 1, baseDelayMs: 1, maxDelayMs: 1 } });
   const models = { half, access, keyring } as unknown as Models;
-  const evaluator = { url: connector.url, embedded: false };
+  const evaluator = { url: connector.url, embedded };
   const desk = new KeyDesk(models, line ?? { connector, evaluator });
   const clock = () => new StageClock({ signal: new AbortController().signal, onProgress: () => {} });
   const ask = async <R extends KeyRequest>(request: R, path: string | null = null) =>
@@ -159,6 +163,17 @@ describe('a key that is changed or destroyed', () => {
     ]);
     expect(drops).toEqual([before.evaluation.keyId]);
     expect([stored(before.evaluation.keyId), stored(after.evaluation.keyId)]).toEqual([false, true]);
+  });
+
+  it('is told later to the evaluator on this machine too, which listens at another address at each start', async () => {
+    const { ask, keyring, folder } = workstation('http://127.0.0.1:9', { embedded: true });
+    const before = await keyring.keys();
+    await ask({ kind: 'rotate' });
+    const again = workstation('http://127.0.0.1:10', { folder, embedded: true });
+    const told: string[] = [];
+    again.connector.dropKeys = async (keyId) => void told.push(keyId);
+    expect(await again.desk.drop(new AbortController().signal)).toBe(true);
+    expect(told).toEqual([before.evaluation.keyId]);
   });
 
   it('leaves the evaluator when another is taken in for it: that is noted, and told when the evaluator is there', async () => {
