@@ -97,7 +97,7 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   const { port } = app.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   // Here and not when a client comes: no request starts work before its keys and its frame are accepted (ADR 26).
-  for (const id of bundles.keys()) executor.prepare(id);
+  for (const id of bundles.keys()) executor.prepare(id, keys.lastUsed(id));
   log('start', { count: bundles.size, arithmetic: config.arithmetic });
   return {
     url: `http://${host}:${port}`,

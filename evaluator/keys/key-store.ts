@@ -71,6 +71,12 @@ export class KeyStore {
     return key.bundle;
   }
 
+  /** The keys of a bundle that were used last, or null when it has none. */
+  lastUsed(bundle: BundleId): KeyId | null {
+    const own = [...this.#keys].filter(([, key]) => key.bundle === bundle);
+    return own.sort(([, left], [, right]) => right.usedAt - left.usedAt)[0]?.[0] ?? null;
+  }
+
   async remove(id: KeyId): Promise<void> {
     if (this.#keys.delete(id)) await this.#frames.remove(id);
   }

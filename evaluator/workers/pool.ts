@@ -62,17 +62,21 @@ export class WorkerPool implements Executor {
   }
 
   /**
-   * Gets an idle worker ready for jobs of a bundle, once: opens the bundle and encodes its weights, so that its first
-   * job finds both. Costs some seconds of all the worker's threads, and the memory that the first job would take.
+   * Gets an idle worker ready for jobs of a bundle, once: opens the bundle, encodes its weights and loads a client's
+   * keys, so that its first job finds them. Costs some seconds of all the worker's threads, and the memory that the
+   * first job would take.
+   *
+   * @param key  the keys that the first job is likely to need; null for none.
    */
-  prepare(id: BundleId): void {
+  prepare(id: BundleId, key: KeyId | null): void {
     if (!this.#options.bundleFolders.has(id) || this.#closing) return;
     if (this.#slots.some(({ bundles }) => bundles.has(id))) return;
     const slot = this.#slots.find(({ busy }) => !busy);
     if (slot === undefined) return;
     const worker = slot.worker ?? this.#spawn(slot);
     slot.bundles.add(id);
-    worker.postMessage({ kind: 'prepare', bundle: id } satisfies PrepareCommand);
+    slot.lastKey = key ?? slot.lastKey;
+    worker.postMessage({ kind: 'prepare', bundle: id, key } satisfies PrepareCommand);
     worker.unref();
   }
 
@@ -127,8 +131,8 @@ export class WorkerPool implements Executor {
     worker.off('exit', onExit);
     worker.unref();
     slot.busy = false;
-    // Its successor would open the bundle only with the next job.
-    if (slot.worker === null) this.prepare(command.task.bundle);
+    // Its successor would open the bundle only with the next job. The keys may be what it died of.
+    if (slot.worker === null) this.prepare(command.task.bundle, null);
     return outcome;
   }
 

@@ -54,7 +54,7 @@ export function serveJobs<Keys extends Disposable>(
     return await opening;
   };
 
-  const keysFor = async ({ key, bundle }: Task, program: OpenedBundle<Keys>): Promise<Keys> => {
+  const keysFor = async ({ key, bundle }: WantedKeys, program: OpenedBundle<Keys>): Promise<Keys> => {
     if (loaded?.id === key) return loaded.keys;
     loaded?.keys[Symbol.dispose]();
     loaded = null;
@@ -83,16 +83,18 @@ export function serveJobs<Keys extends Disposable>(
   };
 
   /** What goes wrong here goes wrong again, and is told, with the first job. */
-  const prepare = async ({ bundle }: PrepareCommand): Promise<void> => {
+  const prepare = async ({ bundle, key }: PrepareCommand): Promise<void> => {
     try {
-      (await programOf(bundle)).prepare();
+      const program = await programOf(bundle);
+      program.prepare();
       giveBack();
+      if (key !== null) await keysFor({ key, bundle }, program);
     } catch (error) {
       if (!(error instanceof CxrError)) throw error;
     }
   };
 
-  port.on('message', async (command: RunCommand | PrepareCommand) => {
+  const serve = async (command: RunCommand | PrepareCommand): Promise<void> => {
     if (command.kind === 'prepare') return await prepare(command);
     let outcome: Outcome;
     try {
@@ -102,8 +104,16 @@ export function serveJobs<Keys extends Disposable>(
       outcome = error.code === 'cancelled' ? { kind: 'cancelled' } : { kind: 'failed', code: error.code };
     }
     port.postMessage({ kind: 'ended', job: command.task.id, outcome } satisfies WorkerMessage);
+  };
+
+  // One after the other: a job that came in the middle of a preparation would load its keys a second time.
+  let last = Promise.resolve();
+  port.on('message', (command: RunCommand | PrepareCommand) => {
+    last = last.then(() => serve(command));
   });
 }
+
+type WantedKeys = Pick<Task, 'key' | 'bundle'>;
 
 function controlOf({ task, run }: RunCommand, start: WorkerStart, port: MessagePort): EvaluationControl {
   const cancelled = new Int32Array(start.cancelled);

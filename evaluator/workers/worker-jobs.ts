@@ -6,6 +6,7 @@ import { KernelEngine } from '../../he/server/kernel-engine.ts';
 import { payloadLimits } from '../../he/wire/sizes.ts';
 import { openKernel } from '../../kernel/open.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
+import { ProgramFolder } from '../store/program-folder.ts';
 import { serveJobs } from './serve-jobs.ts';
 import type { WorkerStart } from './worker-message.ts';
 
@@ -13,10 +14,11 @@ import type { WorkerStart } from './worker-message.ts';
 if (parentPort === null) throw new TypeError('evaluator/workers/worker-jobs.ts runs as a worker thread only');
 
 const start = workerData as WorkerStart;
+const programs = new ProgramFolder(start.dataFolder, start.bundleFolders.keys());
 const memory = await openKernel(start.threads, { arithmetic: start.arithmetic });
 
 serveJobs(parentPort, start, async (folder, bundle) => {
-  const { id, description, program } = await openServerHalf(folder);
+  const { id, description, program } = await openServerHalf(folder, programs);
   if (id !== bundle) throw new CxrError('bundle-digest', { got: id, expected: bundle });
   const engine = new KernelEngine(memory, checkParams(description.ckks));
   const evaluator = openEncryptedEvaluator(description, program, engine);

@@ -1,5 +1,6 @@
 import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
+import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Arithmetic } from '../../kernel/open.ts';
 import type { Outcome, Task } from '../jobs/executor.ts';
 
@@ -14,8 +15,15 @@ export type RunCommand = {
   readonly run: number;
 };
 
-/** Opens a bundle and encodes its weights, so that the first job need not; answered by nothing. */
-export type PrepareCommand = { readonly kind: 'prepare'; readonly bundle: BundleId };
+/**
+ * Opens a bundle, encodes its weights and loads evaluation keys, unless `key` is null, so that the first job need not;
+ * answered by nothing.
+ */
+export type PrepareCommand = {
+  readonly kind: 'prepare';
+  readonly bundle: BundleId;
+  readonly key: KeyId | null;
+};
 
 /** What a worker answers; exactly one `ended` per job unless the worker dies. */
 export type WorkerMessage =

@@ -5,11 +5,11 @@ import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { EncryptedLatent, EncryptedLogits, Latent } from '../../contract/stages.ts';
 import { gather, packPatches } from '../layout.ts';
-import { parmsIdsByLevel } from '../run/seal/context.ts';
+import { dataParmsId } from '../run/seal/context.ts';
 import { encodeFrame, frameDigest } from '../wire/frame.ts';
 import { packPayload } from '../wire/payload.ts';
 import { openResult } from '../wire/result.ts';
-import { checkCiphertextBytes } from '../wire/seal-bytes.ts';
+import { checkCiphertextBytes, ciphertextLevel } from '../wire/seal-bytes.ts';
 import type { KeyHolder } from './keys.ts';
 
 /**
@@ -25,11 +25,12 @@ export function encryptVectors(
   vectors: readonly Float64Array[],
   scale: number,
 ): Uint8Array[] {
-  const { seal, context } = holder;
-  using generator = new seal.KeyGenerator(context, holder.secretKey);
+  const { seal } = holder;
+  const { context, secretKey } = holder.top;
+  using generator = new seal.KeyGenerator(context, secretKey);
   // SEAL's encryptor wants a public key to be built; it is never used for encryption and never leaves.
   using unusedPublicKey = generator.createPublicKey();
-  using encryptor = new seal.Encryptor(context, unusedPublicKey, holder.secretKey);
+  using encryptor = new seal.Encryptor(context, unusedPublicKey, secretKey);
   using encoder = new seal.CKKSEncoder(context);
   return vectors.map((vector) => {
     using plaintext = new seal.Plaintext();
@@ -46,10 +47,11 @@ export function encryptVectors(
  * @see B. Li, D. Micciancio, "On the Security of Homomorphic Encryption on Approximate Numbers", EUROCRYPT 2021.
  */
 export function decryptVector(holder: KeyHolder, bytes: Uint8Array): Float64Array {
-  const { seal, context } = holder;
+  const { seal } = holder;
+  const { context, secretKey } = holder.at(ciphertextLevel(bytes));
   using ciphertext = new seal.Ciphertext();
   ciphertext.loadFromArray(context, bytes);
-  using decryptor = new seal.Decryptor(context, holder.secretKey);
+  using decryptor = new seal.Decryptor(context, secretKey);
   using plaintext = new seal.Plaintext();
   decryptor.decrypt(ciphertext, plaintext);
   using encoder = new seal.CKKSEncoder(context);
@@ -96,9 +98,8 @@ export function decrypt(
   description: BundleDescription,
 ): Float64Array {
   const [bytes] = openResult(logits.frame, question.digest, bundle, description);
-  const ids = parmsIdsByLevel(holder.context, holder.params);
   const form = {
-    parmsId: ids[description.result.primes]!,
+    parmsId: dataParmsId(holder.at(description.result.primes).context),
     polyModulusDegree: holder.params.polyModulusDegree,
     moduli: holder.params.dataPrimes.slice(0, description.result.primes),
     seeded: false,

@@ -15,24 +15,47 @@ import { ternarySecret, transformedResidues } from './secret-from-seed.ts';
 type SecretKey = InstanceType<SealWithSecrets['SecretKey']>;
 type KeyGenerator = InstanceType<SealWithSecrets['KeyGenerator']>;
 
+/** This is a secret key in the SEAL context of one level. */
+export type LevelKey = { readonly context: SEALContext; readonly secretKey: SecretKey };
+
 /**
- * A key holder owns a secret key and the SEAL context to which it belongs. It lives in the engine process only.
+ * A key holder owns a secret key and the SEAL contexts in which it is used. It lives in the engine process only.
+ *
+ * A client encrypts at the top and decrypts at the level of the result. Each of both has a context of its own, because
+ * one context of all levels takes three times as long to open as both together.
  *
  * @remarks Disposal frees the key's memory in the WebAssembly heap. Only the end of the process erases it for certain.
  */
 export class KeyHolder implements Disposable {
   readonly seal: SealWithSecrets;
   readonly params: CkksParams;
-  readonly context: SEALContext;
-  readonly secretKey: SecretKey;
+  readonly #levels = new Map<number, LevelKey>();
 
   private constructor(seal: SealWithSecrets, params: CkksParams, seed: Uint8Array | null) {
     this.seal = seal;
     this.params = params;
-    this.context = openContext(seal, params, true);
-    using generator = new seal.KeyGenerator(this.context);
+    const context = openContext(seal, params, false);
+    using generator = new seal.KeyGenerator(context);
     const fresh = generator.secretKey();
-    this.secretKey = seed === null ? fresh : secretKeyFromSeed(seal, params, this.context, fresh, seed);
+    const secretKey = seed === null ? fresh : secretKeyFromSeed(seal, params, context, fresh, seed);
+    this.#levels.set(params.dataPrimes.length, { context, secretKey });
+  }
+
+  /** This is the key at the top level, where ciphertexts are made. */
+  get top(): LevelKey {
+    return this.at(this.params.dataPrimes.length);
+  }
+
+  /**
+   * Gives the key of a level. It is opened on first use, which takes 0.2 s at level 2 and holds the thread.
+   *
+   * @param level  the number of data primes that are left, at least 1.
+   */
+  at(level: number): LevelKey {
+    if (this.#levels.size === 0) throw new TypeError('the key holder is disposed');
+    const opened = this.#levels.get(level) ?? openLevelKey(this, level);
+    this.#levels.set(level, opened);
+    return opened;
   }
 
   /**
@@ -76,9 +99,18 @@ export class KeyHolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.secretKey.delete();
-    this.context.delete();
+    for (const { secretKey, context } of this.#levels.values()) {
+      secretKey.delete();
+      context.delete();
+    }
+    this.#levels.clear();
   }
+}
+
+/** Opens a level below the top, with a context and a key that the caller deletes. */
+function openLevelKey(holder: KeyHolder, level: number): LevelKey {
+  const context = openContext(holder.seal, holder.params, false, level);
+  return { context, secretKey: secretKeyAtLevel(holder, context, level) };
 }
 
 /**
@@ -124,18 +156,18 @@ class LevelGenerators implements Disposable {
   }
 
   #openTop() {
-    const { seal, context, secretKey } = this.#holder;
-    const generator = new seal.KeyGenerator(context, secretKey);
+    const { seal, top } = this.#holder;
+    const generator = new seal.KeyGenerator(top.context, top.secretKey);
     return { generator, dispose: () => generator.delete() };
   }
 
   #openBelow(level: number) {
-    const { seal, params } = this.#holder;
-    const context = openContext(seal, params, false, level);
-    using secret = secretKeyAtLevel(this.#holder, context, level);
-    const generator = new seal.KeyGenerator(context, secret);
+    // Not the holder's own, which stay open: a plan has many levels, and each takes memory.
+    const { context, secretKey } = openLevelKey(this.#holder, level);
+    const generator = new this.#holder.seal.KeyGenerator(context, secretKey);
     const dispose = () => {
       generator.delete();
+      secretKey.delete();
       context.delete();
     };
     return { generator, dispose };
@@ -189,8 +221,8 @@ function secretKeyFromSeed(
  * @see microsoft/SEAL 4.1.2, native/src/seal/{plaintext,dynarray,serialization}.h
  */
 function secretKeyAtLevel(holder: KeyHolder, context: SEALContext, level: number): SecretKey {
-  const { seal, params, secretKey } = holder;
-  const full = secretKey.saveToArray(seal.ComprModeType.none) as Uint8Array;
+  const { seal, params, top } = holder;
+  const full = top.secretKey.saveToArray(seal.ComprModeType.none) as Uint8Array;
   const block = 8 * params.polyModulusDegree;
   const trimmed = new Uint8Array(secretPrefixBytes + (level + 1) * block);
   try {

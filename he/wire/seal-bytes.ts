@@ -160,6 +160,12 @@ export function checkCiphertextBytes(bytes: Uint8Array, form: CiphertextForm, co
   reader.end();
 }
 
+/** Reads the level of a checked ciphertext: the number of data primes that are left. */
+export function ciphertextLevel(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Number(view.getBigUint64(headerBytes + 32 + 1 + 8 + 8, true));
+}
+
 /**
  * Checks that bytes are seeded key-switching keys that hold exactly one key.
  *

@@ -53,7 +53,9 @@ export async function analyse(
     () => earlier?.question ?? encrypt(latent, holder, evaluation.keyId, half.id, half.description),
   );
   if (outbox.keep(question)) control.onAsked(question.digest);
-  const reply = earlier?.reply ?? (await ask(station, question, clock));
+  // The level of the result takes a moment to open, and is opened while the evaluator works.
+  const openResultLevel = () => void holder.at(half.description.result.primes);
+  const reply = earlier?.reply ?? (await ask(station, question, clock, openResultLevel));
   if (!earlier?.reply && !outbox.keepReply(question.digest, reply)) control.onAsked(null);
 
   // From here on nothing goes to the evaluator: what was decrypted must not influence what it sees.

@@ -56,14 +56,17 @@ const sizeInWords = ({ transferBytes }: KeyBytes): string =>
 /**
  * Asks the evaluator a question: sends it, waits for its job and fetches the reply.
  *
+ * @param onSent  called once the evaluator has the question, for work that this process can do meanwhile.
  * @throws CxrError as `Connector.submit`, `Connector.await` and `Connector.fetchResult`; `cancelled`.
  */
 export async function ask(
   { half, connector }: Workstation,
   question: EncryptedLatent,
   clock: StageClock,
+  onSent: () => void = () => {},
 ): Promise<Reply> {
   const jobId = await submit(connector, question, clock);
+  onSent();
   const { cost, evaluateMs } = await awaitJob(connector, jobId, clock);
   clock.at('receiving');
   const limit = payloadLimits(half.description).result;

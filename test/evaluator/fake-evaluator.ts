@@ -18,7 +18,7 @@ import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
 import { type KeyLimits, KeyStore } from '../../evaluator/keys/key-store.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
 import { WorkerPool } from '../../evaluator/workers/pool.ts';
-import { encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
+import { decodeFrame, encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
 
 /** The bundles that fake evaluators serve, and one that they do not. */
 export const bundle = parseBundleId('b1'.repeat(32));
@@ -110,7 +110,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   });
   const app = createApp({ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
-  for (const id of options.prepared ?? []) executor.prepare(id);
+  for (const id of options.prepared ?? []) executor.prepare(id, keys.lastUsed(id));
   const stop = async () => {
     await jobs.close();
     await app.close();
@@ -138,6 +138,15 @@ export function keyFrame(text = 'keys'): { bytes: Uint8Array; id: KeyId } {
   const bytes = frame('evaluationKeys', noSubject, text);
   return { bytes, id: keyIdOf(bytes) };
 }
+
+/** Submits a text and returns the id of its job. */
+export const submit = async (url: string, key: ReturnType<typeof keyFrame>, text: string): Promise<string> =>
+  idOf(await postJob(url, inputFrame(key.id, text)));
+/** The frame of a result. */
+export const resultOf = async (url: string, id: string): Promise<Uint8Array> =>
+  (await ask('GET', url + paths.result(id))).body as Uint8Array;
+export const textOf = (result: Uint8Array): string =>
+  Buffer.from(decodeFrame(result, { kind: 'result', maxPayloadBytes: 1e6 }).payload).toString();
 
 export type Answer = { readonly status: number; readonly code: string | null; readonly body: unknown };
 

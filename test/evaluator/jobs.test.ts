@@ -15,8 +15,11 @@ import {
   keyFrame,
   postJob,
   putKeys,
+  resultOf,
   startFakeEvaluator,
   stateOf,
+  submit,
+  textOf,
   waitFor,
 } from './fake-evaluator.ts';
 
@@ -29,13 +32,6 @@ async function start(options: FakeOptions = {}): Promise<FakeEvaluator> {
 afterEach(async () => {
   for (const evaluator of started.splice(0)) await evaluator.destroy();
 });
-
-const submit = async (url: string, key: ReturnType<typeof keyFrame>, text: string): Promise<string> =>
-  idOf(await postJob(url, inputFrame(key.id, text)));
-const resultOf = async (url: string, id: string): Promise<Uint8Array> =>
-  (await ask('GET', url + paths.result(id))).body as Uint8Array;
-const textOf = (result: Uint8Array): string =>
-  Buffer.from(decodeFrame(result, { kind: 'result', maxPayloadBytes: 1e6 }).payload).toString();
 
 describe('a job', () => {
   it('is answered by a result frame for exactly its input', async () => {
@@ -51,34 +47,6 @@ describe('a job', () => {
     const result = decodeFrame(bytes, expected);
     expect(Buffer.from(result.payload).toString()).toBe('keys|1|hello');
     expect([...result.nonce]).toEqual(new Array(16).fill(0));
-  });
-
-  /** How many bundles the worker has made ready without a job of theirs, as the fake worker tells. */
-  const readyBundles = async (url: string): Promise<string> => {
-    const key = keyFrame();
-    await putKeys(url, key);
-    const id = await submit(url, key, 'prepared?');
-    await waitFor(url, id, 'done');
-    return textOf(await resultOf(url, id));
-  };
-
-  it('finds its bundle ready when it was made ready at the start', async () => {
-    const { url } = await start({ prepared: [bundle, bundle] });
-    expect(await readyBundles(url)).toBe('1');
-  });
-
-  it('causes the first work: asking for a bundle and uploading keys start none', async () => {
-    const { url } = await start();
-    for (let times = 0; times < 3; times += 1) await ask('GET', url + paths.bundle(bundle));
-    expect(await readyBundles(url)).toBe('0');
-  });
-
-  it('finds its bundle ready again after an earlier one killed the worker', async () => {
-    const { url } = await start();
-    const key = keyFrame();
-    await putKeys(url, key);
-    await waitFor(url, await submit(url, key, 'exit'), 'failed');
-    expect(await readyBundles(url)).toBe('1');
   });
 
   it('has no result before it is done', async () => {
@@ -324,48 +292,6 @@ describe('stored evaluation keys', () => {
     const id = await submit(evaluator.url, key, 'x');
     await waitFor(evaluator.url, id, 'done');
     expect(textOf(await resultOf(evaluator.url, id))).toBe('a key|1|x');
-  });
-});
-
-describe('an evaluator that starts again on its folder', () => {
-  it('still has keys, results and the memory of accepted frames, and goes on with unfinished jobs', async () => {
-    const first = await start();
-    const key = keyFrame();
-    await putKeys(first.url, key);
-    const input = inputFrame(key.id, 'hello');
-    const done = idOf(await postJob(first.url, input));
-    await waitFor(first.url, done, 'done');
-    const result = await resultOf(first.url, done);
-    const cancelled = await submit(first.url, key, 'endless');
-    await ask('DELETE', first.url + paths.job(cancelled));
-    const running = await submit(first.url, key, 'endless');
-    const queued = await submit(first.url, key, 'queued');
-    await waitFor(first.url, running, 'running');
-    await first.stop();
-    await writeFile(join(first.folder, 'jobs', '.unfinished-x'), 'left over');
-    await writeFile(join(first.folder, 'keys', '.unfinished-x'), 'left over');
-
-    const { url, folder } = await start({ folder: first.folder });
-    expect((await ask('HEAD', url + paths.key(key.id))).status).toBe(200);
-    expect(Buffer.compare(await resultOf(url, done), result)).toBe(0);
-    expect(await postJob(url, input)).toMatchObject({ code: 'frame-replayed', body: { jobId: done } });
-    expect(await stateOf(url, cancelled)).toEqual({ kind: 'cancelled' });
-    await waitFor(url, running, 'running');
-    expect(await stateOf(url, queued)).toEqual({ kind: 'queued', ahead: 0 });
-    await ask('DELETE', url + paths.job(running));
-    await waitFor(url, queued, 'done');
-    const names = [...(await readdir(join(folder, 'jobs'))), ...(await readdir(join(folder, 'keys')))];
-    expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
-  });
-
-  it('is not stopped by files that it cannot read', async () => {
-    const first = await start();
-    await first.stop();
-    await writeFile(join(first.folder, 'jobs', `${'a'.repeat(32)}.json`), '{"format":');
-    await writeFile(join(first.folder, 'jobs', `${'b'.repeat(32)}.result`), 'orphan');
-    const { url, folder } = await start({ folder: first.folder });
-    expect(await readdir(join(folder, 'jobs'))).toEqual([]);
-    await expectServing(url);
   });
 });
 

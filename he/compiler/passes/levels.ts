@@ -4,7 +4,7 @@ import type { Cost } from '../../../contract/cost.ts';
 import { CxrError } from '../../../contract/errors.ts';
 import { type Digest, parseDigest } from '../../../contract/ids/digest.ts';
 import type { PlaintextOperand, Program, Step } from '../../program.ts';
-import { packSlots } from '../../run/packed-slots.ts';
+import { packedOperand, packSlots } from '../../run/packed-slots.ts';
 import { type FoldedNetwork, inputsOf, levelsOf } from './fold.ts';
 
 type Value = number;
@@ -139,15 +139,7 @@ export class ProgramBuilder {
   }
 
   #plaintext(values: Float64Array, level: number, scale: number): number {
-    const packed = packSlots(values);
-    this.#plaintexts.push({
-      level,
-      scale,
-      get values() {
-        return packed.unpack();
-      },
-      copyTo: (target) => packed.copyTo(target),
-    });
+    this.#plaintexts.push(packedOperand(packSlots(values), level, scale));
     return this.#plaintexts.length - 1;
   }
 

@@ -112,6 +112,13 @@ export function keyParmsId(context: SEALContext): Uint8Array {
   return parmsIdBytes(id);
 }
 
+/** Gives the parameter id that ciphertexts of a context's first level carry. */
+export function dataParmsId(context: SEALContext): Uint8Array {
+  using data = context.firstContextData();
+  using id = data.parmsId();
+  return parmsIdBytes(id);
+}
+
 /**
  * Lists the parameter ids by level. The index is the number of data primes left; index 0 is the key level, which has
  * all data primes and the special one.

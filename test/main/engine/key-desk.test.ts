@@ -92,7 +92,7 @@ describe('a key that goes to another workstation', () => {
     // A result that one encrypted, the other decrypts: both hold one secret.
     const [ours, theirs] = [await from.keyring.keys(), await to.keyring.keys()];
     const bytesOf = ({ holder }: typeof ours) =>
-      Buffer.from(holder.secretKey.saveToArray(holder.seal.ComprModeType.none) as Uint8Array);
+      Buffer.from(holder.top.secretKey.saveToArray(holder.seal.ComprModeType.none) as Uint8Array);
     expect(bytesOf(ours).equals(bytesOf(theirs))).toBe(true);
   });
 
