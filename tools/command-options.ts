@@ -17,22 +17,27 @@ export function readArguments<const Options extends ParseArgsOptionsConfig>(
   { most, passesOn = false }: Positionals,
 ) {
   const argv = process.argv.slice(2);
-  const end = passesOn && argv.includes('--') ? argv.indexOf('--') : argv.length;
-  const args = argv.slice(0, end);
-  try {
-    const withHelp = { ...options, help: { type: 'boolean', short: 'h' } } as const;
-    const asked = parseArgs({ args, options: withHelp, strict: true, allowPositionals: true });
-    if ((asked.values as { help?: boolean }).help === true) {
-      process.stdout.write(`${usage}\n`);
-      process.exit(0);
+  const last = passesOn && argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const args = argv.slice(0, last);
+  const parsed = () => {
+    try {
+      const withHelp = { ...options, help: { type: 'boolean', short: 'h' } } as const;
+      const asked = parseArgs({ args, options: withHelp, strict: true, allowPositionals: true });
+      if ((asked.values as { help?: boolean }).help === true) return null;
+      return parseArgs({ args, options, strict: true, allowPositionals: true });
+    } catch (error) {
+      // Node explains at length how an argument may begin with a dash.
+      return refuse(usage, (error as Error).message.split('. ')[0]!);
     }
-    const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: true });
-    if (positionals.length <= most) return { values, positionals, passedOn: argv.slice(end + 1) };
-    refuse(usage, `unexpected argument '${positionals[most]}'`);
-  } catch (error) {
-    // Node explains at length how an argument may begin with a dash.
-    refuse(usage, (error as Error).message.split('. ')[0]!);
+  };
+  const found = parsed();
+  if (found === null) {
+    process.stdout.write(`${usage}\n`);
+    return end(0);
   }
+  const { values, positionals } = found;
+  if (positionals.length > most) refuse(usage, `unexpected argument '${positionals[most]}'`);
+  return { values, positionals, passedOn: argv.slice(last + 1) };
 }
 
 /** The flags of a command that takes nothing else; as `readArguments`. */
@@ -44,7 +49,23 @@ export function readOptions<const Options extends ParseArgsOptionsConfig>(usage:
 export function refuse(usage: string, problem: string): never {
   const name = /npm run (?:-s )?([\w:-]+)/.exec(usage)?.[1] ?? 'usage';
   process.stderr.write(`${name}: ${problem.replaceAll('\n', ' ')}; --help prints the usage\n`);
-  process.exit(2);
+  end(2);
+}
+
+class Ended extends Error {}
+
+/**
+ * Ends the process without `process.exit`, which now and then waits for ever while V8 compiles what was just imported
+ * (Node 24: the compiler's thread waits for a collection, and the main thread for that thread).
+ */
+function end(status: number): never {
+  process.exitCode = status;
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    if (error instanceof Ended) return;
+    process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  });
+  throw new Ended();
 }
 
 /** What was asked for cannot be: one line says why. */

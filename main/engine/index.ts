@@ -6,7 +6,7 @@ import { isEvaluatorTrouble } from '../../contract/ipc/standing.ts';
 import type { KeyCommand, KeyRequestKind } from '../../contract/ipc/vault.ts';
 import { connect } from '../connector/connector.ts';
 import { forbidCoreDumps } from '../files/forbid-core-dumps.ts';
-import { openParentPort } from '../host/parent-port.ts';
+import { endAtOnce, openParentPort } from '../host/parent-port.ts';
 import { analyse } from './analyse.ts';
 import { ReadinessKeeper } from './keep-ready.ts';
 import { changesReadiness, KeyDesk } from './keys/key-desk.ts';
@@ -189,6 +189,7 @@ class Engine {
           },
         },
       );
+      this.#keeper?.keeper.accepted();
       this.#send({ kind: 'done', analysisId, result });
       await settle();
     } catch (error) {
@@ -207,6 +208,6 @@ forbidCoreDumps();
 const port = openParentPort<EngineCommand, EngineEvent>();
 const engine = new Engine(port.send);
 port.onCommand((command) => engine.handle(command));
-port.onClose(() => process.exit(0));
+port.onClose(endAtOnce);
 // For Electron: Ctrl-C reaches the whole group of a terminal, and the host ends this process.
 process.on('SIGINT', () => {});

@@ -15,6 +15,9 @@ export type Rhythm = {
   readonly troubleMs: number;
 };
 
+/** So long a queue that was full counts as full, unless the evaluator takes a question earlier. No probe asks about it. */
+const fullForMs = 60_000;
+
 const usual: Rhythm = { calmMs: 20_000, troubleMs: 1_500 };
 
 /** Who hears what a round finds. */
@@ -39,6 +42,10 @@ export class ReadinessKeeper {
   readonly #rhythm: Rhythm;
   #standing: Standing = { kind: 'starting' };
   #pause = new AbortController();
+  /** Until then the evaluator's queue counts as full, on the clock of `performance.now`. */
+  #fullUntil = 0;
+  /** What the last round that went well found. */
+  #ready: Standing | null = null;
 
   constructor(station: Workstation, listener: ReadinessListener, rhythm: Rhythm = usual) {
     this.#station = station;
@@ -55,7 +62,8 @@ export class ReadinessKeeper {
         const keyId = await this.#round(signal);
         if (signal.aborted) return;
         failures = 0;
-        this.#set({ kind: 'ready', keyId });
+        this.#ready = { kind: 'ready', keyId };
+        if (performance.now() >= this.#fullUntil) this.#set(this.#ready);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
@@ -74,7 +82,15 @@ export class ReadinessKeeper {
 
   /** Notes a failure of the evaluator, also one that an analysis met. Nothing is sent because of it. */
   trouble(error: CodedError): void {
+    if (error.code === 'queue-full') this.#fullUntil = performance.now() + fullForMs;
     this.#set({ kind: 'trouble', error });
+  }
+
+  /** Notes that the evaluator took a question, so that its queue is not full any more. */
+  accepted(): void {
+    const wasFull = performance.now() < this.#fullUntil;
+    this.#fullUntil = 0;
+    if (wasFull && this.#ready !== null) this.#set(this.#ready);
   }
 
   async #round(signal: AbortSignal) {

@@ -4,7 +4,7 @@ import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recomp
 import { openClientHalf } from '../../native-models/client-half.ts';
 import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
-import { openParentPort } from '../host/parent-port.ts';
+import { endAtOnce, openParentPort } from '../host/parent-port.ts';
 import { clearLogits } from './clear-reference.ts';
 import { toProbability } from './findings.ts';
 import { admit } from './input-gate.ts';
@@ -38,4 +38,4 @@ port.onCommand(async ({ bundleRoot, bundleName, input }) => {
     port.send({ kind: 'failed', error: toCodedError(error) });
   }
 });
-port.onClose(() => process.exit(0));
+port.onClose(endAtOnce);

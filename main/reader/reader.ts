@@ -11,7 +11,7 @@ import type {
   Source,
 } from '../../contract/ipc/reader.ts';
 import { toThumbnail } from '../../dicom/film.ts';
-import { type HandedPort, openParentPort } from '../host/parent-port.ts';
+import { endAtOnce, type HandedPort, openParentPort } from '../host/parent-port.ts';
 import { Bench, type Work } from './bench.ts';
 import { type Decoders, decoders } from './decoders.ts';
 import { readLocation } from './location.ts';
@@ -154,7 +154,7 @@ export function serveReader(work: Decoders = decoders): void {
   const parent = openParentPort<ReaderCommand, ReaderEvent>();
   const reader = new Reader(parent.send, work);
   parent.onCommand((command, [port]) => reader.handle(command, port));
-  parent.onClose(() => process.exit(0));
+  parent.onClose(endAtOnce);
   // The terminal sends it to the whole group; the host decides when this process ends.
   process.on('SIGINT', () => {});
 }

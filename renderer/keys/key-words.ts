@@ -1,6 +1,6 @@
 import type { ImportFacts, KeyCheck, KeyState, KeySummary } from '../../contract/ipc/vault.ts';
 import type { AppStatus } from '../../contract/ipc/window.ts';
-import { dayInWords } from '../lib/words.ts';
+import { dayInWords } from '../../contract/words/day.ts';
 
 /** A moment as the day on which it was: "1 Mar 2026". */
 export const momentInWords = (moment: string): string => dayInWords(moment.slice(0, 10));

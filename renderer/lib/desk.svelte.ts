@@ -1,5 +1,6 @@
 import type { MenuCommand } from '../../contract/ipc/window.ts';
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { dayInWords } from '../../contract/words/day.ts';
 import { Preferences } from '../settings/preferences.svelte.ts';
 import { beside, type Hung, isLateral, nextComparison } from '../viewer/hanging.ts';
 import type { Action } from '../viewer/keymap.ts';
@@ -8,7 +9,7 @@ import { Pane } from '../viewer/pane.svelte.ts';
 import { Tools } from '../viewer/tool.svelte.ts';
 import { Studies } from '../worklist/studies.svelte.ts';
 import { ordered } from './answer.ts';
-import { dayInWords, findingName, imageTitle } from './words.ts';
+import { findingName, imageTitle } from './words.ts';
 
 type Shown = {
   readonly pane: Pane;

@@ -1,6 +1,6 @@
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
 import type { Finding } from '../../contract/stages.ts';
-import { dayInWords } from './words.ts';
+import { dayInWords } from '../../contract/words/day.ts';
 
 /** What an earlier study of the patient adds to a result. */
 export type Prior =

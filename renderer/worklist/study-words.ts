@@ -1,10 +1,14 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
+import { dayInWords } from '../../contract/words/day.ts';
+import { errorTexts } from '../../contract/words/error-text.ts';
 import { outcomeOf } from '../lib/answer.ts';
-import { ageAtStudy, dayInWords, stageWords, stateWords } from '../lib/words.ts';
+import { ageAtStudy, stageWords, stateWords } from '../lib/words.ts';
 
-/** Says what becomes of a study at this moment. Whether keys are made or sent, the study waits for them. */
-export function stateOf({ state, progress, result }: StudyRow): string {
+/** Says what becomes of a study at this moment, or why nothing does. Whether keys are made or sent, it waits for them. */
+export function stateOf({ state, progress, result, error }: StudyRow): string {
   if (state === 'done' && result !== null) return outcomeOf(result.findings);
+  if ((state === 'failed' || state === 'refused') && error !== null)
+    return `${stateWords[state]}: ${errorTexts[error.code].title}`;
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];
   const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';

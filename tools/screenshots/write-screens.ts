@@ -34,112 +34,103 @@ const sizes = [
 ] as const;
 /** Of 100. The pictures are WebP, because films of 4K in PNG would be the largest part of the repository. */
 const quality = 15;
-/** The screens that are kept in 4K; test/e2e/states/states.test.ts looks at every state in every size. */
-const inFull: ReadonlySet<string> = new Set([
-  'empty',
-  'evidence',
-  'finding',
-  'keys',
-  'make',
-  'privacy',
-  'prior',
-  'progress',
-  'result',
-  'settings',
-]);
 /** A film is painted in full when nothing has moved for a moment. */
 const restMs = 500;
 const films = mkdtempSync(join(tmpdir(), 'cipherfilm-screens-'));
 const userData = profile();
 
-/** The screens of a result; all others are of the window around it. */
-const ofResult: ReadonlySet<string> = new Set([
-  'cautions',
-  'evidence',
-  'finding',
-  'input',
-  'limits',
-  'nothing-above',
-  'prior',
-  'privacy',
-  'result',
-]);
-/** What is about the keys of the workstation; the recovery sheet is a page to print, and has one picture. */
-const ofKeys: ReadonlySet<string> = new Set([
-  'back-up',
-  'backed-up',
-  'change',
-  'check',
-  'destroy',
-  'keys',
-  'make',
-  'protect',
-  'share',
-  'take-in',
-  'unlock',
-]);
-/** The list of studies, and what becomes of a study. */
-const ofList: ReadonlySet<string> = new Set([
-  'dropped',
-  'failed',
-  'filter',
-  'filter-empty',
-  'no-frontal-film',
-  'progress',
-  'refused',
-]);
-const parts = { result: ofResult, keys: ofKeys, list: ofList };
-const partOf = (name: string) => Object.entries(parts).find(([, names]) => names.has(name))?.[0] ?? 'window';
-function save(picture: string, theme: string, size: string, part: string, name: string): void {
+function save(picture: string, theme: string, size: string, part: Part, name: string): void {
   const place = join(folder, theme, size, part);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, `${name}.webp`), Buffer.from(picture, 'base64'));
 }
 
+/** The folders of the pictures. */
+type Part = 'window' | 'list' | 'result' | 'keys' | 'key-files' | 'key-changes';
+
 /** The states to be played, and the names of their pictures. */
-const played = {
-  'cannot classify': 'cannot-classify',
-  working: 'progress',
-  refused: 'refused',
-  failed: 'failed',
-  'nothing above': 'nothing-above',
-  'a child, AP, inverted': 'cautions',
-  'a white film, without a side': 'white-film',
-  'no frontal film': 'no-frontal-film',
-  'keys on their way': 'keys-on-their-way',
-  'a full queue': 'full-queue',
-  'a filter that nobody meets': 'filter-empty',
-  'settings of an organisation': 'settings-locked',
-  keys: 'keys',
-  'keys, making one': 'make',
-  'keys, back up': 'back-up',
-  'keys, backed up': 'backed-up',
-  'keys, a key to compare': 'take-in',
-  'keys, share with addresses': 'share',
-  'keys, changing': 'change',
-  'keys, check passed': 'check',
-  'keys, protect': 'protect',
-  'keys, destroy': 'destroy',
-  'keys, locked': 'unlock',
-} as const;
+const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> = {
+  window: {
+    'cannot classify': 'cannot-classify',
+    'a white film, without a side': 'white-film',
+    'keys on their way': 'keys-on-their-way',
+    'a full queue': 'full-queue',
+    'settings of an organisation': 'settings-locked',
+  },
+  list: {
+    working: 'progress',
+    refused: 'refused',
+    failed: 'failed',
+    cancelled: 'cancelled',
+    'no frontal film': 'no-frontal-film',
+    'a filter that nobody meets': 'filter-empty',
+  },
+  result: {
+    'nothing above': 'nothing-above',
+    'a child, AP, inverted': 'cautions',
+    'prior of another model': 'prior-of-another-model',
+    'privacy, evaluator elsewhere': 'evaluator-elsewhere',
+  },
+  keys: {
+    keys: 'keys',
+    'keys, the others shown': 'earlier-keys',
+    'keys, a change is due': 'change-is-due',
+    'keys, none': 'none',
+    'keys, not made yet': 'not-made-yet',
+    'keys, making one': 'making',
+    'keys, cannot be opened': 'cannot-be-opened',
+    'keys, locked here': 'locked-here',
+    'keys, locked': 'unlock',
+    'keys, locked by the keychain': 'unlock-by-keychain',
+    'keys, unlock refused': 'unlock-refused',
+  },
+  'key-files': {
+    'keys, back up': 'back-up',
+    'keys, a weak passphrase': 'weak-passphrase',
+    'keys, a drawn passphrase': 'drawn-passphrase',
+    'keys, backed up': 'backed-up',
+    'keys, back up for colleagues': 'back-up-for-colleagues',
+    'keys, backed up for colleagues': 'backed-up-for-colleagues',
+    'keys, share with addresses': 'share',
+    'keys, shared': 'shared',
+    'keys, take in': 'take-in',
+    'keys, passphrase of a file refused': 'passphrase-refused',
+    'keys, one page of several': 'one-page-of-several',
+    'keys, a key to compare': 'compare',
+    'keys, a key of another model': 'another-model',
+    'keys, taken in': 'taken-in',
+  },
+  'key-changes': {
+    'keys, changing': 'changing',
+    'keys, changed': 'changed',
+    'keys, check passed': 'check-passed',
+    'keys, check failed': 'check-failed',
+    'keys, protect': 'protect',
+    'keys, destroy': 'destroy',
+  },
+};
 
 type Shown = { readonly page: Page; readonly toggleTheme: () => Promise<void> };
 
 /** One screen in all sizes and themes; `heading` is brought to the top of its panel. */
-async function shoot({ page, toggleTheme }: Shown, name: string, heading?: string): Promise<void> {
+async function shoot(
+  { page, toggleTheme }: Shown,
+  part: Part,
+  name: string,
+  heading?: string,
+): Promise<void> {
   const session = await page.context().newCDPSession(page);
   for (const [width, height] of sizes) {
-    if (width === 3840 && !inFull.has(name)) continue;
     await page.setViewportSize({ width, height });
     if (heading !== undefined)
-      await page.locator('h2', { hasText: heading }).evaluate((one) => one.scrollIntoView());
+      await page.locator('h2, legend', { hasText: heading }).evaluate((one) => one.scrollIntoView());
     await page.waitForTimeout(restMs);
     for (const theme of themes) {
       const now = await page.evaluate('document.documentElement.dataset.theme');
       if (now !== theme) await toggleTheme();
       await page.locator(`:root[data-theme="${theme}"]`).waitFor();
       const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
-      save(picture, theme, `${width}x${height}`, partOf(name), name);
+      save(picture, theme, `${width}x${height}`, part, name);
     }
   }
   await session.detach();
@@ -168,14 +159,14 @@ async function screens(window: Window): Promise<void> {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
   await page.getByText('ready', { exact: true }).waitFor({ timeout: 60_000 });
-  await shoot(screen, 'empty');
+  await shoot(screen, 'window', 'empty');
 
   writeExampleFilms(films);
   await openPaths(window, [films, sample]);
   await rows.nth(4).waitFor({ timeout: 60_000 });
   await page.getByText('What was skipped and why').click();
   await page.locator('canvas[data-painter]').waitFor();
-  await shoot(screen, 'dropped');
+  await shoot(screen, 'list', 'dropped');
   await button('Dismiss').click();
 
   const done = rows.getByText(/above threshold$/);
@@ -185,27 +176,27 @@ async function screens(window: Window): Promise<void> {
   await page.mouse.move(5, 5);
   await page.getByRole('searchbox').fill('ben');
   await rows.nth(1).waitFor();
-  await shoot(screen, 'filter');
+  await shoot(screen, 'list', 'filter');
   await page.getByRole('searchbox').fill('');
   await rows.filter({ hasText: '0000' }).getByRole('button').first().click();
   await page.locator('h2', { hasText: 'Findings' }).click();
-  await shoot(screen, 'result');
+  await shoot(screen, 'result', 'result');
 
   const chosen = page.locator('section[aria-label="Findings"] ul > li').first().getByRole('button');
   await chosen.click();
-  await shoot(screen, 'finding');
+  await shoot(screen, 'result', 'finding');
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('e');
   await page.getByText('It is no outline of a finding').waitFor();
-  await shoot(screen, 'evidence');
+  await shoot(screen, 'result', 'evidence');
   await page.keyboard.press('e');
   await chosen.click();
 
-  await shoot(screen, 'input', 'What the model saw');
-  await shoot(screen, 'limits', 'What this model can and cannot do');
+  await shoot(screen, 'result', 'input', 'What the model saw');
+  await shoot(screen, 'result', 'limits', 'What this model can and cannot do');
   await button(/without encryption, here/).click();
   await page.getByText(/no logit differs by more than/).waitFor({ timeout: studyMs });
-  await shoot(screen, 'privacy', 'Privacy');
+  await shoot(screen, 'result', 'privacy', 'Privacy');
 
   await rows
     .filter({ hasText: 'Example, Ben' })
@@ -216,19 +207,21 @@ async function screens(window: Window): Promise<void> {
   await page.locator('h2', { hasText: 'Findings' }).click();
   await page.keyboard.press('b');
   await page.locator('canvas[data-painter]').nth(1).waitFor();
-  await shoot(screen, 'prior');
+  await shoot(screen, 'result', 'prior');
   await page.keyboard.press('b');
   await page.keyboard.press('x');
-  await shoot(screen, 'patient-hidden');
+  await shoot(screen, 'window', 'patient-hidden');
   await page.keyboard.press('x');
 
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
-  await shoot(screen, 'keys-and-mouse');
+  await shoot(screen, 'window', 'keys-and-mouse');
   await closed();
+  await button('More').click();
+  await shoot(screen, 'window', 'more-tools');
   await button('Window by numbers, own grayscales').click();
   await page.getByRole('dialog').waitFor();
-  await shoot(screen, 'grayscales');
+  await shoot(screen, 'window', 'grayscales');
   await closed();
 
   await button('Settings').click();
@@ -236,7 +229,8 @@ async function screens(window: Window): Promise<void> {
   await page.getByLabel('Address', { exact: true }).fill('https://evaluator.invalid');
   await button('Test the connection').click();
   await page.getByText(/^The evaluator cannot be reached/).waitFor({ timeout: 60_000 });
-  await shoot(screen, 'settings');
+  await shoot(screen, 'window', 'settings');
+  await shoot(screen, 'window', 'settings-list-and-keys', 'List of studies');
   await closed();
 }
 
@@ -263,18 +257,20 @@ async function recoverySheet({ app, page }: Window): Promise<void> {
   }, sheet);
   const session = await page.context().newCDPSession(await opened);
   const { data: picture } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
-  save(picture, 'light', '1600x1000', 'keys', 'recovery-sheet');
+  save(picture, 'light', '1600x1000', 'key-files', 'recovery-sheet');
 }
 
 async function playedScreens(): Promise<void> {
   const stage = await openStage();
   try {
     await stage.page.setViewportSize({ width: 1600, height: 1000 });
-    for (const [scene, name] of Object.entries(played)) {
-      await stage.play(scenes[scene]!.scene);
-      await scenes[scene]!.act?.(stage);
-      const toggleTheme = () => stage.tell({ kind: 'command', command: 'theme' });
-      await shoot({ page: stage.page, toggleTheme }, name);
+    const toggleTheme = () => stage.tell({ kind: 'command', command: 'theme' });
+    for (const [part, names] of Object.entries(played) as [Part, Readonly<Record<string, string>>][]) {
+      for (const [scene, name] of Object.entries(names)) {
+        await stage.play(scenes[scene]!.scene);
+        await scenes[scene]!.act?.(stage);
+        await shoot({ page: stage.page, toggleTheme }, part, name);
+      }
     }
   } finally {
     await stage.app.close();

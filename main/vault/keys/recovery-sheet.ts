@@ -1,3 +1,4 @@
+import { dayInWords } from '../../../contract/words/day.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import type { Vault } from '../vault.ts';
 import type { KeyRecord } from '../vault-body.ts';
@@ -44,6 +45,6 @@ export const factsOnSheet = ({
   ['Words of the key', fingerprintWords(fingerprint).join(' ')],
   ['Name', label === '' ? '–' : label],
   ['Number of the key', String(generation)],
-  ['Made on', created.slice(0, 10)],
-  ['Printed on', new Date().toISOString().slice(0, 10)],
+  ['Made on', dayInWords(created.slice(0, 10))],
+  ['Printed on', dayInWords(new Date().toISOString().slice(0, 10))],
 ];

@@ -21,11 +21,12 @@ export const sheetPage = ({ title, about, facts, steps, text }: Sheet): string =
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escaped(title)}</title>
 <style>
-body { max-width: 17cm; margin: 1cm auto; font: 11pt/1.4 sans-serif; color: #000; background: #fff; }
+@page { size: A4; margin: 1.2cm 1.5cm; }
+body { max-width: 18cm; margin: 0 auto; padding: 0.3cm; font: 11pt/1.4 sans-serif; color: #000; background: #fff; }
 dl { display: grid; grid-template-columns: 5cm 1fr; gap: 0.1cm; }
 dt { color: #444; } dd { margin: 0; font-weight: 600; }
 svg { width: 9cm; height: 9cm; }
-pre { font: 8pt/1.35 monospace; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #999; padding: 0.3cm; }
+pre { font: 9.5pt/1.4 monospace; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #999; padding: 0.3cm; }
 </style>
 </head>
 <body>

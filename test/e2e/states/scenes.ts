@@ -106,6 +106,12 @@ export const click =
   (name: string): Act =>
   ({ page }) =>
     page.getByRole('button', { name, exact: true }).click();
+const moreTools =
+  (name: string): Act =>
+  async (stage) => {
+    await click('More')(stage);
+    await click(name)(stage);
+  };
 const openSettings: Act = async (stage) => {
   await click('Settings')(stage);
   await stage.page.getByRole('radio', { name: /Elsewhere/ }).check();
@@ -229,7 +235,7 @@ export const scenes: Scenes = {
   'no frontal film': { scene: scene([studyRow(1, { state: 'unasked', scoredImageId: null })]) },
   'patient hidden': { scene: scene([doneRow(1, telling)]), act: press('x') },
   'keys and mouse': { scene: scene([doneRow(1, telling)]), act: press('?') },
-  grayscales: { scene: scene([doneRow(1, telling)]), act: click('Window by numbers, own grayscales') },
+  grayscales: { scene: scene([doneRow(1, telling)]), act: moreTools('Window by numbers, own grayscales') },
   settings: {
     scene: scene([doneRow(1, telling)], { probe: { code: 'evaluator-unreachable', detail: {} } as never }),
     act: openSettings,

@@ -182,6 +182,19 @@ describe('a workstation that keeps ready', () => {
     await until('ready');
   });
 
+  it('is not ready after its queue was full, until a question is taken', async () => {
+    const { url } = await started();
+    const { station, key } = stationAt(url);
+    const { keeper, told, until } = keep(station);
+    await until('ready');
+    keeper.trouble({ code: 'queue-full', detail: {} });
+    // Ten more rounds find that the evaluator answers, serves the model and holds the keys.
+    await sleep(10 * rhythm.calmMs);
+    expect(told.at(-1)).toMatchObject({ kind: 'trouble', error: { code: 'queue-full' } });
+    keeper.accepted();
+    expect(told.at(-1)).toEqual({ kind: 'ready', keyId: key.id });
+  });
+
   it('says so when another program has changed the key in use', async () => {
     const { url } = await started();
     const { station, elsewhere } = stationAt(url);
