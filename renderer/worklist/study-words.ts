@@ -7,7 +7,7 @@ import { ageAtStudy, stageWords, stateWords } from '../lib/words.ts';
 /** Says what becomes of a study at this moment, or why nothing does. Whether keys are made or sent, it waits for them. */
 export function stateOf({ state, progress, result, error }: StudyRow): string {
   if (state === 'done' && result !== null) return outcomeOf(result.findings);
-  if ((state === 'failed' || state === 'refused') && error !== null)
+  if ((state === 'failed' || state === 'refused') && error)
     return `${stateWords[state]}: ${errorTexts[error.code].title}`;
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];

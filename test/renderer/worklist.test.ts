@@ -94,6 +94,11 @@ describe('a row', () => {
     expect(under.filter((words) => words.startsWith('Waiting for keys'))).toHaveLength(2);
   });
 
+  it('says why a study was refused or not done', () => {
+    const failed = row('1', { state: 'failed', error: { code: 'evaluator-unreachable', detail: {} } });
+    expect(stateOf(failed)).toBe('Not done: The evaluator cannot be reached.');
+  });
+
   it('names the findings that are above, the leading two of many, and says when there is none', () => {
     const said = (places: Places) => stateOf(doneRow(1, places));
     expect(said({})).toBe('No finding above threshold');
