@@ -1,6 +1,6 @@
 import type { ImageRow, StudyRow } from '../../contract/ipc/worklist.ts';
 import { dayInWords } from '../../contract/words/day.ts';
-import { errorTexts } from '../../contract/words/error-text.ts';
+import { errorTextOf } from '../../contract/words/error-reason.ts';
 import { outcomeOf } from '../lib/answer.ts';
 import { ageAtStudy, stageWords, stateWords } from '../lib/words.ts';
 
@@ -8,7 +8,7 @@ import { ageAtStudy, stageWords, stateWords } from '../lib/words.ts';
 export function stateOf({ state, progress, result, error }: StudyRow): string {
   if (state === 'done' && result !== null) return outcomeOf(result.findings);
   if ((state === 'failed' || state === 'refused') && error)
-    return `${stateWords[state]}: ${errorTexts[error.code].title}`;
+    return `${stateWords[state]}: ${errorTextOf(error).title}`;
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];
   const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';

@@ -234,6 +234,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     await rows().filter({ hasText: 'Not classified' }).getByRole('button').first().click();
     await page.getByRole('button', { name: /^Classify the image shown/ }).click();
     await page
+      .getByRole('alert')
       .getByText(/The file says that it is not a frontal chest radiograph/)
       .waitFor({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Try again' }).waitFor();

@@ -50,7 +50,7 @@ describe.skipIf(noWindow !== null)(
 
     const row = () => window.page.getByRole('list', { name: 'Studies' }).getByRole('listitem').first();
     const told = async (text: string | RegExp) => {
-      await window.page.getByText(text).waitFor({ timeout: studyMs });
+      await window.page.getByRole('alert').getByText(text).waitFor({ timeout: studyMs });
       // It was known when the last try was refused.
       expect(Date.now() - door.refusedAt).toBeLessThan(3_000);
       await row().getByText('Not done').waitFor();
@@ -180,6 +180,7 @@ describe.skipIf(noWindow !== null)(
     it('gets nothing, and the window says why', { timeout: studyMs }, async () => {
       await openPaths(window, [sample]);
       await window.page
+        .getByRole('alert')
         .getByText('The evaluator’s certificate is not trusted.')
         .waitFor({ timeout: studyMs });
       expect(contacted).toBe(0);

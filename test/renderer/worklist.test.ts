@@ -95,8 +95,8 @@ describe('a row', () => {
   });
 
   it('says why a study was refused or not done', () => {
-    const failed = row('1', { state: 'failed', error: { code: 'evaluator-unreachable', detail: {} } });
-    expect(stateOf(failed)).toBe('Not done: The evaluator cannot be reached.');
+    const failed = row('1', { state: 'failed', error: { code: 'queue-full', detail: {} } });
+    expect(stateOf(failed)).toBe('Not done: The evaluator is busy.');
   });
 
   it('names the findings that are above, the leading two of many, and says when there is none', () => {
