@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,9 +171,9 @@ describe.skipIf(process.platform === 'win32')(
      * @param whole  sends the signal to the whole process group, as a terminal does.
      */
     async function interrupted(word: string, signals: readonly NodeJS.Signals[], whole: boolean) {
-      const before = new Set(readdirSync(tmpdir()));
-      const none = join(tmpdir(), 'cipherfilm-no-such-folder');
-      const policy = join(tmpdir(), `cipherfilm-lifecycle-${process.pid}.json`);
+      const own = mkdtempSync(join(tmpdir(), 'cipherfilm-lifecycle-'));
+      const none = join(own, 'no-such-folder');
+      const policy = join(own, 'policy.json');
       await writeFile(policy, '{"evaluator":"embedded"}');
       const cli = spawn(
         process.execPath,
@@ -183,6 +183,8 @@ describe.skipIf(process.platform === 'win32')(
           detached: true,
           env: {
             ...process.env,
+            // Other programs have temporary folders too.
+            ...{ TMPDIR: own },
             ...{ XDG_CONFIG_HOME: none, CIPHERFILM_POLICY: policy, CIPHERFILM_EVALUATOR: 'ignored' },
           },
         },
@@ -199,10 +201,8 @@ describe.skipIf(process.platform === 'win32')(
       });
       const [code] = (await once(cli, 'exit')) as [number];
       const tookMs = performance.now() - at;
-      await rm(policy);
-      const left = readdirSync(tmpdir()).filter(
-        (name) => name.startsWith('cipherfilm-evaluator-') && !before.has(name),
-      );
+      const left = readdirSync(own).filter((name) => name !== 'policy.json');
+      await rm(own, { recursive: true, force: true });
       return { code, out, at, tookMs, left, group: cli.pid!, words };
     }
 

@@ -92,7 +92,13 @@ async function startFront() {
     const [method, { host, connection, ...headers }] = [request.method!, request.headers];
     const body =
       method === 'PUT' ? { body: request as unknown as ReadableStream, duplex: 'half' as const } : {};
-    const answer = await fetch(front.target + request.url, { method, headers: headers as never, ...body });
+    const asked = { method, headers: headers as never, ...body };
+    // Whoever is behind the address may be gone by now.
+    const answer = await fetch(front.target + request.url, asked).catch(() => null);
+    if (answer === null) {
+      response.destroy();
+      return;
+    }
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
