@@ -42,6 +42,8 @@ export type ErrorDetails = {
   'dicom-not-radiograph': { readonly modality: string };
   'dicom-duplicate': Nothing;
   'dicom-uid-taken': Nothing;
+  /** `tag` is the element's, `ggggeeee`; `reason` says in a word of ours what its value breaks. */
+  'dicom-unwritable': { readonly tag: string; readonly reason: string };
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
   /** A pattern that no file fits, or a folder, archive or DICOMDIR without files. */

@@ -17,6 +17,7 @@ export const errorCodes = [
   'dicom-not-radiograph',
   'dicom-duplicate',
   'dicom-uid-taken',
+  'dicom-unwritable',
   'file-unreadable',
   'nothing-found',
   'archive-unreadable',

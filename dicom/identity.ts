@@ -41,10 +41,13 @@ export function readIdentity(
 
 /**
  * Makes a function that reads a text element in the file's own character sets (PS3.3 C.12.1.1.2). It returns one line
- * of at most 128 characters, without control characters, or null where there is no text. `vr` is the element's value
+ * of at most `longest` characters, without control characters, or null where there is no text. `vr` is the element's value
  * representation, such as `PN` for a person's name.
  */
-export function textReader(dataset: Dataset): (tag: string, vr: string) => string | null {
+export function textReader(
+  dataset: Dataset,
+  longest = longestShown,
+): (tag: string, vr: string) => string | null {
   const sets = dataset.texts('x00080005').join('\\');
   return (tag, vr) => {
     const bytes = dataset.raw(tag);
@@ -57,7 +60,7 @@ export function textReader(dataset: Dataset): (tag: string, vr: string) => strin
       decoded = latin1(bytes, 0, bytes.length).replace(/[^\x20-\x7e]/g, '\ufffd');
     }
     const first = vr === 'PN' || vr === 'LO' || vr === 'SH' ? decoded.split('\\', 1)[0]! : decoded;
-    return first.replace(unprintable, ' ').trim().slice(0, longestShown) || null;
+    return first.replace(unprintable, ' ').trim().slice(0, longest) || null;
   };
 }
 

@@ -60,6 +60,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice:
       'Its pixels differ, so it was not taken: a result must not stand beside another image. To have it read, open this file alone, where the other image is not in the list.',
   },
+  'dicom-unwritable': {
+    title: 'The result cannot be written as DICOM into the study of this image.',
+    advice:
+      'The image names its study, patient or itself in a way that DICOM does not allow. Send the image’s study to the PACS again and export it from there, or take another form of result.',
+  },
   'file-unreadable': {
     title: 'The file cannot be read.',
     advice:
