@@ -41,10 +41,15 @@ export function readSourceImage(file: Uint8Array): SourceImage {
       modality: matching(dataset, 'x00080060', /^[A-Z]{2,16}$/),
       orientation: dataset.texts('x00200020').filter((direction) => /^[ALRPHF]{1,3}$/.test(direction)),
       burnedIn: ({ YES: true, NO: false } as const)[dataset.text('x00280301') ?? ''] ?? null,
-      lossy: dataset.text('x00282110') === '01',
+      lossy: dataset.text('x00282110') === '01' ? lossOf(dataset) : null,
     },
   };
 }
+
+const lossOf = (dataset: Dataset): SourceImage['image']['lossy'] => ({
+  ratios: dataset.texts('x00282112').filter((ratio) => /^\d+(\.\d*)?$/.test(ratio) && ratio.length <= 16),
+  methods: dataset.texts('x00282114').filter((method) => /^[A-Z0-9_ ]{1,16}$/.test(method)),
+});
 
 function matching(dataset: Dataset, tag: string, form: RegExp): string | null {
   const value = dataset.text(tag);

@@ -33,7 +33,7 @@ export type SourceImage = {
     readonly orientation: readonly string[];
     /** Whether the file says that patient data are drawn into its pixels (0028,0301). */
     readonly burnedIn: boolean | null;
-    /** True when the file says that it was compressed with loss. */
-    readonly lossy: boolean;
+    /** How the file says that it was compressed with loss, in its own words; null for an image that was not. */
+    readonly lossy: { readonly ratios: readonly string[]; readonly methods: readonly string[] } | null;
   };
 };

@@ -80,7 +80,7 @@ export const source: SourceImage = {
     modality: 'DX',
     orientation: ['L', 'F'],
     burnedIn: false,
-    lossy: false,
+    lossy: null,
   },
 };
 
