@@ -3,8 +3,9 @@ import { letterColumns, letterOf, letterRows } from './font.ts';
 /** Grey levels row by row, 0 = black and 255 = white. */
 export type Picture = { readonly rows: number; readonly columns: number; readonly pixels: Uint8Array };
 
-/** The size of text in pixels: each dot of a letter is `scale` × `scale` of them. */
+/** The width in pixels of a letter with the gap behind it; each of its dots is `scale` × `scale` of them. */
 export const letterWidth = (scale: number): number => (letterColumns + 1) * scale;
+/** The height in pixels of a line of text with the gap below it. */
 export const lineHeight = (scale: number): number => (letterRows + 2) * scale;
 
 /** A picture to draw on. What lies outside it is left out. */
