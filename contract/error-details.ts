@@ -163,6 +163,12 @@ export type ErrorDetails = {
   'evaluator-proxy': { readonly reason?: string; readonly status?: number };
   'evaluator-unauthorised': { readonly reason?: string };
   'evaluator-body-limit': { readonly status?: number };
+  /** `reason` is the system's code (`ENOSPC`). */
+  'export-unwritable': { readonly reason: string };
+  /** Whether the file says that its pixels name the patient, or does not say that they do not. */
+  'deidentify-burned-in': { readonly reason: 'stated' | 'not excluded' };
+  /** `reason` is the system's code, or `busy` where another process kept the log. */
+  'audit-unwritable': { readonly reason: string };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */

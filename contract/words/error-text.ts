@@ -251,6 +251,20 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice:
       'A proxy in front of the evaluator limits requests, and the evaluation keys are larger. Tell whoever runs it, then try again.',
   },
+  'export-unwritable': {
+    title: 'A result could not be saved.',
+    advice: 'The disk may be full or the folder write-protected. Choose another folder and export it again.',
+  },
+  'deidentify-burned-in': {
+    title: 'The film may show the patient’s name in its pixels.',
+    advice:
+      'It is not exported as anonymous. Look at the film; if nothing in it names anybody, export it again and say so.',
+  },
+  'audit-unwritable': {
+    title: 'The record of exports cannot be written.',
+    advice:
+      'Nothing was exported, because every export is recorded. The disk may be full or write-protected. Tell whoever looks after this installation.',
+  },
   'setting-locked': {
     title: 'This setting is decided elsewhere.',
     advice:

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import type { Film } from '../../contract/image/film.ts';
 import type { ImageHeader } from '../../contract/image/header.ts';
+import { type ReportSource, reportedSide } from '../../contract/ipc/export.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { toInput } from '../../dicom/encoder-input.ts';
-import { toFilm } from '../../dicom/film.ts';
+import { toFilm, toThumbnail } from '../../dicom/film.ts';
 import { checkRadiograph, readHeader } from '../../dicom/header.ts';
 import { readDicom } from '../../dicom/read.ts';
+import { readSourceImage } from '../../dicom/source-image.ts';
 
 /** All that the reader does with bytes of a file. Each throws `CxrError` with a `dicom-…` code, whatever the bytes are. */
 export type Decoders = {
@@ -14,6 +16,8 @@ export type Decoders = {
   readonly inspect: (bytes: Uint8Array) => Inspected;
   readonly film: (bytes: Uint8Array) => Promise<Film>;
   readonly input: (bytes: Uint8Array) => Promise<EngineInput>;
+  /** Reads what a report repeats of an image, and draws its film reduced. */
+  readonly report: (bytes: Uint8Array) => Promise<ReportSource>;
 };
 
 /** What a file says of itself, and the digest of its pixel data as they are stored. */
@@ -28,4 +32,8 @@ export const decoders: Decoders = {
   },
   film: toFilm,
   input: toInput,
+  report: async (bytes) => ({
+    image: readSourceImage(bytes),
+    film: toThumbnail(await toFilm(bytes), reportedSide),
+  }),
 };

@@ -56,4 +56,8 @@ serveReader({
     misbehave(bytes, 'decode');
     return decoders.input(bytes);
   },
+  report: (bytes) => {
+    misbehave(bytes, 'decode');
+    return decoders.report(bytes);
+  },
 });

@@ -1,0 +1,16 @@
+import type { Thumbnail } from '../image/film.ts';
+import type { SourceImage } from '../image/source-image.ts';
+
+/**
+ * The forms in which a result leaves the program. `sr` is a DICOM structured report and `sc` a DICOM picture, both in the study
+ * of the image; `pdf` is a page to read; `csv` and `json` have one row for each finding.
+ */
+export const exportForms = ['sr', 'sc', 'pdf', 'csv', 'json'] as const;
+/** One of these forms. */
+export type ExportForm = (typeof exportForms)[number];
+
+/** What an export needs of the image that was scored: what a report repeats of it, and the film reduced. */
+export type ReportSource = { readonly image: SourceImage; readonly film: Thumbnail };
+
+/** The most square pixels that the longest side of the film has in a report. */
+export const reportedSide = 1024;
