@@ -165,6 +165,7 @@ export type ErrorDetails = {
   'evaluator-body-limit': { readonly status?: number };
   /** `reason` is the system's code (`ENOSPC`). */
   'export-unwritable': { readonly reason: string };
+  'export-image-changed': Nothing;
   /** Whether the file says that its pixels name the patient, or does not say that they do not. */
   'deidentify-burned-in': { readonly reason: 'stated' | 'not excluded' };
   /** `reason` is the system's code, or `busy` where another process kept the log. */

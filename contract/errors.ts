@@ -68,6 +68,7 @@ export const errorCodes = [
   'evaluator-unauthorised',
   'evaluator-body-limit',
   'export-unwritable',
+  'export-image-changed',
   'deidentify-burned-in',
   'audit-unwritable',
   'setting-locked',

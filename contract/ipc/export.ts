@@ -1,3 +1,4 @@
+import type { Digest } from '../ids/digest.ts';
 import type { Thumbnail } from '../image/film.ts';
 import type { SourceImage } from '../image/source-image.ts';
 
@@ -9,8 +10,15 @@ export const exportForms = ['sr', 'sc', 'pdf', 'csv', 'json'] as const;
 /** One of these forms. */
 export type ExportForm = (typeof exportForms)[number];
 
-/** What an export needs of the image that was scored: what a report repeats of it, and the film reduced. */
-export type ReportSource = { readonly image: SourceImage; readonly film: Thumbnail };
+/**
+ * What an export needs of the image that was scored: what a report repeats of it, the film reduced, and the digest of its pixel
+ * data as they are stored, by which an exchanged file is found out.
+ */
+export type ReportSource = {
+  readonly image: SourceImage;
+  readonly film: Thumbnail;
+  readonly pixels: Digest;
+};
 
 /** The most square pixels that the longest side of the film has in a report. */
 export const reportedSide = 1024;

@@ -255,6 +255,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'A result could not be saved.',
     advice: 'The disk may be full or the folder write-protected. Choose another folder and export it again.',
   },
+  'export-image-changed': {
+    title: 'The image file is no longer the one that was classified.',
+    advice:
+      'The result was not exported, because it would stand beside another image. Classify the file again.',
+  },
   'deidentify-burned-in': {
     title: 'The film may show the patient’s name in its pixels.',
     advice:

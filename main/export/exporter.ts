@@ -29,7 +29,7 @@ export type ExportWish = {
 /** One result that is to leave. `at` is when it was there. */
 export type Exported = {
   readonly result: AnalysisResult;
-  readonly source: ReportSource;
+  readonly source: Pick<ReportSource, 'image' | 'film'>;
   readonly at: Date;
 };
 

@@ -18,7 +18,7 @@ export function writeFiles(
     try {
       if (!isSame(path, bytes)) writePrivate(path, bytes);
     } catch (error) {
-      rmSync(`${path}.new`, { force: true });
+      removeUnfinished(path);
       const reason = (error as NodeJS.ErrnoException).code ?? 'other';
       throw new CxrError('export-unwritable', { reason }, { cause: error });
     }
@@ -27,3 +27,12 @@ export function writeFiles(
 
 const isSame = (path: string, bytes: Uint8Array): boolean =>
   existsSync(path) && readFileSync(path).equals(bytes);
+
+/** Where the folder itself is gone there is nothing to remove, and the system says so even to `force`. */
+function removeUnfinished(path: string): void {
+  try {
+    rmSync(`${path}.new`, { force: true });
+  } catch {
+    // The first error is the one that is told.
+  }
+}

@@ -23,17 +23,22 @@ export type Decoders = {
 /** What a file says of itself, and the digest of its pixel data as they are stored. */
 export type Inspected = { readonly header: ImageHeader; readonly pixels: Digest };
 
+function pixelDigest(bytes: Uint8Array): Digest {
+  const { pixels } = readDicom(bytes);
+  return parseDigest(createHash('sha256').update(pixels).digest('hex'));
+}
+
 export const decoders: Decoders = {
   inspect: (bytes) => {
     const header = readHeader(bytes);
     checkRadiograph(header);
-    const { pixels } = readDicom(bytes);
-    return { header, pixels: parseDigest(createHash('sha256').update(pixels).digest('hex')) };
+    return { header, pixels: pixelDigest(bytes) };
   },
   film: toFilm,
   input: toInput,
   report: async (bytes) => ({
     image: readSourceImage(bytes),
     film: toThumbnail(await toFilm(bytes), reportedSide),
+    pixels: pixelDigest(bytes),
   }),
 };
