@@ -3,7 +3,7 @@ import type { Digest } from '../ids/digest.ts';
 import type { Thumbnail } from '../image/film.ts';
 import type { ImageHeader } from '../image/header.ts';
 import type { EngineInput } from '../stages.ts';
-import type { ReportSource } from './export.ts';
+import type { FilmNames, ReportSource } from './export.ts';
 
 /**
  * Messages between a host and the reader. The *reader* is the process that decodes files. It has no key, no network and
@@ -73,7 +73,9 @@ export type ReaderRequest =
   | { readonly kind: 'thumbnail'; readonly location: Location }
   | { readonly kind: 'input'; readonly location: Location }
   /** Reads what a report repeats of an image, and draws its film reduced. */
-  | { readonly kind: 'report'; readonly location: Location };
+  | { readonly kind: 'report'; readonly location: Location }
+  /** Copies an image without identity, under other names. */
+  | { readonly kind: 'anonymous-film'; readonly location: Location; readonly names: FilmNames };
 
 /** What the reader replies to each kind of request. The results of a scan come as `scanned` events before its reply. */
 export type ReaderReply = {
@@ -83,6 +85,7 @@ export type ReaderReply = {
   thumbnail: Thumbnail;
   input: EngineInput;
   report: ReportSource;
+  'anonymous-film': Uint8Array;
 };
 
 /** A message to the reader. A cancelled request is refused with the code `cancelled`. */

@@ -2,7 +2,7 @@ import type { SourceImage } from '../../contract/image/source-image.ts';
 import type { Item, Keyword } from '../dataset/write/dictionary.ts';
 import { fits } from '../dataset/write/write-value.ts';
 import { type Code, coded, concepts } from './coding.ts';
-import type { Report } from './report.ts';
+import type { Deidentified, Report } from './report.ts';
 
 const manufacturer = 'Cipherfilm';
 
@@ -57,13 +57,22 @@ export function madeAt({ at }: Report): { readonly date: string; readonly time: 
   };
 }
 
-/** What an anonymous object says of how it was made so (PS3.15 E.1.1, PS3.3 C.12.1); nothing for one that names its patient. */
-export function deidentification({ deidentified }: Report): Item {
-  if (deidentified === null) return {};
+/** What a report says of how it was made anonymous; nothing for one that names its patient. */
+export const deidentification = ({ deidentified }: Report): Item =>
+  deidentified === null ? {} : deidentifiedBy(deidentified, [cleanContent]);
+
+const cleanContent: Code = ['113104', 'DCM', 'Clean Structured Content Option'];
+
+/**
+ * What an anonymous object says of how it was made so (PS3.15 E.1.1, PS3.3 C.12.1).
+ *
+ * @param options  the options of the profile that were applied beside those about dates.
+ */
+export function deidentifiedBy(deidentified: Deidentified, options: readonly Code[]): Item {
   const isShifted = deidentified.dates === 'shifted';
   const methods: readonly Code[] = [
     ['113100', 'DCM', 'Basic Application Confidentiality Profile'],
-    ['113104', 'DCM', 'Clean Structured Content Option'],
+    ...options,
     ...(isShifted
       ? [['113107', 'DCM', 'Retain Longitudinal Temporal Information Modified Dates Option'] as const]
       : []),

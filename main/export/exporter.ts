@@ -1,6 +1,10 @@
-import type { ExportForm, ReportSource } from '../../contract/ipc/export.ts';
+import type { ExportForm, FilmNames, ReportSource } from '../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
-import { checkBurnedIn, deidentifyReport } from '../../dicom/objects/deidentify/deidentify-report.ts';
+import {
+  checkBurnedIn,
+  deidentifyReport,
+  filmNames,
+} from '../../dicom/objects/deidentify/deidentify-report.ts';
 import { type Disguise, disguise } from '../../dicom/objects/deidentify/disguise.ts';
 import type { Deidentified, Report } from '../../dicom/objects/report.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
@@ -31,10 +35,14 @@ export type Exported = {
   readonly result: AnalysisResult;
   readonly source: Pick<ReportSource, 'image' | 'film'>;
   readonly at: Date;
+  /** Copies the film under these names, in the process that reads films. It is called for an anonymous `film` only. */
+  readonly copyFilm: (names: FilmNames) => Promise<Uint8Array>;
 };
 
-const showsFilm = (form: ExportForm): boolean => form === 'sc' || form === 'pdf';
-const isOwn = (form: ExportForm): form is OwnForm => form !== 'csv' && form !== 'json';
+const ownForms: ReadonlySet<ExportForm> = new Set<OwnForm>(['sr', 'sc', 'pdf']);
+const isOwn = (form: ExportForm): form is OwnForm => ownForms.has(form);
+/** Forms in which somebody could read what is drawn into the film. */
+const showsFilm: ReadonlySet<ExportForm> = new Set(['sc', 'pdf', 'film']);
 
 /**
  * Makes the files of results, one after the other, and at last the tables of all of them. It writes only into folders that it is
@@ -54,15 +62,19 @@ export class Exporter {
   /**
    * Makes the files that a result has of its own, and keeps its rows for the tables.
    *
-   * @throws CxrError 'dicom-unwritable', 'deidentify-burned-in'.
+   * @throws CxrError 'dicom-unwritable', 'deidentify-burned-in', and as `copyFilm`.
    */
-  async make({ result, source, at }: Exported): Promise<MadeFile[]> {
+  async make({ result, source, at, copyFilm }: Exported): Promise<MadeFile[]> {
     const { forms, anonymous, version } = this.#wish;
     const named: Report = { source: source.image, result, at, version, deidentified: null };
-    if (anonymous !== null && !anonymous.filmsChecked && forms.some(showsFilm))
+    if (anonymous !== null && !anonymous.filmsChecked && forms.some((form) => showsFilm.has(form)))
       checkBurnedIn({ image: source.image.image });
     const report = this.#disguise === null ? named : deidentifyReport(named, this.#disguise);
     const files = await makeFiles(report, source.film, forms.filter(isOwn));
+    if (forms.includes('film') && this.#disguise !== null) {
+      const bytes = await copyFilm(filmNames(source.image, this.#disguise));
+      files.push({ form: 'film', name: `cipherfilm-${report.result.jobId}-film.dcm`, bytes });
+    }
     this.#rows.push(...findingRows(report));
     return files;
   }

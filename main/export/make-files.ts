@@ -10,7 +10,7 @@ import { pdfReport } from './pdf-report.ts';
 export type MadeFile = { readonly form: ExportForm; readonly name: string; readonly bytes: Uint8Array };
 
 /** The forms of which every image has a file of its own; tables hold several images. */
-export type OwnForm = Exclude<ExportForm, 'csv' | 'json'>;
+export type OwnForm = Exclude<ExportForm, 'csv' | 'json' | 'film'>;
 
 /**
  * Makes the files of one result. A file has the same name and the same bytes whenever it is made of the same report, so that an

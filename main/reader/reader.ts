@@ -25,7 +25,7 @@ type Task<R extends ReaderRequest = ReaderRequest> = {
 
 /** What somebody is looking at comes first. */
 const rank: Readonly<Record<ReaderRequest['kind'], number>> = {
-  ...{ film: 0, scan: 1, input: 2, report: 2, thumbnail: 3 },
+  ...{ film: 0, scan: 1, input: 2, report: 2, 'anonymous-film': 2, thumbnail: 3 },
 };
 /** A scan tells what it found at least so often. */
 const tellEveryMs = 150;
@@ -95,6 +95,10 @@ class Reader {
         return this.#decode(task, request.location, this.#decoders.input);
       case 'report':
         return this.#decode(task, request.location, this.#decoders.report);
+      case 'anonymous-film':
+        return this.#decode(task, request.location, (bytes) =>
+          this.#decoders.anonymousFilm(bytes, request.names),
+        );
     }
   }
 

@@ -8,7 +8,7 @@ const longForms: ReadonlySet<string> = new Set([
 const longest = 0xfffffffe;
 const longestShort = 0xfffe;
 /** UIDs and bytes are padded with a null, all other text with a blank (PS3.5 6.2). */
-const paddedWithNull: ReadonlySet<string> = new Set(['UI', 'OB', 'UN']);
+const paddedWithNull: ReadonlySet<string> = new Set(['UI', 'OB', 'OW', 'UN']);
 
 /**
  * Writes one element in Explicit VR Little Endian (PS3.5 7.1.2), padded to an even length.

@@ -3,8 +3,9 @@ import { parseDigest } from '../../../contract/ids/digest.ts';
 import { parseJobId } from '../../../contract/ids/job-id.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import type { SourceImage } from '../../../contract/image/source-image.ts';
+import type { FilmNames } from '../../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../../contract/stages.ts';
-import type { Report } from '../report.ts';
+import { namesOf, type Report } from '../report.ts';
 import { type Disguise, movedBack } from './disguise.ts';
 
 /** What stands where DICOM wants a date and there may be none: PS3.15 calls it a dummy value. */
@@ -20,15 +21,33 @@ const dayMs = 86_400_000;
  */
 export function deidentifyReport(report: Report, by: Disguise): Report {
   const { source, result, at } = report;
-  const person = source.patient.id ?? source.patient.name ?? source.study.uid ?? '';
-  const isShifted = by.how.dates === 'shifted';
-  const days = by.daysBack(person);
+  const days = daysBackOf(source, by);
   return {
     ...report,
-    source: deidentifySource(source, by, isShifted ? days : null),
+    source: deidentifySource(source, by, days),
     result: renamed(result, by),
-    at: isShifted ? new Date(at.getTime() - days * dayMs) : noDate,
+    at: days === null ? noDate : new Date(at.getTime() - days * dayMs),
     deidentified: by.how,
+  };
+}
+
+/** How far the dates of an image's patient are moved back; null where dates are removed. */
+function daysBackOf({ patient, study }: SourceImage, by: Disguise): number | null {
+  return by.how.dates === 'shifted' ? by.daysBack(patient.id ?? patient.name ?? study.uid ?? '') : null;
+}
+
+/**
+ * What stands for the names of an image in an anonymous copy of it: the same as in anonymous reports, which refer to the copy.
+ *
+ * @throws CxrError 'dicom-unwritable' for an image without names.
+ */
+export function filmNames(source: SourceImage, by: Disguise): FilmNames {
+  const { study, series, image } = namesOf(source);
+  return {
+    study: by.uid(study),
+    series: by.uid(series),
+    image: by.uid(image.uid),
+    daysBack: daysBackOf(source, by),
   };
 }
 

@@ -88,7 +88,7 @@ export const commands: readonly Command[] = [
       {
         name: 'as',
         value: 'FORMS',
-        says: `the forms to write, of ${exportForms.join(',')}; all of them if it is left out`,
+        says: `the forms to write, of ${exportForms.join(',')}; all that fit if it is left out`,
       },
       {
         name: 'anonymous',

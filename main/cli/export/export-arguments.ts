@@ -33,10 +33,12 @@ export function readExportArguments(options: ExportOptions): ExportArguments | n
   }
   const orphan = (['shift-dates', 'films-checked'] as const).find((name) => options[name]);
   if (orphan !== undefined && !options.anonymous) return needs(orphan, 'anonymous');
-  const words = (options.as ?? exportForms.join(',')).split(',').map((word) => word.trim());
+  const usual = exportForms.filter((form) => form !== 'film' || options.anonymous);
+  const words = (options.as ?? usual.join(',')).split(',').map((word) => word.trim());
   const unknown = words.find((word) => !isForm(word));
   if (unknown !== undefined)
     return `--as has no form ${JSON.stringify(unknown)}; there are ${exportForms.join(', ')}`;
+  if (words.includes('film') && !options.anonymous) return '--as film needs --anonymous';
   const dates = options['shift-dates'] ? 'shifted' : 'removed';
   return {
     folder: options.export,

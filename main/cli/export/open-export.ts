@@ -61,7 +61,10 @@ export function openExport({ folder, forms, anonymous }: ExportArguments, data: 
       const source = await reader.request({ kind: 'report', location }, signal);
       // The file was exchanged while its image was being classified.
       if (source.pixels !== pixels) throw new CxrError('export-image-changed');
-      const files = await exporter.make({ result, source, at });
+      const files = await exporter.make({
+        ...{ result, source, at },
+        copyFilm: (names) => reader.request({ kind: 'anonymous-film', location, names }, signal),
+      });
       log.append({ ...told, kind: 'export', deidentified: anonymous !== null, by: 'person' });
       try {
         exporter.write(target, files);

@@ -27,7 +27,12 @@ describe('the arguments', () => {
     [
       'an unknown form',
       ['classify', 'a', '--export', 'd', '--as', 'sr,xml'],
-      '--as has no form "xml"; there are sr, sc, pdf, csv, json',
+      '--as has no form "xml"; there are sr, sc, pdf, csv, json, film',
+    ],
+    [
+      'a film that names its patient',
+      ['classify', 'a', '--export', 'd', '--as', 'film'],
+      '--as film needs --anonymous',
     ],
     [
       'forms of nothing',

@@ -60,4 +60,8 @@ serveReader({
     misbehave(bytes, 'decode');
     return decoders.report(bytes);
   },
+  anonymousFilm: (bytes, names) => {
+    misbehave(bytes, 'decode');
+    return decoders.anonymousFilm(bytes, names);
+  },
 });
