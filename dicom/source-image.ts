@@ -3,9 +3,6 @@ import type { Dataset } from './dataset/dataset.ts';
 import { parseDataset } from './dataset/parse.ts';
 import { textReader } from './identity.ts';
 
-/** A name has at most 64 characters in each of three spellings; one that is cut would be another name. */
-const longestName = 1024;
-
 /**
  * Reads what a report repeats of its image. Like header.ts it is kept apart from read.ts, because patient data must not
  * come near the way to the engine.
@@ -16,7 +13,7 @@ const longestName = 1024;
  */
 export function readSourceImage(file: Uint8Array): SourceImage {
   const { dataset } = parseDataset(file);
-  const text = textReader(dataset, longestName);
+  const text = textReader(dataset, 'copy');
   return {
     patient: {
       name: text('x00100010', 'PN'),

@@ -50,3 +50,6 @@ export const standingWords: Readonly<Record<Standing, string>> = {
 
 /** What every report says first. The window's banner says the same. */
 export const researchUse = 'Research use only. Not a medical device. Not for diagnosis or patient care.';
+
+/** The description of the series of pictures that this program makes. The reader knows them by it: they are no radiographs. */
+export const ownPictureSeries = 'Cipherfilm picture, research use only';

@@ -1,4 +1,4 @@
-import { researchUse } from '../../contract/words/finding-words.ts';
+import { ownPictureSeries, researchUse } from '../../contract/words/finding-words.ts';
 import type { Item } from '../dataset/write/dictionary.ts';
 import type { Instance } from '../dataset/write/write-file.ts';
 import { coded, concepts } from './coding.ts';
@@ -48,7 +48,7 @@ export function secondaryCapture(report: Report, film: Picture): Instance {
     SeriesNumber: seriesNumber,
     SeriesDate: date,
     SeriesTime: time,
-    SeriesDescription: 'Cipherfilm picture, research use only',
+    SeriesDescription: ownPictureSeries,
     InstanceNumber: '1',
     ContentDate: date,
     ContentTime: time,

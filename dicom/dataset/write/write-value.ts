@@ -34,8 +34,11 @@ const forms: Readonly<Partial<Record<TextVr, RegExp>>> = {
 };
 /** These have one value, in which a backslash is a character like others. */
 const isSingle = (vr: TextVr): boolean => vr === 'LT' || vr === 'ST' || vr === 'UT' || vr === 'UR';
-/** Control characters, of which long texts may have those that break lines. ESC would begin another character set. */
-const control = /[\p{Cc}\u2028\u2029]/u;
+/**
+ * Control characters, of which long texts may have those that break lines; ESC would begin another character set. The last one
+ * stands for letters that could not be read: a name with it would be another name.
+ */
+const control = /[\p{Cc}\u2028\u2029\ufffd]/u;
 const lineBreaks = /[\t\n\f\r]/g;
 const mayBreak = (vr: TextVr): boolean => vr === 'LT' || vr === 'ST' || vr === 'UT';
 

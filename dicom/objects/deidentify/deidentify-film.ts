@@ -29,6 +29,7 @@ export function deidentifiedFilm(dataset: Dataset, pixels: FilmPixels, names: Fi
   if (sopClass === null || !/^[0-9.]{1,64}$/.test(sopClass))
     throw new CxrError('dicom-unwritable', { tag: '00080016', reason: 'absent' });
   return {
+    PatientOrientation: null,
     ...keptTexts(dataset),
     ...keptImageType(dataset),
     ...keptCodes('ViewCodeSequence', dataset),

@@ -10,11 +10,12 @@ import { type Disguise, movedBack } from './disguise.ts';
 
 /** What stands where DICOM wants a date and there may be none: PS3.15 calls it a dummy value. */
 const noDate = new Date(2000, 0, 1);
-const dayMs = 86_400_000;
 
 /**
  * Takes identity out of a report before anything is made of it (PS3.15 Basic Application Level Confidentiality Profile). Objects
  * that are made of the result therefore never had it.
+ *
+ * Where dates are moved, times are left out all the same: the hour of an examination can be known.
  *
  * Names of jobs, keys and questions are replaced as well. An evaluator knows them, and could otherwise join a report that was
  * passed on with the ciphertext that it computed on.
@@ -26,7 +27,7 @@ export function deidentifyReport(report: Report, by: Disguise): Report {
     ...report,
     source: deidentifySource(source, by, days),
     result: renamed(result, by),
-    at: days === null ? noDate : new Date(at.getTime() - days * dayMs),
+    at: days === null ? noDate : new Date(at.getFullYear(), at.getMonth(), at.getDate() - days),
     deidentified: by.how,
   };
 }

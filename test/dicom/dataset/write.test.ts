@@ -150,6 +150,7 @@ describe('a value that its VR does not allow', () => {
     ['two values in one', { StudyID: 'a\\b' }, 'backslash'],
     ['a line break', { PatientID: 'a\nb' }, 'characters'],
     ['an escape into another character set', { DerivationDescription: 'a\x1b$Bb' }, 'characters'],
+    ['a letter that could not be read', { PatientName: 'M\ufffdller' }, 'characters'],
     ['half a character', { PatientID: 'a\ud800' }, 'characters'],
     ['small letters of a code string', { Modality: 'sr' }, 'form'],
     ['another form of a date', { StudyDate: '2026-01-02' }, 'form'],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SourceImage } from '../../../contract/image/source-image.ts';
 import { writeFile } from '../../../dicom/dataset/write/write-file.ts';
 import { toFilm, toThumbnail } from '../../../dicom/film.ts';
+import { checkRadiograph, readHeader } from '../../../dicom/header.ts';
 import { Canvas } from '../../../dicom/objects/picture/canvas.ts';
 import { findingsPicture } from '../../../dicom/objects/picture/findings-picture.ts';
 import type { Report } from '../../../dicom/objects/report.ts';
@@ -124,6 +125,10 @@ describe('a secondary capture', () => {
     expect([read.rows, read.columns]).toEqual([picture.rows, picture.columns]);
     expect(Uint8Array.from(read.codes)).toEqual(picture.pixels);
     expect(read.vois[0]?.voi).toMatchObject({ window: { center: 128, width: 256 } });
+  });
+
+  it('is not taken for a radiograph when it comes back from an archive', () => {
+    expect(() => checkRadiograph(readHeader(fileOf(reportWith())))).toThrow('dicom-not-radiograph');
   });
 
   it('says that its film was compressed with loss, where it was', () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CxrError } from '../../../contract/errors.ts';
 import { parseBundleId } from '../../../contract/ids/bundle-id.ts';
 import { parseDigest } from '../../../contract/ids/digest.ts';
 import type { SourceImage } from '../../../contract/image/source-image.ts';
@@ -31,6 +33,12 @@ describe('a structured report', () => {
     expect(written.patient).toEqual(source.patient);
     expect(written.study).toEqual(source.study);
     expect(written.image).toMatchObject({ modality: 'SR', sopClass: '1.2.840.10008.5.1.4.1.1.88.33' });
+  });
+
+  it('keeps the joiner in a name that is spelt with one', () => {
+    const name = 'علی\u200cرضا^م';
+    const written = fileOf(reportWith({ source: { ...source, patient: { ...source.patient, name } } }));
+    expect(readSourceImage(written).patient.name).toBe(name);
   });
 
   it('is the same, byte for byte, when it is made again', () => {
@@ -97,6 +105,35 @@ describe('a structured report', () => {
     // 0.51234 → 51 %, 0.2 → 20 %, 0.03123 → 3.1 %, thresholds 12 % and 46 %; 90 % of the last is nowhere.
     const numbers = [...text.matchAll(/"NumericValue":"(.*?)"/g)].map(([, number]) => number);
     expect(numbers).toEqual(['51', '12', '46', '20', '12', '46', '3.1', '12', '46']);
+  });
+
+  it('is refused with a code, or repeats every name exactly, whatever is in the header', () => {
+    const text = fc.option(
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.stringMatching(/^[\p{L}^= ]{0,70}$/u)),
+      { nil: null },
+    );
+    fc.assert(
+      fc.property(fc.record({ name: text, id: text, issuer: text }), text, (patient, description) => {
+        const odd = {
+          ...source,
+          patient: { ...source.patient, ...patient },
+          study: { ...source.study, description },
+        };
+        let file: Uint8Array;
+        try {
+          file = fileOf(reportWith({ source: odd }));
+        } catch (error) {
+          expect(error).toBeInstanceOf(CxrError);
+          return;
+        }
+        const read = readSourceImage(file).patient;
+        // Blanks around a value are not significant (PS3.5 6.2), and no value is the same as an empty one.
+        const plain = (value: string | null) => value?.replace(/^ +| +$/g, '') || null;
+        for (const field of ['name', 'id', 'issuer'] as const)
+          expect(plain(read[field])).toBe(plain(patient[field]?.trim() ?? null));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('is read again by our own parser', () => {

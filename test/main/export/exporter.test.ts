@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { toCodedError } from '../../../contract/errors.ts';
+import type { SourceImage } from '../../../contract/image/source-image.ts';
 import { exportForms } from '../../../contract/ipc/export.ts';
 import { researchUse } from '../../../contract/words/finding-words.ts';
 import { Exporter, type ExportWish } from '../../../main/export/exporter.ts';
@@ -111,6 +112,26 @@ describe('an anonymous export', () => {
   it('has no text of the header about a person or an examination, in any form', async () => {
     for (const { name, bytes } of await allFiles({ anonymous }))
       for (const word of identifying) expect(textOf(bytes), `${name}: ${word}`).not.toContain(word);
+  });
+
+  it('has dates moved back by whole days where that was asked for, the same for all of a patient', async () => {
+    const rowOf = async (study: Partial<SourceImage['study']>, at: Date) => {
+      const exporter = new Exporter({
+        ...wish,
+        forms: ['json'],
+        anonymous: { ...anonymous, dates: 'shifted' },
+      });
+      const image = { ...source, study: { ...source.study, ...study } };
+      await exporter.make({ ...exported, source: { image, film }, at });
+      return JSON.parse(textOf(exporter.tables()[0]!.bytes)).rows[0].result_at as string;
+    };
+    const days = (text: string) => (at.getTime() - new Date(text).getTime()) / 86_400_000;
+    const first = await rowOf({}, at);
+    const second = await rowOf({ uid: '1.2.3' }, new Date(2026, 10, 30, 23, 59));
+    expect(new Date(first).getHours() + new Date(first).getMinutes()).toBe(0);
+    // Two days lie between the two results, and between the two dates; clocks may have been changed in between.
+    expect(Math.round(days(first) - days(second))).toBe(2);
+    expect(days(first)).toBeGreaterThan(0);
   });
 
   it('has no name that an evaluator knows', async () => {
