@@ -42,6 +42,8 @@ export type ErrorDetails = {
   'dicom-not-radiograph': { readonly modality: string };
   'dicom-duplicate': Nothing;
   'dicom-uid-taken': Nothing;
+  /** `tag` is the element's, `ggggeeee`; `reason` says in a word of ours what its value breaks. */
+  'dicom-unwritable': { readonly tag: string; readonly reason: string };
   /** `reason` is the system's code (`ENOENT`) or a word of ours. */
   'file-unreadable': { readonly reason: string };
   /** A pattern that no file fits, or a folder, archive or DICOMDIR without files. */
@@ -161,6 +163,13 @@ export type ErrorDetails = {
   'evaluator-proxy': { readonly reason?: string; readonly status?: number };
   'evaluator-unauthorised': { readonly reason?: string };
   'evaluator-body-limit': { readonly status?: number };
+  /** `reason` is the system's code (`ENOSPC`). */
+  'export-unwritable': { readonly reason: string };
+  'export-image-changed': Nothing;
+  /** Whether the file says that its pixels name the patient, or does not say that they do not. */
+  'deidentify-burned-in': { readonly reason: 'stated' | 'not excluded' };
+  /** `reason` is the system's code, or `busy` where another process kept the log. */
+  'audit-unwritable': { readonly reason: string };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */

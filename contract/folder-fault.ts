@@ -1,7 +1,7 @@
 import { CxrError } from './errors.ts';
 
-/** What says where a folder is: a flag of the evaluator, or the system's variable for temporary files. */
-export type FolderSetting = '--data' | 'TMPDIR';
+/** What says where a folder is: a flag of the evaluator or of the command line, or the system's variable for temporary files. */
+export type FolderSetting = '--data' | '--export' | 'TMPDIR';
 
 /** What would have been accepted, by the system's code. */
 const wanted: Readonly<Record<string, string>> = {

@@ -105,8 +105,12 @@ function percentiles({ counts, modality, range }: CodedImage): Film['percentiles
   }));
 }
 
-/** Draws a film small under its first grayscale and shutter. The longest side has at most 192 square pixels. */
-export function toThumbnail(film: Film): Thumbnail {
+/**
+ * Draws a film small under its first grayscale and shutter.
+ *
+ * @param side  the most square pixels that the longest side may have. Default: 192.
+ */
+export function toThumbnail(film: Film, side = thumbnailSide): Thumbnail {
   const { rows, columns, codes, aspect, shutter } = film;
   const table = displayTable(
     film.modality,
@@ -114,7 +118,7 @@ export function toThumbnail(film: Film): Thumbnail {
     film.photometric,
   );
   // Every so many pixels: averaging millions of them takes longer than anybody looks at a thumbnail.
-  const step = Math.max(1, Math.floor(Math.max(rows, columns) / (2 * thumbnailSide)));
+  const step = Math.max(1, Math.floor(Math.max(rows, columns) / (2 * side)));
   const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)];
   const sampled = new Float32Array(height * width);
   for (let y = 0; y < height; y += 1) {
@@ -124,7 +128,7 @@ export function toThumbnail(film: Film): Thumbnail {
       sampled[y * width + x] = shown?.[x * step] === 0 ? shutter!.grey / 255 : level;
     }
   }
-  const scale = Math.min(1, thumbnailSide / Math.max(height * aspect, width));
+  const scale = Math.min(1, side / Math.max(height * aspect, width));
   const outRows = Math.max(1, Math.round(height * aspect * scale));
   const outColumns = Math.max(1, Math.round(width * scale));
   const reduced = areaAverage(sampled, height, width, outRows, outColumns);

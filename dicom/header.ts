@@ -1,5 +1,6 @@
 import { CxrError } from '../contract/errors.ts';
 import type { ImageHeader } from '../contract/image/header.ts';
+import { ownPictureSeries } from '../contract/words/finding-words.ts';
 import { parseDataset } from './dataset/parse.ts';
 import { date, readIdentity, textReader, time, uid } from './identity.ts';
 import { readSpacing } from './spacing.ts';
@@ -57,8 +58,15 @@ const positive = (value: number | null): number | null =>
 /** Modalities whose images are radiographs: everything else is left to other viewers. */
 const radiographs = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'XC', 'HC', '']);
 
-/** Refuses an image whose modality is not one of radiographs. @throws CxrError 'dicom-not-radiograph'. */
+/**
+ * Refuses an image whose modality is not one of radiographs, and a picture that this program made of one: it lies in the same
+ * study, and with the text beside it it would be scored as another film.
+ *
+ * @throws CxrError 'dicom-not-radiograph'.
+ */
 export function checkRadiograph({ series }: ImageHeader): void {
+  if (series.description === ownPictureSeries)
+    throw new CxrError('dicom-not-radiograph', { modality: 'picture of findings' });
   if (!radiographs.has(series.modality))
     throw new CxrError('dicom-not-radiograph', { modality: series.modality });
 }

@@ -41,10 +41,16 @@ export function readIdentity(
 
 /**
  * Makes a function that reads a text element in the file's own character sets (PS3.3 C.12.1.1.2). It returns one line
- * of at most 128 characters, without control characters, or null where there is no text. `vr` is the element's value
- * representation, such as `PN` for a person's name.
+ * without control characters, or null where there is no text. `vr` is the element's value representation, such as `PN` for a
+ * person's name.
+ *
+ * @param use  `label` for a text that is shown: it has at most 128 characters, and none that could rearrange a label. `copy` for
+ *             one that another file repeats: it keeps joiners between letters, which names in some scripts are spelt with.
  */
-export function textReader(dataset: Dataset): (tag: string, vr: string) => string | null {
+export function textReader(
+  dataset: Dataset,
+  use: 'label' | 'copy' = 'label',
+): (tag: string, vr: string) => string | null {
   const sets = dataset.texts('x00080005').join('\\');
   return (tag, vr) => {
     const bytes = dataset.raw(tag);
@@ -57,6 +63,7 @@ export function textReader(dataset: Dataset): (tag: string, vr: string) => strin
       decoded = latin1(bytes, 0, bytes.length).replace(/[^\x20-\x7e]/g, '\ufffd');
     }
     const first = vr === 'PN' || vr === 'LO' || vr === 'SH' ? decoded.split('\\', 1)[0]! : decoded;
+    if (use === 'copy') return first.replace(/\p{Cc}/gu, ' ').trim() || null;
     return first.replace(unprintable, ' ').trim().slice(0, longestShown) || null;
   };
 }

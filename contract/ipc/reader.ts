@@ -3,6 +3,7 @@ import type { Digest } from '../ids/digest.ts';
 import type { Thumbnail } from '../image/film.ts';
 import type { ImageHeader } from '../image/header.ts';
 import type { EngineInput } from '../stages.ts';
+import type { FilmNames, ReportSource } from './export.ts';
 
 /**
  * Messages between a host and the reader. The *reader* is the process that decodes files. It has no key, no network and
@@ -70,7 +71,11 @@ export type ReaderRequest =
   /** Decodes a film and posts it on the window's port as a `FilmMessage` with this ticket. */
   | { readonly kind: 'film'; readonly location: Location; readonly ticket: string }
   | { readonly kind: 'thumbnail'; readonly location: Location }
-  | { readonly kind: 'input'; readonly location: Location };
+  | { readonly kind: 'input'; readonly location: Location }
+  /** Reads what a report repeats of an image, and draws its film reduced. */
+  | { readonly kind: 'report'; readonly location: Location }
+  /** Copies an image without identity, under other names. */
+  | { readonly kind: 'anonymous-film'; readonly location: Location; readonly names: FilmNames };
 
 /** What the reader replies to each kind of request. The results of a scan come as `scanned` events before its reply. */
 export type ReaderReply = {
@@ -79,6 +84,8 @@ export type ReaderReply = {
   film: null;
   thumbnail: Thumbnail;
   input: EngineInput;
+  report: ReportSource;
+  'anonymous-film': Uint8Array;
 };
 
 /** A message to the reader. A cancelled request is refused with the code `cancelled`. */

@@ -60,6 +60,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice:
       'Its pixels differ, so it was not taken: a result must not stand beside another image. To have it read, open this file alone, where the other image is not in the list.',
   },
+  'dicom-unwritable': {
+    title: 'The result cannot be written as DICOM into the study of this image.',
+    advice:
+      'The image names its study, patient or itself in a way that DICOM does not allow. Send the image’s study to the PACS again and export it from there, or take another form of result.',
+  },
   'file-unreadable': {
     title: 'The file cannot be read.',
     advice:
@@ -245,6 +250,25 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'Something between here and the evaluator refuses uploads of this size.',
     advice:
       'A proxy in front of the evaluator limits requests, and the evaluation keys are larger. Tell whoever runs it, then try again.',
+  },
+  'export-unwritable': {
+    title: 'A result could not be saved.',
+    advice: 'The disk may be full or the folder write-protected. Choose another folder and export it again.',
+  },
+  'export-image-changed': {
+    title: 'The image file is no longer the one that was classified.',
+    advice:
+      'The result was not exported, because it would stand beside another image. Classify the file again.',
+  },
+  'deidentify-burned-in': {
+    title: 'The film may show the patient’s name in its pixels.',
+    advice:
+      'It is not exported as anonymous. Look at the film; if nothing in it names anybody, export it again and say so.',
+  },
+  'audit-unwritable': {
+    title: 'The record of exports cannot be written.',
+    advice:
+      'Nothing was exported, because every export is recorded. The disk may be full or write-protected. Tell whoever looks after this installation.',
   },
   'setting-locked': {
     title: 'This setting is decided elsewhere.',

@@ -55,11 +55,17 @@ const largestElement = 512 * 1024 * 1024;
  */
 export class ElementReader {
   readonly bytes: Uint8Array;
+  readonly #vrOf: (tag: number) => string | undefined;
   #left: number;
 
-  constructor(bytes: Uint8Array, mostElements: number) {
+  /**
+   * @param vr  the VR of every element that is kept; undefined for one that is stepped over. Default: those that are read
+   *            (elements.ts).
+   */
+  constructor(bytes: Uint8Array, mostElements: number, vr: (tag: number) => string | undefined = vrOf) {
     this.bytes = bytes;
     this.#left = mostElements;
+    this.#vrOf = vr;
   }
 
   /** How many elements may still be looked at. */
@@ -88,7 +94,8 @@ export class ElementReader {
       if (header.tag >= lowestDelimiter) throw malformed(next);
       const isPixels = header.tag === pixelData;
       const element = this.#element(header, end, encoding, isPixels ? null : 0);
-      if (vrOf(header.tag) !== undefined && !elements.has(header.tag)) elements.set(header.tag, element);
+      if (this.#vrOf(header.tag) !== undefined && !elements.has(header.tag))
+        elements.set(header.tag, element);
       if (isPixels) return;
       before = header.tag;
       next = element.dataOffset + element.length + (element.hadUndefinedLength ? delimiterBytes : 0);
@@ -192,7 +199,7 @@ export class ElementReader {
     const hadUndefinedLength = length === undefinedLength;
     const isOpen = hadUndefinedLength && depth !== null;
     return {
-      vr: isUnknown ? (vrOf(tag) ?? 'UN') : vr,
+      vr: isUnknown ? (this.#vrOf(tag) ?? 'UN') : vr,
       dataOffset,
       length: isOpen
         ? this.#eachItem(dataOffset, end, own, depth + 1) - dataOffset

@@ -8,6 +8,7 @@ import {
   stagesWithAnswer,
 } from '../../contract/stages.ts';
 import type { Headless } from '../host/headless.ts';
+import type { Classified, ExportOutcome } from './export/open-export.ts';
 import { errorLine, type Outcome, refusalOf } from './outcome.ts';
 import { printable } from './printable.ts';
 import { progressLines } from './progress-lines.ts';
@@ -29,6 +30,8 @@ export type RunControl = {
   readonly write: (line: string) => void;
   /** Hears what became of a file, as soon as that is known. */
   readonly tell: (outcome: Outcome) => void;
+  /** Exports a result, where that was asked for. */
+  readonly export?: (one: Classified) => Promise<ExportOutcome>;
 };
 
 type Unreachable = Extract<CodedError, { code: 'evaluator-unreachable' }>;
@@ -94,7 +97,10 @@ async function outcomeOf(
   try {
     const result = await classifyImage(found, classifier, { ...control, write: note }, unreached);
     note(movedLine(result.bytes, classifier.evaluator.embedded));
-    return { file, result };
+    if (control.export === undefined) return { file, result };
+    const outcome = await control.export({ location: found.location, pixels: found.pixels, result });
+    note('unexported' in outcome ? `not exported: ${errorLine(outcome.unexported)}` : 'exported');
+    return { file, result, ...outcome };
   } catch (error) {
     const coded = toCodedError(error);
     note(refusalLine(coded));

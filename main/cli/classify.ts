@@ -3,6 +3,7 @@ import type { Custody } from '../../contract/ipc/custody.ts';
 import { type Headless, type Incident, withHeadless } from '../host/headless.ts';
 import type { Wish } from './arguments/read-arguments.ts';
 import { type Classifier, classifyFiles } from './classify-files.ts';
+import { openExport, type RunExport } from './export/open-export.ts';
 import { interruption } from './interruption.ts';
 import { errorLine, errorLines, type Outcome, statusOf, summaryLine } from './outcome.ts';
 import { type Output, outputIn } from './output.ts';
@@ -33,10 +34,11 @@ const write = (line: string) => process.stderr.write(`${line}\n`);
 export async function classify(wish: ClassifyWish): Promise<number> {
   const output = outputIn(wish.form, (text) => process.stdout.write(text));
   try {
-    const outcomes = await outcomesOf(wish, output);
+    const run = wish.export === null ? null : openExport(wish.export, dataFolder(wish.data));
+    const outcomes = await outcomesOf(wish, output, run);
     output.end(outcomes);
     if (outcomes.length > 1) write(summaryLine(outcomes));
-    return statusOf(outcomes);
+    return Math.max(statusOf(outcomes), writeTables(run));
   } catch (error) {
     if (error instanceof UsageError) {
       write(`cipherfilm: ${error.message}`);
@@ -49,11 +51,22 @@ export async function classify(wish: ClassifyWish): Promise<number> {
   }
 }
 
+/** Writes the tables of a run, if any. @returns the exit status of that. */
+function writeTables(run: RunExport | null): 0 | 1 {
+  try {
+    for (const name of run?.end() ?? []) write(`exported ${name}`);
+    return 0;
+  } catch (error) {
+    write(`cipherfilm: ${errorLines(toCodedError(error)).join('\n  ')}`);
+    return 1;
+  }
+}
+
 /**
  * @throws UsageError as `readPassphrase`.
  * @throws CxrError   as `readConnection` and `withHeadless`, and `key-passphrase`, when nothing could be classified at all.
  */
-async function outcomesOf(wish: ClassifyWish, { tell }: Output): Promise<Outcome[]> {
+async function outcomesOf(wish: ClassifyWish, { tell }: Output, run: RunExport | null): Promise<Outcome[]> {
   const data = dataFolder(wish.data);
   const places = placesHere(data);
   const { connection, byDefault, warnings } = readConnection(wish.evaluator, places);
@@ -72,14 +85,19 @@ async function outcomesOf(wish: ClassifyWish, { tell }: Output): Promise<Outcome
     write(`${byDefault ? 'no evaluator configured: ' : ''}${where}, ${session.evaluator.url}`);
     if (wish.paths.includes('-') && process.stdin.isTTY) write('reading a file from standard input');
     const found = await findImages(wish.paths, { reader: session.reader, input: process.stdin, signal });
-    return await classifyFiles(found, classifier, { signal, write, tell });
+    const control = { signal, write, tell };
+    if (run === null) return await classifyFiles(found, classifier, control);
+    return await classifyFiles(found, classifier, {
+      ...control,
+      export: (one) => run.result(one, session.reader, signal),
+    });
   };
   const withOwnKey = () => withHeadless(options, (session) => classifyIn(session, session));
   const withKeptKey = (custody: Custody) =>
     withHeadless({ ...options, custody }, async (session) =>
       (await opens(session, passphrase)) ? classifyIn(session, reopening(session, passphrase)) : null,
     );
-  const run = async (): Promise<Outcome[]> => {
+  const inOrder = async (): Promise<Outcome[]> => {
     const custody = storedKeysIfAny(data, places);
     if (custody.folder === null) return withOwnKey();
     const outcomes = await withKeptKey(custody);
@@ -87,7 +105,7 @@ async function outcomesOf(wish: ClassifyWish, { tell }: Output): Promise<Outcome
     write(noKeptKey);
     return withOwnKey();
   };
-  return await run().catch((error: unknown) => {
+  return await inOrder().catch((error: unknown) => {
     // Interrupted before the first file.
     if (!signal.aborted) throw error;
     return cancelled(wish.paths, tell);

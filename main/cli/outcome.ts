@@ -5,10 +5,16 @@ import { technicalLine } from '../../contract/words/error-text.ts';
 
 /**
  * What became of one file. `skipped` marks a file that lies in a folder or an archive beside radiographs and is none
- * itself, such as the program on a patient's disc; nobody asked for it to be classified.
+ * itself, such as the program on a patient's disc; nobody asked for it to be classified. A result whose export was asked for has
+ * the names of its files, or why there are none.
  */
 export type Outcome =
-  | { readonly file: string; readonly result: AnalysisResult }
+  | {
+      readonly file: string;
+      readonly result: AnalysisResult;
+      readonly exported?: readonly string[];
+      readonly unexported?: CodedError;
+    }
   | { readonly file: string; readonly error: CodedError; readonly skipped?: true };
 
 /** Counts of outcomes. Every file is in exactly one of the counts behind `files`. */
@@ -21,6 +27,8 @@ export type Summary = {
   readonly cancelled: number;
   /** Not tried, because the evaluator was not reached for an earlier one. */
   readonly untried: number;
+  /** Classified, but not exported although that was asked for. It is absent where there is none. */
+  readonly unexported?: number;
 };
 
 /** These say that a file is no frontal radiograph, or one that is there already; all others that something is wrong. */
@@ -51,6 +59,7 @@ export const errorLine = (error: CodedError): string => `${errorTextOf(error).ti
 /** Adds up what became of all files. */
 export function summaryOf(outcomes: readonly Outcome[]): Summary {
   const kinds = outcomes.map(kindOf);
+  const unexported = outcomes.filter(isUnexported).length;
   const count = (kind: ReturnType<typeof kindOf>) => kinds.filter((each) => each === kind).length;
   return {
     files: outcomes.length,
@@ -59,10 +68,13 @@ export function summaryOf(outcomes: readonly Outcome[]): Summary {
     skipped: count('skipped'),
     cancelled: count('cancelled'),
     untried: count('untried'),
+    ...(unexported === 0 ? {} : { unexported }),
   };
 }
 
-function kindOf(outcome: Outcome): Exclude<keyof Summary, 'files'> {
+const isUnexported = (outcome: Outcome): boolean => 'result' in outcome && outcome.unexported !== undefined;
+
+function kindOf(outcome: Outcome): Exclude<keyof Summary, 'files' | 'unexported'> {
   if ('result' in outcome) return 'classified';
   const { error, skipped } = outcome;
   if (skipped === true) return 'skipped';
@@ -70,18 +82,19 @@ function kindOf(outcome: Outcome): Exclude<keyof Summary, 'files'> {
   return error.code === 'evaluator-unreachable' && error.detail.untried === true ? 'untried' : 'failed';
 }
 
-/** The exit status of a run: 0 when something was classified and nothing but skipped files was not. */
+/** The exit status of a run: 0 when something was classified, and exported if asked, and nothing but skipped files was not. */
 export function statusOf(outcomes: readonly Outcome[]): 0 | 1 {
-  const { files, classified, skipped } = summaryOf(outcomes);
-  return classified > 0 && classified + skipped === files ? 0 : 1;
+  const { files, classified, skipped, unexported } = summaryOf(outcomes);
+  return unexported === undefined && classified > 0 && classified + skipped === files ? 0 : 1;
 }
 
 /** Writes the sums in one line, so that nobody has to count. */
 export function summaryLine(outcomes: readonly Outcome[]): string {
-  const { files, classified, failed, skipped, cancelled, untried } = summaryOf(outcomes);
+  const { files, classified, failed, skipped, cancelled, untried, unexported } = summaryOf(outcomes);
   const first = outcomes.find((outcome) => kindOf(outcome) === 'untried');
   const parts = [
     `${classified} classified`,
+    ...(unexported === undefined ? [] : [`${unexported} of them not exported`]),
     ...(failed > 0 ? [`${failed} refused or failed`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),

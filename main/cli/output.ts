@@ -1,4 +1,5 @@
 import type { CodedError } from '../../contract/errors.ts';
+import type { AnalysisResult } from '../../contract/stages.ts';
 import type { Form } from './arguments/read-arguments.ts';
 import { errorLine, errorLines, type Outcome, summaryOf } from './outcome.ts';
 import { printable } from './printable.ts';
@@ -33,7 +34,12 @@ export function outputIn(form: Form, write: (text: string) => void): Output {
 
 function outcomeLines(outcome: Outcome): string[] {
   const file = printable(outcome.file);
-  if ('result' in outcome) return ['', file, ...reportLines(outcome.result)];
+  if ('result' in outcome) return ['', file, ...reportLines(outcome.result), ...exportLines(outcome)];
   if (outcome.skipped === true) return [`skipped ${file}: ${errorLine(outcome.error)}`];
   return ['', file, ...errorLines(outcome.error)];
+}
+
+function exportLines({ exported, unexported }: Extract<Outcome, { result: AnalysisResult }>): string[] {
+  if (unexported !== undefined) return ['', 'Not exported', ...errorLines(unexported)];
+  return exported === undefined || exported.length === 0 ? [] : [`Exported    ${exported.join(', ')}`];
 }

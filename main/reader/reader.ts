@@ -24,7 +24,9 @@ type Task<R extends ReaderRequest = ReaderRequest> = {
 };
 
 /** What somebody is looking at comes first. */
-const rank: Readonly<Record<ReaderRequest['kind'], number>> = { film: 0, scan: 1, input: 2, thumbnail: 3 };
+const rank: Readonly<Record<ReaderRequest['kind'], number>> = {
+  ...{ film: 0, scan: 1, input: 2, report: 2, 'anonymous-film': 2, thumbnail: 3 },
+};
 /** A scan tells what it found at least so often. */
 const tellEveryMs = 150;
 
@@ -91,6 +93,12 @@ class Reader {
         );
       case 'input':
         return this.#decode(task, request.location, this.#decoders.input);
+      case 'report':
+        return this.#decode(task, request.location, this.#decoders.report);
+      case 'anonymous-film':
+        return this.#decode(task, request.location, (bytes) =>
+          this.#decoders.anonymousFilm(bytes, request.names),
+        );
     }
   }
 

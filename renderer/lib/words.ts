@@ -1,6 +1,9 @@
 import type { PatientIdentity } from '../../contract/identity.ts';
 import type { ImageRow, StudyRow, StudyState } from '../../contract/ipc/worklist.ts';
 import type { StageName } from '../../contract/stages.ts';
+import { percentOf } from '../../contract/words/finding-words.ts';
+
+export { findingName } from '../../contract/words/finding-words.ts';
 
 /** What each stage does, and whether bytes leave the machine in it. */
 export const stageWords: Readonly<Record<StageName, { label: string; crosses: 'out' | 'in' | null }>> = {
@@ -30,15 +33,8 @@ export function timeInWords(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The dataset's spelling → words: "Pleural_Thickening" → "Pleural thickening". */
-export function findingName(name: string): string {
-  const words = name.replaceAll('_', ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** A share as percent; one decimal where a whole percent would hide the difference to a threshold. */
-export const percentInWords = (share: number): string =>
-  `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}\u00a0%`;
+export const percentInWords = (share: number): string => `${percentOf(share)}\u00a0%`;
 
 /** What has become of a study. */
 export const stateWords: Readonly<Record<StudyState, string>> = {

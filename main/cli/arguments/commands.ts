@@ -1,3 +1,4 @@
+import { exportForms } from '../../../contract/ipc/export.ts';
 import {
   commonFlags,
   type Flag,
@@ -79,6 +80,31 @@ export const commands: readonly Command[] = [
         value: 'FILE',
         says: 'its first line opens the key that is kept here; - is standard input',
       },
+      {
+        name: 'export',
+        value: 'FOLDER',
+        says: 'writes every result into this folder too, which is made if it is not there',
+      },
+      {
+        name: 'as',
+        value: 'FORMS',
+        says: `the forms to write, of ${exportForms.join(',')}; all that fit if it is left out`,
+      },
+      {
+        name: 'anonymous',
+        value: null,
+        says: 'takes identity out of what is written (DICOM PS3.15 Basic Profile)',
+      },
+      {
+        name: 'shift-dates',
+        value: null,
+        says: 'with --anonymous: moves dates back in place of removing them',
+      },
+      {
+        name: 'films-checked',
+        value: null,
+        says: 'with --anonymous: somebody has looked at the films, and none names anybody',
+      },
       { name: 'json', value: null, says: 'prints one JSON object when all files are done' },
       { name: 'json-lines', value: null, says: 'prints one JSON object a line as soon as a file is done' },
     ],
@@ -90,6 +116,7 @@ export const commands: readonly Command[] = [
       'Without --evaluator the settings decide; where they name no evaluator, one is started on this machine.',
       'The key is the one that this workstation keeps, where it opens without a question or with --passphrase-file;',
       'otherwise one is made for this run and kept in memory.',
+      '--export writes FORMS of every result as soon as it is there, and records in the audit log that it does.',
       'Ctrl-C cancels and reports what was done; a second one ends at once.',
     ],
   },
@@ -126,8 +153,11 @@ export const commonOptions: readonly Option[] = [
 
 /** What each exit status means. The documents list the same. */
 export const exitStatuses: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'every radiograph was classified; what else lies in a folder or an archive may have been skipped'],
-  ['1', 'at least one was refused, failed or was cancelled, or there was none'],
+  [
+    '0',
+    'every radiograph was classified, and exported if asked; what else lies in a folder or an archive may have been skipped',
+  ],
+  ['1', 'at least one was refused, failed, was cancelled or not exported, or there was none'],
   ['2', 'wrong usage: nothing was begun'],
   ['128 + n', 'signal n ended it, or was sent a second time'],
 ];

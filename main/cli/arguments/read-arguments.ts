@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type ExportArguments, readExportArguments } from '../export/export-arguments.ts';
 import { type Command, commandNamed, commands, commonOptions, type Shell, shells } from './commands.ts';
 
 /** The form in which a command prints what became of files: for people, or for programs. */
@@ -19,6 +20,8 @@ export type Wish =
       /** Holds the passphrase of the kept key; `-` stands for standard input. */
       readonly passphraseFile: string | undefined;
       readonly form: Form;
+      /** What is to be exported; null where nothing is. */
+      readonly export: ExportArguments | null;
     }
   /** Everything but the word `keys`; main/cli/keys/read-key-arguments.ts understands it. */
   | { readonly kind: 'keys'; readonly args: readonly string[] }
@@ -105,8 +108,14 @@ function classifyWish(paths: readonly string[], values: Values, command: Command
   const passphraseFile = text('passphrase-file');
   if (passphraseFile === '-' && paths.includes('-'))
     return wrong('standard input can be the file or the passphrase, not both', command);
+  const exportArguments = readExportArguments({
+    ...{ export: text('export'), as: text('as'), anonymous: values.anonymous === true },
+    ...{ 'shift-dates': values['shift-dates'] === true, 'films-checked': values['films-checked'] === true },
+  });
+  if (typeof exportArguments === 'string') return wrong(exportArguments, command);
   return {
     kind: 'classify',
+    export: exportArguments,
     paths,
     evaluator: text('evaluator'),
     data: text('data'),

@@ -1,6 +1,7 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
+import type { Digest } from '../../../contract/ids/digest.ts';
 import type { Location, Scanned, Source } from '../../../contract/ipc/reader.ts';
 import type { ReaderHost } from '../../host/reader-host.ts';
 import { expandPattern } from './expand-pattern.ts';
@@ -8,10 +9,10 @@ import { readStandardInput } from './standard-input.ts';
 
 /**
  * What was found for one file: where its image is, or why there is none. `file` is the path as it was given, and the path
- * inside a folder or an archive behind it. `isNamed` says that somebody named this very file, rather than what it is in.
+ * inside a folder or an archive behind it. `pixels` is the digest of the image's stored pixels. `isNamed` says that somebody named this very file, rather than what it is in.
  */
 export type Found = { readonly file: string; readonly isNamed: boolean } & (
-  | { readonly location: Location }
+  | { readonly location: Location; readonly pixels: Digest }
   | { readonly error: CodedError }
 );
 
@@ -78,7 +79,9 @@ function foundIn(given: string, scanned: Scanned): Found {
     file: nameOf(given, within, location.inside),
     isNamed: within === '' && location.inside.length === 0,
   };
-  return scanned.kind === 'taken' ? { ...here, location } : { ...here, error: scanned.error };
+  return scanned.kind === 'taken'
+    ? { ...here, location, pixels: scanned.pixels }
+    : { ...here, error: scanned.error };
 }
 
 /** @param within  the way from the path that was given; it leads out of a DICOMDIR, to the files beside it. */

@@ -55,7 +55,7 @@ export const rooms: readonly Room[] = [
   },
   {
     room: 'dicom/objects',
-    holds: 'the content of the objects that we write: SR, SC',
+    holds: 'the content of the objects that we write: SR, SC, films without identity',
     mayImport: ['contract', 'dicom/dataset', 'dicom/identity.ts'],
     mayTouch: nothing,
   },

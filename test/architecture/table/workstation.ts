@@ -55,7 +55,7 @@ export const workstation: readonly Room[] = [
   {
     room: 'main/reader',
     holds: 'the process without a key that opens foreign files: folders, zip, DICOMDIR, decoding',
-    mayImport: ['contract', ...dicom, 'main/files', 'main/host/parent-port.ts'],
+    mayImport: ['contract', ...dicom, 'dicom/objects', 'main/files', 'main/host/parent-port.ts'],
     mayTouch: ['files'],
   },
   {

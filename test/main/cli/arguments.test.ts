@@ -24,6 +24,31 @@ describe('the arguments', () => {
     ['a value that is not taken', ['classify', 'a.dcm', '--json=yes'], '"--json" takes no value'],
     ['standard input twice', ['classify', '-', '-'], '- can be named only once'],
     ['two forms', ['classify', 'a', '--json', '--json-lines'], '--json and --json-lines exclude each other'],
+    [
+      'an unknown form',
+      ['classify', 'a', '--export', 'd', '--as', 'sr,xml'],
+      '--as has no form "xml"; there are sr, sc, pdf, csv, json, film',
+    ],
+    [
+      'a film that names its patient',
+      ['classify', 'a', '--export', 'd', '--as', 'film'],
+      '--as film needs --anonymous',
+    ],
+    [
+      'forms of nothing',
+      ['classify', 'a', '--as', 'sr'],
+      '--as says something about --export, which is missing',
+    ],
+    [
+      'anonymity of nothing',
+      ['classify', 'a', '--anonymous'],
+      '--anonymous says something about --export, which is missing',
+    ],
+    [
+      'dates of a named export',
+      ['classify', 'a', '--export', 'd', '--shift-dates'],
+      '--shift-dates says something about --anonymous, which is missing',
+    ],
     ['an unknown shell', ['completion', 'tcsh'], 'one shell is expected, bash, zsh, fish'],
   ])('are refused in one line: %s', (_, args, reason) => {
     const wish = readArguments(args);
@@ -34,10 +59,25 @@ describe('the arguments', () => {
     expect(readArguments(['classify', 'a.dcm', '--json-lines', '-', '--', '--b.dcm'])).toEqual({
       ...{ kind: 'classify', paths: ['a.dcm', '-', '--b.dcm'] },
       ...{ evaluator: undefined, data: undefined, passphraseFile: undefined, form: 'json-lines' },
+      export: null,
     });
     expect(readArguments(['--evaluator=embedded', 'classify', 'a'])).toMatchObject({
       evaluator: 'embedded',
       form: 'text',
+    });
+  });
+
+  it('name what is exported, in the order of the forms, all of them where none is named', () => {
+    const exportOf = (...args: string[]) => readArguments(['classify', 'a', '--export', 'd', ...args]);
+    expect(exportOf()).toMatchObject({
+      export: { folder: 'd', forms: ['sr', 'sc', 'pdf', 'csv', 'json'], anonymous: null },
+    });
+    expect(exportOf('--as', 'csv, sr')).toMatchObject({ export: { forms: ['sr', 'csv'] } });
+    expect(exportOf('--anonymous')).toMatchObject({
+      export: { anonymous: { dates: 'removed', filmsChecked: false } },
+    });
+    expect(exportOf('--anonymous', '--shift-dates', '--films-checked')).toMatchObject({
+      export: { anonymous: { dates: 'shifted', filmsChecked: true } },
     });
   });
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type CodedError, CxrError } from '../../../contract/errors.ts';
+import { parseDigest } from '../../../contract/ids/digest.ts';
 import type { AnalysisResult, StageName } from '../../../contract/stages.ts';
 import { type Classifier, classifyFiles } from '../../../main/cli/classify-files.ts';
 import { type Outcome, statusOf, summaryLine, summaryOf } from '../../../main/cli/outcome.ts';
 import type { Found } from '../../../main/cli/sources/find-images.ts';
 
 const location = { kind: 'file', path: import.meta.filename, inside: [] } as const;
-const image = (file: string, isNamed = true): Found => ({ file, isNamed, location });
+const pixels = parseDigest('0'.repeat(64));
+const image = (file: string, isNamed = true): Found => ({ file, isNamed, location, pixels });
 const not = (file: string, error: CodedError, isNamed: boolean): Found => ({ file, isNamed, error });
 const noDicom: CodedError = { code: 'dicom-not-dicom', detail: {} };
 const result = { bytes: { evaluationKeys: 0, sent: 0, received: 0 } } as unknown as AnalysisResult;

@@ -56,4 +56,12 @@ serveReader({
     misbehave(bytes, 'decode');
     return decoders.input(bytes);
   },
+  report: (bytes) => {
+    misbehave(bytes, 'decode');
+    return decoders.report(bytes);
+  },
+  anonymousFilm: (bytes, names) => {
+    misbehave(bytes, 'decode');
+    return decoders.anonymousFilm(bytes, names);
+  },
 });
