@@ -61,7 +61,7 @@ export const workstation: readonly Room[] = [
   {
     room: 'main/network',
     holds: 'DICOM over the network: C-STORE in and out, DICOMweb; runs in the reader process',
-    mayImport: ['contract', ...dicom, 'main/files', 'main/reader'],
+    mayImport: ['contract', ...dicom, 'dicom/network', 'main/files', 'main/reader'],
     mayTouch: ['files', 'network'],
   },
   {
