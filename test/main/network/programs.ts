@@ -1,8 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Foreign programs that the tests of main/network speak with. Where they are not installed, those tests are skipped. */
-const isThere = (...command: readonly string[]): boolean => {
+/**
+ * Whether a foreign program is installed, with which tests of main/network speak. Where it is not, those are skipped.
+ *
+ * @param command  a call that has status 0.
+ */
+export const isInstalled = (...command: readonly string[]): boolean => {
   try {
     execFileSync(command[0]!, command.slice(1), { stdio: 'ignore' });
     return true;
@@ -11,7 +15,7 @@ const isThere = (...command: readonly string[]): boolean => {
   }
 };
 
-const hasToolkit = ['storescu', 'echoscu', 'storescp'].every((name) => isThere(name, '--version'));
+const hasToolkit = ['storescu', 'echoscu', 'storescp'].every((name) => isInstalled(name, '--version'));
 /** Why tests with DCMTK's programs are skipped; null where they run. */
 export const whyNoToolkit = hasToolkit ? null : 'DCMTK is not installed (Debian: dcmtk)';
 
