@@ -1,27 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { CxrError } from '../../../contract/errors.ts';
+import type { RemoteEntity } from '../../../contract/network/archive.ts';
 import { answerBit, type Command, fields, statuses, writeCommand } from '../../../dicom/network/command.ts';
 import { MessageReader } from '../../../dicom/network/message-reader.ts';
 import type { AgreedContext } from '../../../dicom/network/negotiate.ts';
 import { type ProposedContext, pduLimits } from '../../../dicom/network/pdu.ts';
 import { dataPdus, pieceLength } from '../../../dicom/network/write-pdu.ts';
 import { abortReasons, networkFault, Peer } from '../peer.ts';
-
-/** Certificates of TLS as PEM texts: the authorities that are trusted, and our own certificate where one is asked for. */
-export type ClientTls = {
-  readonly authorities: readonly string[];
-  readonly own: { readonly certificate: string; readonly key: string } | null;
-};
-
-/** An archive, or whoever else takes objects by C-STORE. */
-export type RemoteEntity = {
-  /** Its AE title. */
-  readonly title: string;
-  readonly host: string;
-  readonly port: number;
-  readonly tls: ClientTls | null;
-};
+import { trustedBy } from '../trusted-by.ts';
 
 /** Who calls, and how long is waited for each thing, ms. */
 export type Caller = {
@@ -202,7 +189,7 @@ function connected({ host, port, tls }: RemoteEntity, waitMs: number, signal?: A
         ? connect({ host, port })
         : connectTls({
             ...{ host, port, minVersion: 'TLSv1.2', rejectUnauthorized: true },
-            ...(tls.authorities.length === 0 ? {} : { ca: [...tls.authorities] }),
+            ca: trustedBy(tls.trust),
             ...(tls.own === null ? {} : { cert: tls.own.certificate, key: tls.own.key }),
           });
     const end = () => socket.destroy(new CxrError('cancelled'));

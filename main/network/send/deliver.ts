@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { toCodedError } from '../../../contract/errors.ts';
+import type { RemoteEntity, WebArchive } from '../../../contract/network/archive.ts';
 import type { HandedOn } from '../handed-on.ts';
-import type { WebArchive } from '../web/archive.ts';
 import { storeOnWeb } from '../web/store-web.ts';
-import type { Caller, RemoteEntity } from './association.ts';
+import type { Caller } from './association.ts';
 import { lookAtObject, type ObjectFile } from './object-file.ts';
 import { type Delivery, storeFiles } from './store-scu.ts';
 

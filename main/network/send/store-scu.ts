@@ -1,8 +1,9 @@
 import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
+import type { RemoteEntity } from '../../../contract/network/archive.ts';
 import { isKept } from '../../../dicom/network/command.ts';
 import { type ProposedContext, pduLimits } from '../../../dicom/network/pdu.ts';
 import { uncompressedSyntaxes, verificationClass } from '../../../dicom/network/storage-classes.ts';
-import { Association, type Caller, type RemoteEntity } from './association.ts';
+import { Association, type Caller } from './association.ts';
 import { lookAtObject, type ObjectFile, piecesOf } from './object-file.ts';
 
 /** What became of a file: null when the other side has kept it, the reason otherwise. */

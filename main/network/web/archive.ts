@@ -2,23 +2,9 @@ import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { CxrError } from '../../../contract/errors.ts';
+import type { Login, WebArchive } from '../../../contract/network/archive.ts';
 import { networkFault } from '../peer.ts';
-
-/** How somebody shows who they are. */
-export type Login =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'password'; readonly user: string; readonly password: string };
-
-/** An archive that speaks DICOMweb (PS3.18). */
-export type WebArchive = {
-  /** The address of its service, to which `/studies` is added. */
-  readonly url: string;
-  readonly login: Login | null;
-  /** Authorities to trust, as PEM texts; none for those that Node.js brings. */
-  readonly authorities: readonly string[];
-  /** How long is waited for an answer, and for each next piece of it, ms. */
-  readonly waitMs?: number;
-};
+import { trustedBy } from '../trusted-by.ts';
 
 /** A request. `length` is that of `body`, bytes. */
 export type WebRequest = {
@@ -76,7 +62,7 @@ export async function ask<T>(
   accepted: readonly number[],
   read: (answer: WebAnswer) => Promise<T>,
 ): Promise<T> {
-  const { waitMs = usualWaitMs, authorities, login } = archive;
+  const { trust, login, waitMs = usualWaitMs } = archive;
   const address = addressOf(archive, request.path);
   const isTls = address.protocol === 'https:';
   const outgoing = (isTls ? requestTls : requestPlain)(address, {
@@ -87,8 +73,7 @@ export async function ask<T>(
       ...(login === null ? {} : { authorization: authorization(login) }),
       ...(request.length === undefined ? {} : { 'content-length': request.length }),
     },
-    ...(isTls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2' } : {}),
-    ...(isTls && authorities.length > 0 ? { ca: [...authorities] } : {}),
+    ...(isTls ? { rejectUnauthorized: true, minVersion: 'TLSv1.2', ca: trustedBy(trust) } : {}),
     maxHeaderSize: 16 * 1024,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });

@@ -1,7 +1,8 @@
 import { CxrError } from '../../../contract/errors.ts';
+import type { WebArchive } from '../../../contract/network/archive.ts';
 import { dicomJsonListSchema } from '../../../contract/network/dicom-json.ts';
 import { type ArchivedStudy, readStudyAnswer } from '../../../dicom/network/study-answer.ts';
-import { ask, readJson, type WebArchive } from './archive.ts';
+import { ask, readJson } from './archive.ts';
 
 /** An answer with a thousand studies has about 2 MB. */
 const mostAnswerBytes = 32 * 1024 * 1024;

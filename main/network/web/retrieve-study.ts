@@ -1,12 +1,13 @@
 import { CxrError } from '../../../contract/errors.ts';
 import { maxDroppedBytes } from '../../../contract/limits.ts';
+import type { WebArchive } from '../../../contract/network/archive.ts';
 import { readFileMeta } from '../../../dicom/dataset/file-meta.ts';
 import { joined } from '../../../dicom/network/associate.ts';
 import { namesWithin, readNames } from '../../../dicom/network/file-head.ts';
 import { boundaryIn, MultipartReader } from '../../../dicom/network/multipart.ts';
 import { isUid } from '../../../dicom/network/pdu.ts';
 import type { Incoming, Spool, Stored } from '../receive/spool.ts';
-import { ask, type WebAnswer, type WebArchive } from './archive.ts';
+import { ask, type WebAnswer } from './archive.ts';
 
 const metaWithin = 16 * 1024;
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { CxrError } from '../../../contract/errors.ts';
+import type { WebArchive } from '../../../contract/network/archive.ts';
 import { dicomJsonSchema } from '../../../contract/network/dicom-json.ts';
 import { multipartAround } from '../../../dicom/network/multipart.ts';
 import { type ObjectFile, piecesOf } from '../send/object-file.ts';
-import { ask, readJson, type WebAnswer, type WebArchive } from './archive.ts';
+import { ask, readJson, type WebAnswer } from './archive.ts';
 
 const mostAnswerBytes = 1024 * 1024;
 

@@ -25,7 +25,7 @@ describe.skipIf(whyNoOrthanc !== null)(titled('an Orthanc', whyNoOrthanc), () =>
   });
   const caller = { title: 'CIPHERFILM', waitMs: 20_000 };
   const remote = () => ({ title: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort, tls: null });
-  const archive = () => ({ url: orthanc.webUrl, login, authorities: [] });
+  const archive = () => ({ url: orthanc.webUrl, login, trust: { system: false, extra: null } });
   const retrieved = async (study: string): Promise<{ stored: Stored[]; count: number }> => {
     const { spool } = await Spool.open(join(folder, study), { mostBytes: 2 ** 30, leastFreeBytes: 0 });
     const stored: Stored[] = [];

@@ -80,13 +80,15 @@ describe('sending by C-STORE', () => {
     await using here = await receiving({ tls: { certificate, key, authorities: certificate } });
     const own = { certificate, key };
     const secure = (tls: object) => ({ ...to(here), host: 'localhost', ...tls });
-    await echo(secure({ tls: { authorities: [certificate], own } }), caller);
-    await expect(echo(secure({ tls: { authorities: [], own } }), caller)).rejects.toMatchObject({
+    await echo(secure({ tls: { trust: { system: false, extra: certificate }, own } }), caller);
+    await expect(
+      echo(secure({ tls: { trust: { system: true, extra: null }, own } }), caller),
+    ).rejects.toMatchObject({
       code: 'network-certificate',
     });
     // Who has no certificate is not let in where one is asked for.
     await expect(
-      echo(secure({ tls: { authorities: [certificate], own: null } }), caller),
+      echo(secure({ tls: { trust: { system: false, extra: certificate }, own: null } }), caller),
     ).rejects.toMatchObject({
       code: expect.stringMatching(/^network-(unreachable|certificate)$/),
     });

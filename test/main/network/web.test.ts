@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WebArchive } from '../../../contract/network/archive.ts';
 import { Spool, type Stored } from '../../../main/network/receive/spool.ts';
 import { lookAtObject } from '../../../main/network/send/object-file.ts';
-import type { WebArchive } from '../../../main/network/web/archive.ts';
 import { findStudies } from '../../../main/network/web/find-studies.ts';
 import { retrieveStudy } from '../../../main/network/web/retrieve-study.ts';
 import { storeOnWeb } from '../../../main/network/web/store-web.ts';
@@ -17,7 +17,12 @@ async function archive(answer: RequestListener): Promise<WebArchive & AsyncDispo
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
   return {
-    ...{ url: `http://127.0.0.1:${port}/dicom-web/`, login: null, authorities: [], waitMs: 400 },
+    ...{
+      url: `http://127.0.0.1:${port}/dicom-web/`,
+      login: null,
+      trust: { system: false, extra: null },
+      waitMs: 400,
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -87,7 +92,9 @@ describe('asking for studies', () => {
   it('tells a login to nobody without https, and no address with a login in it', async () => {
     const token = { kind: 'token', token: 'abc' } as const;
     for (const url of ['http://pacs.example/dicom-web', 'http://user:secret@127.0.0.1/', 'ftp://127.0.0.1/'])
-      await expect(findStudies({ url, login: token, authorities: [] }, '7')).rejects.toMatchObject({
+      await expect(
+        findStudies({ url, login: token, trust: { system: false, extra: null } }, '7'),
+      ).rejects.toMatchObject({
         code: 'setting-invalid',
         message: expect.not.stringContaining('secret'),
       });
