@@ -69,12 +69,20 @@ export class Peer {
   finish(last: Pdu | null, withinMs = 5_000): void {
     const socket = this.#socket;
     if (socket.destroyed) return;
-    // What still comes is not read: it would be kept in memory.
     const timer = setTimeout(() => socket.destroy(), withinMs);
     socket.once('close', () => clearTimeout(timer));
     if (last === null) socket.end();
     else socket.end(writePdu(last));
-    socket.resume();
+    void this.#hearOut();
+  }
+
+  /** Reads to the end, and drops it: the end of what is not read is never seen, and the connection would stay. */
+  async #hearOut(): Promise<void> {
+    try {
+      while ((await this.#chunks.next()).done !== true);
+    } catch {
+      // It is over all the same.
+    }
   }
 
   /** Ends the connection at once. */

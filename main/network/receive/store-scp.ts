@@ -37,12 +37,14 @@ export type ScpOptions = Admission & {
 export type Scp = {
   readonly port: number;
   readonly associations: number;
+  readonly connections: number;
   /** Stops listening and breaks off what is under way. */
   readonly close: () => Promise<void>;
 };
 
 const usualPatience: Patience = { artimMs: 15_000, idleMs: 60_000 };
-const connectionsPerMinute = 600;
+/** For each address. One that sends each object by itself needs as many as objects, and some more. */
+const leastConnectionsPerMinute = 600;
 
 /**
  * Begins to receive: C-STORE and C-ECHO as service class provider (PS3.4 annexes A and B).
@@ -69,7 +71,7 @@ export async function startScp(options: ScpOptions): Promise<Scp> {
     onStored: options.onStored,
     onTrouble: options.onTrouble ?? (() => {}),
   };
-  const connections = new Rate(connectionsPerMinute);
+  const connections = new Rate(Math.max(leastConnectionsPerMinute, 2 * objectsPerMinute));
   const accept = (socket: Socket): void => {
     if (!connections.allows(socket.remoteAddress ?? '')) return void socket.destroy();
     sockets.add(socket);
@@ -85,6 +87,9 @@ export async function startScp(options: ScpOptions): Promise<Scp> {
     port,
     get associations() {
       return associations;
+    },
+    get connections() {
+      return sockets.size;
     },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

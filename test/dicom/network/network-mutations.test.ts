@@ -11,6 +11,7 @@ it('mutated conversations are understood or refused with a code, each soon and i
   expect(Object.keys(outcomes)).toEqual(
     expect.arrayContaining([
       ...['associate-request', 'release-request', 'data', 'network-malformed', 'network-too-large'],
+      ...['both-parts', 'no-json', 'another-form', 'study', 'dicom-malformed'],
     ]),
   );
   expect(slowestMs).toBeLessThan(1000);

@@ -121,7 +121,7 @@ describe('an archive that means harm', () => {
     const server = await answering(bytes);
     const { port } = server.address() as { port: number };
     const remote = { title: 'CIPHERFILM', host: '127.0.0.1', port, tls: null };
-    await expect(echo(remote, { ...caller, waitMs: 300 })).rejects.toMatchObject({ code });
+    await expect(echo(remote, { ...caller, waitMs: 1_500 })).rejects.toMatchObject({ code });
     server.close();
   });
 

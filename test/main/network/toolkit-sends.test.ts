@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDataset } from '../../../dicom/dataset/parse.ts';
+import { toFilm } from '../../../dicom/film.ts';
+import { findSamples } from '../../samples.ts';
 import { titled } from '../../titled.ts';
 import { writeObject } from './objects.ts';
 import { run, whyNoToolkit } from './programs.ts';
@@ -94,5 +97,40 @@ describe.skipIf(whyNoToolkit !== null)(titled('what DCMTK sends', whyNoToolkit),
     expect(new Set(here.stored.map(({ study }) => study)).size).toBe(20);
     expect(await readdir(here.folder)).toHaveLength(20);
     expect(here.trouble).toEqual([]);
+  });
+});
+
+const samples = findSamples('dicom');
+const whyNoFiles = whyNoToolkit ?? samples.reason;
+describe.skipIf(whyNoFiles !== null)(titled('a study that dcmsend sends', whyNoFiles), () => {
+  it('arrives in every transfer syntax as it is, and shows the same film', async () => {
+    await using here = await receiving();
+    const folder = join(samples.folder!, 'transfer-syntaxes');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.dcm'));
+    const sources = names.map((name) => join(folder, name));
+    // Each syntax is proposed and kept, never converted.
+    const call = [...titles, '--no-uid-checks', '--decompress-never', '--no-halt', ...to(here), ...sources];
+    const { said } = await run('dcmsend', ...call);
+    const films = async (paths: readonly string[]) => {
+      const found = new Map<string, string>();
+      for (const path of paths) {
+        const bytes = await readFile(path);
+        const { syntax } = parseDataset(bytes);
+        const { codes } = await toFilm(bytes);
+        found.set(syntax.uid, createHash('sha256').update(new Uint8Array(codes.buffer)).digest('hex'));
+      }
+      return found;
+    };
+    const [sent, arrived] = [await films(sources), await films(here.stored.map(({ path }) => path))];
+    // DCMTK exchanges uncompressed syntaxes for one another; a code stream is kept as it is.
+    const compressed = [...sent.keys()].filter(
+      (syntax) => syntax.startsWith('1.2.840.10008.1.2.4') || syntax.endsWith('.5'),
+    );
+    expect(compressed.length).toBeGreaterThan(7);
+    for (const syntax of compressed)
+      expect([syntax, arrived.get(syntax)], said).toEqual([syntax, sent.get(syntax)]);
+    const known = new Set(sent.values());
+    expect([...arrived.values()].filter((digest) => !known.has(digest))).toEqual([]);
+    expect(here.stored).toHaveLength(sources.length);
   });
 });
