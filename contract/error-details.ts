@@ -170,6 +170,22 @@ export type ErrorDetails = {
   'deidentify-burned-in': { readonly reason: 'stated' | 'not excluded' };
   /** `reason` is the system's code, or `busy` where another process kept the log. */
   'audit-unwritable': { readonly reason: string };
+  /** `part` is what could not be understood: a PDU, a command, a part of an HTTP body, an answer. */
+  'network-malformed': { readonly part: string; readonly reason?: string; readonly got?: number };
+  'network-too-large': { readonly part: string; readonly got?: number; readonly expected?: number };
+  /** `waiting` is what was waited for. */
+  'network-timeout': { readonly waiting: string };
+  /** `reason` is the system's code (`ECONNREFUSED`) or a word of ours. */
+  'network-unreachable': { readonly reason: string };
+  'network-certificate': { readonly reason: string };
+  /** `got` is the result, the source and the reason of a refused association, or the result of a refused context. */
+  'network-refused': { readonly reason: string; readonly got?: readonly number[] };
+  'network-unauthorised': { readonly status: number };
+  /** A status of PS3.7 annex C, or of HTTP. */
+  'network-status': { readonly protocol: 'DIMSE' | 'HTTP'; readonly status: number };
+  'network-listen': { readonly reason: string; readonly port?: number };
+  /** `reason` is the system's code or a word of ours; `expected` is the bound, bytes. */
+  'spool-full': { readonly reason: string; readonly expected?: number };
   /** `by` is who decided: the policy, the command line. */
   'setting-locked': { readonly setting: string; readonly by?: string };
   /** `file` is `policy.json` or `config.json` where the fault lies in it; without a `setting` it is no object at all. */

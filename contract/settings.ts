@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkSettings } from './network/settings.ts';
 
 const minutes = z
   .number()
@@ -28,6 +29,7 @@ export const settingsSchema = z
     contentProtection: z.boolean(),
     /** After so many minutes without anybody at the window the keys leave the memory; 0 for never. */
     lockAfterMinutes: minutes,
+    ...networkSettings,
   })
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;

@@ -8,6 +8,7 @@ import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { classify } from './classify.ts';
 import { keys } from './keys.ts';
+import { listen } from './listen/listen.ts';
 
 /** Names the program and the model, for whoever reports an error. */
 async function versionLines(): Promise<string> {
@@ -36,6 +37,8 @@ async function run(args: readonly string[]): Promise<number> {
       return 0;
     case 'classify':
       return await classify(wish);
+    case 'listen':
+      return await listen(wish);
     case 'keys':
       return await keys(wish.args);
   }

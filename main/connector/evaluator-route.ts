@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, fetch as undiciFetch } from 'undici';
 import type { CertificateChoice, Connection, ProxyChoice } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
+import { trustedAuthorities } from '../files/authorities.ts';
 import { isLoopbackUrl } from './evaluator-url.ts';
 
 /** The way to one evaluator: through which proxy, with which trusted certificates and which access token. */
@@ -64,46 +63,11 @@ function checkedToken(token: string): string {
   return token;
 }
 
-/** Where Linux distributions keep what their administrators trust; Electron's own TLS library looks nowhere. */
-const linuxStores = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/ca-bundle.pem',
-];
-const mostCertificateBytes = 4 * 1024 * 1024;
-
-function trusted({ system, extra }: CertificateChoice): string[] {
-  const authorities = new Set(getCACertificates('default'));
-  if (system) for (const one of systemAuthorities()) authorities.add(one);
-  if (extra !== null) for (const one of certificatesIn(extra)) authorities.add(one);
-  return [...authorities];
-}
-
-let known: readonly string[] | undefined;
-
-/**
- * Lists the authorities that the system trusts. They are read once, because on Windows and macOS this takes a while.
- */
-function systemAuthorities(): readonly string[] {
-  if (known !== undefined) return known;
-  known = getCACertificates('system');
-  const file = linuxStores.find((path) => existsSync(path));
-  if (known.length === 0 && process.platform === 'linux' && file !== undefined)
-    known = blocks(readFileSync(file, 'utf8'));
-  return known;
-}
-
-const blocks = (pem: string): string[] =>
-  pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-
-/**
- * Finds the certificates in PEM text. @throws CxrError `evaluator-certificate` when there is none, or too much text.
- */
-function certificatesIn(pem: string): string[] {
-  const found = pem.length > mostCertificateBytes ? [] : blocks(pem);
-  if (found.length === 0)
+function trusted(choice: CertificateChoice): string[] {
+  const authorities = trustedAuthorities(choice);
+  if (authorities === null)
     throw new CxrError('evaluator-certificate', { reason: 'no certificate in the file' });
-  return found;
+  return authorities;
 }
 
 /** Describes the direct connection to an address: no proxy, no token, and only the certificates that Node.js brings. */

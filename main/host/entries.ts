@@ -6,5 +6,6 @@ const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.m
 export const entries = {
   engine: source('main/engine/index.ts'),
   reader: source('main/reader/index.ts'),
+  network: source('main/network/index.ts'),
   evaluator: source('evaluator/index.ts'),
 } as const;

@@ -72,8 +72,8 @@ export function givenToken(
   return tokenFile.value === null ? null : readNamed(tokenFile.value, 'tokenFile').trim();
 }
 
-/** Reads the file that a setting names. */
-function readNamed(path: string, setting: string): string {
+/** Reads the file that a setting names. @throws CxrError `setting-invalid`, which names no file. */
+export function readNamed(path: string, setting: string): string {
   try {
     const bytes = readFileSync(path);
     if (bytes.length <= mostBytes) return bytes.toString('utf8');

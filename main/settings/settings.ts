@@ -7,6 +7,7 @@ import {
   type SettingsFile,
   settingsSchema,
 } from '../../contract/settings.ts';
+import { type NetworkSettings, networkSettingsFrom } from './network-settings.ts';
 
 /** Where settings come from. A source that stands earlier here is stronger. */
 export type SettingSources = {
@@ -19,7 +20,7 @@ export type SettingSources = {
 };
 
 /** Every setting, and where it came from. Paths are as somebody wrote them. */
-export type Settings = {
+export type Settings = NetworkSettings & {
   /** An address, or `embedded`. */
   readonly evaluator: Setting<string>;
   readonly tokenFile: Setting<string | null>;
@@ -69,6 +70,7 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     withoutKeychain: pick('withoutKeychain', false),
     contentProtection: pick('contentProtection', false),
     lockAfterMinutes: pick('lockAfterMinutes', usualLockMinutes),
+    ...networkSettingsFrom(pick),
     managed: policy !== null,
     fault: policyFault ?? (evaluator.source === 'own' ? ownFault : null),
   };

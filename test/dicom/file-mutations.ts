@@ -60,7 +60,7 @@ function subjects(): readonly Uint8Array[] {
 }
 
 /** One to four changes: bits, bytes, numbers that matter, bytes lost, doubled, moved, or the end cut off. */
-function mutate(valid: Uint8Array, next: () => number): Uint8Array {
+export function mutate(valid: Uint8Array, next: () => number): Uint8Array {
   const pick = (count: number): number => Math.floor(next() * count);
   const words = [0, 1, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, valid.length];
   let bytes = Uint8Array.from(valid);
@@ -86,7 +86,7 @@ function mutate(valid: Uint8Array, next: () => number): Uint8Array {
 }
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -10,6 +10,16 @@ import { changedFile, resolveSettings, type SettingSources } from '../../main/se
 const settings = (given: Partial<SettingSources> = {}) =>
   resolveSettings({ policy: null, argv: [], environment: {}, own: null, ...given });
 
+/** Nothing listens, nothing is watched, and no archive is asked. */
+const networkDefaults = Object.fromEntries(
+  Object.entries({
+    ...{ dicomTitle: 'CIPHERFILM', dicomPort: null, dicomAddress: null, dicomCallers: [] },
+    ...{ dicomCertificate: null, dicomKey: null, dicomAuthorities: null },
+    ...{ dicomAssociations: 32, dicomPerMinute: 600, dicomMegabytes: 20_000, watchFolder: null },
+    ...{ archive: null, archiveTls: false, archiveUrl: null, archiveTokenFile: null, archiveLoginFile: null },
+  }).map(([name, value]) => [name, { value, source: 'default' }]),
+);
+
 describe('settings', () => {
   it('are the embedded evaluator, the system’s proxy and the system’s certificates where nobody said anything', () => {
     expect(settings({ argv: ['electron', '.'], own: '{}' })).toEqual({
@@ -21,6 +31,7 @@ describe('settings', () => {
       withoutKeychain: { value: false, source: 'default' },
       contentProtection: { value: false, source: 'default' },
       lockAfterMinutes: { value: 30, source: 'default' },
+      ...networkDefaults,
       managed: false,
       fault: null,
     });

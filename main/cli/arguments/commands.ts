@@ -34,7 +34,7 @@ export type Command = {
   readonly more: readonly string[];
 };
 
-export type CommandName = 'classify' | 'keys' | 'completion';
+export type CommandName = 'classify' | 'listen' | 'keys' | 'completion';
 
 /** A command behind a command, as completion knows it. */
 export type Subcommand = {
@@ -60,6 +60,22 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 /** The name of such a shell. */
 export type Shell = (typeof shells)[number];
 
+/** What classifying takes, wherever the files come from. */
+const classifierOptions: readonly Option[] = [
+  {
+    name: 'evaluator',
+    value: 'URL',
+    offers: ['embedded'],
+    says: 'the evaluator to ask; "embedded" starts one on this machine',
+  },
+  { name: 'data', value: 'FOLDER', says: 'the data folder in place of the application’s' },
+  {
+    name: 'passphrase-file',
+    value: 'FILE',
+    says: 'its first line opens the key that is kept here; - is standard input',
+  },
+];
+
 /** All commands, in the order in which help lists them. */
 export const commands: readonly Command[] = [
   {
@@ -68,18 +84,7 @@ export const commands: readonly Command[] = [
     operands: 'PATH...',
     words: null,
     options: [
-      {
-        name: 'evaluator',
-        value: 'URL',
-        offers: ['embedded'],
-        says: 'the evaluator to ask; "embedded" starts one on this machine',
-      },
-      { name: 'data', value: 'FOLDER', says: 'the data folder in place of the application’s' },
-      {
-        name: 'passphrase-file',
-        value: 'FILE',
-        says: 'its first line opens the key that is kept here; - is standard input',
-      },
+      ...classifierOptions,
       {
         name: 'export',
         value: 'FOLDER',
@@ -118,6 +123,22 @@ export const commands: readonly Command[] = [
       'otherwise one is made for this run and kept in memory.',
       '--export writes FORMS of every result as soon as it is there, and records in the audit log that it does.',
       'Ctrl-C cancels and reports what was done; a second one ends at once.',
+    ],
+  },
+  {
+    name: 'listen',
+    says: 'receives studies over the network or from a folder, and classifies them',
+    operands: '',
+    words: [],
+    options: [
+      ...classifierOptions,
+      { name: 'json-lines', value: null, says: 'prints one JSON object a line as soon as a file is done' },
+    ],
+    subcommands: [],
+    more: [
+      'The settings say on which port it listens (C-STORE, C-ECHO), who may send, and which folder is watched.',
+      'What arrives lies in the data folder until it is classified or refused, also when this program ends meanwhile.',
+      'A file that the evaluator cannot do now waits and is tried again. Ctrl-C ends, with status 0.',
     ],
   },
   {

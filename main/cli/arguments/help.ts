@@ -11,7 +11,7 @@ const optionRow = ({ name, short, value, says }: Option): readonly [string, stri
   says,
 ];
 
-const commandLine = ({ name, operands }: Command): string => `${name} ${operands}`;
+const commandLine = ({ name, operands }: Command): string => `${name} ${operands}`.trimEnd();
 
 const statusLines = ['Exit status:', ...columns(exitStatuses)];
 

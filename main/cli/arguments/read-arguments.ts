@@ -23,6 +23,13 @@ export type Wish =
       /** What is to be exported; null where nothing is. */
       readonly export: ExportArguments | null;
     }
+  | {
+      readonly kind: 'listen';
+      readonly evaluator: string | undefined;
+      readonly data: string | undefined;
+      readonly passphraseFile: string | undefined;
+      readonly form: Exclude<Form, 'json'>;
+    }
   /** Everything but the word `keys`; main/cli/keys/read-key-arguments.ts understands it. */
   | { readonly kind: 'keys'; readonly args: readonly string[] }
   | { readonly kind: 'completion'; readonly shell: Shell };
@@ -69,8 +76,9 @@ export function readArguments(args: readonly string[]): Wish {
   if (values.help === true) return { kind: 'help', command };
   if (values.version === true) return { kind: 'version' };
   if (command === null) return wrong('a command is missing', null);
-  return command.name === 'classify'
-    ? classifyWish(operands, values, command)
+  if (command.name === 'classify') return classifyWish(operands, values, command);
+  return command.name === 'listen'
+    ? listenWish(operands, values, command)
     : completionWish(operands, command);
 }
 
@@ -121,6 +129,18 @@ function classifyWish(paths: readonly string[], values: Values, command: Command
     data: text('data'),
     passphraseFile,
     form: json === true ? 'json' : asLines === true ? 'json-lines' : 'text',
+  };
+}
+
+function listenWish(operands: readonly string[], values: Values, command: Command): Wish {
+  if (operands.length > 0) return wrong('listen takes no file; the settings say what it listens to', command);
+  const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  return {
+    kind: 'listen',
+    evaluator: text('evaluator'),
+    data: text('data'),
+    passphraseFile: text('passphrase-file'),
+    form: values['json-lines'] === true ? 'json-lines' : 'text',
   };
 }
 

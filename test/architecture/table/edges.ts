@@ -58,6 +58,7 @@ export const scripts: readonly Listed[] = [
   },
   { from: 'main/host/entries.ts', to: 'main/engine/index.ts', because: 'starts the engine process' },
   { from: 'main/host/entries.ts', to: 'main/reader/index.ts', because: 'starts the reader process' },
+  { from: 'main/host/entries.ts', to: 'main/network/index.ts', because: 'starts the network process' },
   { from: 'main/host/entries.ts', to: 'evaluator/index.ts', because: 'starts the evaluator' },
   { from: 'main/electron/locations.ts', to: 'main/engine/index.ts', because: 'starts the engine process' },
   { from: 'main/electron/locations.ts', to: 'main/reader/index.ts', because: 'starts the reader process' },

@@ -60,6 +60,12 @@ export const rooms: readonly Room[] = [
     mayTouch: nothing,
   },
   {
+    room: 'dicom/network',
+    holds: 'what is said over the network, as bytes: PDUs, commands, multipart bodies, answers in JSON',
+    mayImport: ['contract', 'dicom/dataset'],
+    mayTouch: nothing,
+  },
+  {
     room: 'he',
     holds: 'what every room of homomorphic encryption shares: parameters, program, slot layout',
     mayImport: ['contract'],

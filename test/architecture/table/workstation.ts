@@ -24,6 +24,12 @@ export const workstation: readonly Room[] = [
     mayTouch: ['files'],
   },
   {
+    room: 'main/files/authorities.ts',
+    holds: 'whose certificates are trusted',
+    mayImport: ['contract'],
+    mayTouch: ['files', 'network'],
+  },
+  {
     room: 'main/engine',
     holds: 'the process with the secret key: the way from pixels to findings',
     mayImport: [
@@ -49,7 +55,7 @@ export const workstation: readonly Room[] = [
   {
     room: 'main/connector',
     holds: "the evaluator's HTTP client, and the outbox of questions under way",
-    mayImport: ['contract', 'he/wire', 'main/files'],
+    mayImport: ['contract', 'he/wire', 'main/files', 'main/files/authorities.ts'],
     mayTouch: ['files', 'network'],
   },
   {
@@ -60,8 +66,16 @@ export const workstation: readonly Room[] = [
   },
   {
     room: 'main/network',
-    holds: 'DICOM over the network: C-STORE in and out, DICOMweb; runs in the reader process',
-    mayImport: ['contract', ...dicom, 'main/files', 'main/reader'],
+    holds: 'DICOM over the network: C-STORE in and out, DICOMweb; a process without a key',
+    mayImport: [
+      'contract',
+      ...dicom,
+      'dicom/network',
+      'main/files',
+      'main/files/authorities.ts',
+      'main/host/parent-port.ts',
+      'main/reader',
+    ],
     mayTouch: ['files', 'network'],
   },
   {

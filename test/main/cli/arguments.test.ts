@@ -159,7 +159,7 @@ describe('a completion script', () => {
       ])
         .toString()
         .trim();
-    expect(complete('')).toBe('classify keys completion -h --help -v --version');
+    expect(complete('')).toBe('classify listen keys completion -h --help -v --version');
     expect(complete('cl')).toBe('classify');
     expect(complete('classify', '--j')).toBe('--json --json-lines');
     expect(complete('classify', '--evaluator', '')).toBe('embedded');

@@ -1,0 +1,51 @@
+import type { CodedError } from '../errors.ts';
+import type { OwnCertificate } from '../network/archive.ts';
+
+/** How studies are received by C-STORE. */
+export type ReceiveOptions = {
+  readonly title: string;
+  readonly callers: readonly string[];
+  /** 0 for any port that is free, in tests. */
+  readonly port: number;
+  /** Null for all interfaces. */
+  readonly address: string | null;
+  /** With `authorities`, as a PEM text, who sends must show a certificate of theirs. */
+  readonly tls: (OwnCertificate & { readonly authorities: string | null }) | null;
+  /** The folder in which objects lie until they are done. */
+  readonly spool: string;
+  readonly mostBytes: number;
+  readonly mostAssociations: number;
+  readonly objectsPerMinute: number;
+};
+
+/** The folder that is watched, and the file in which is kept what was handed on. */
+export type WatchedFolder = { readonly folder: string; readonly record: string };
+
+/** What the network process is to do; null for nothing of the kind. */
+export type NetworkWork = {
+  readonly receive: ReceiveOptions | null;
+  readonly watch: WatchedFolder | null;
+};
+
+/** What the main process tells the network process. The first is `start`, and there is one. */
+export type NetworkCommand =
+  | { readonly kind: 'start'; readonly work: NetworkWork }
+  /** A file that arrived is done: one of the spool is removed, one of the watched folder is not handed on again. */
+  | { readonly kind: 'done'; readonly path: string };
+
+/** A file that arrived. `study` is its Study Instance UID where that is known already. */
+export type Arrival = {
+  readonly path: string;
+  readonly by: 'network' | 'folder';
+  readonly study: string | null;
+};
+
+/** What the network process tells the main process. */
+export type NetworkEvent =
+  /** It works. `port` is the one on which it listens; null where it does not. */
+  | { readonly kind: 'started'; readonly port: number | null }
+  /** It cannot work, and ends. */
+  | { readonly kind: 'failed'; readonly error: CodedError }
+  | { readonly kind: 'arrived'; readonly arrival: Arrival }
+  /** Something came to nothing; `title` is the AE title of who sent it, where that may send. */
+  | { readonly kind: 'trouble'; readonly error: CodedError; readonly title: string | null };

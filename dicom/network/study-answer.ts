@@ -1,0 +1,41 @@
+import type { DicomJson } from '../../contract/network/dicom-json.ts';
+import { isUid } from './pdu.ts';
+
+/** A study that an archive has, as it answers (PS3.18 10.6). It holds patient data and goes to the window alone. */
+export type ArchivedStudy = {
+  readonly study: string;
+  /** `YYYY-MM-DD`; null where none is told. */
+  readonly date: string | null;
+  readonly description: string | null;
+  readonly accession: string | null;
+  readonly patientId: string | null;
+  readonly modalities: readonly string[];
+  readonly instances: number | null;
+};
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Reads one data set of an answer; null where it names no study. */
+export function readStudyAnswer(json: DicomJson): ArchivedStudy | null {
+  const values = (tag: string): readonly unknown[] =>
+    json[tag]?.Value ?? json[tag.toLowerCase()]?.Value ?? [];
+  const text = (tag: string): string | null => {
+    const [first] = values(tag);
+    return typeof first === 'string' ? first.replace(unprintable, ' ').trim().slice(0, 128) || null : null;
+  };
+  const study = text('0020000D');
+  if (study === null || !isUid(study)) return null;
+  const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(text('00080020') ?? '') ?? [];
+  const instances = Number(values('00201208')[0] ?? Number.NaN);
+  return {
+    study,
+    date: year === undefined ? null : `${year}-${month}-${day}`,
+    description: text('00081030'),
+    accession: text('00080050'),
+    patientId: text('00100020'),
+    modalities: values('00080061').filter(
+      (one): one is string => typeof one === 'string' && /^[A-Z]{1,16}$/.test(one),
+    ),
+    instances: Number.isSafeInteger(instances) && instances >= 0 ? instances : null,
+  };
+}

@@ -1,0 +1,4 @@
+import { serveNetwork } from './serve.ts';
+
+/** Entry of the network process. */
+serveNetwork();
