@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 240_000,
+    // A second, which is the default, is little for a window on a machine that does other things too.
+    expect: { poll: { timeout: 15_000 } },
     coverage: {
       provider: 'v8',
       // Every source file counts, also one that no test loads.
