@@ -1,5 +1,7 @@
+import type { SourceImage } from '../../contract/image/source-image.ts';
 import type { ExportForm, FilmNames, ReportSource } from '../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
+import { ageInYears, cautionsOf } from '../../contract/words/cautions.ts';
 import {
   checkBurnedIn,
   deidentifyReport,
@@ -10,7 +12,6 @@ import type { Deidentified, Report } from '../../dicom/objects/report.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
 import { type MadeFile, makeFiles, type OwnForm } from './make-files.ts';
 import { csvOf, jsonOf } from './tables.ts';
-import { writeFiles } from './write-files.ts';
 
 /** How an export is made anonymous. */
 export type Anonymous = {
@@ -45,8 +46,8 @@ const isOwn = (form: ExportForm): form is OwnForm => ownForms.has(form);
 const showsFilm: ReadonlySet<ExportForm> = new Set(['sc', 'pdf', 'film']);
 
 /**
- * Makes the files of results, one after the other, and at last the tables of all of them. It writes only into folders that it is
- * given, and sends nothing: what it makes is handed to whoever sends.
+ * Makes the files of results, one after the other, and at last the tables of all of them. It writes
+ * and sends nothing: what it makes is handed to `writeFiles`, or to whoever sends.
  */
 export class Exporter {
   readonly #wish: ExportWish;
@@ -66,7 +67,9 @@ export class Exporter {
    */
   async make({ result, source, at, copyFilm }: Exported): Promise<MadeFile[]> {
     const { forms, anonymous, version } = this.#wish;
-    const named: Report = { source: source.image, result, at, version, deidentified: null };
+    const says = anonymous === null ? 'age' : 'no age';
+    const cautions = cautionsOf(result, ageOf(source.image), says);
+    const named: Report = { source: source.image, result, at, version, cautions, deidentified: null };
     if (anonymous !== null && !anonymous.filmsChecked && forms.some((form) => showsFilm.has(form)))
       checkBurnedIn({ image: source.image.image });
     const report = this.#disguise === null ? named : deidentifyReport(named, this.#disguise);
@@ -90,9 +93,13 @@ export class Exporter {
       ...(forms.includes('json') ? [{ name: `${stem}.json`, bytes: jsonOf(this.#rows) }] : []),
     ];
   }
+}
 
-  /** Writes files into a folder. @throws CxrError `export-unwritable`. */
-  write(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): void {
-    writeFiles(folder, files);
-  }
+/** The age of an image's patient, years; null where it is not stated. */
+function ageOf({ patient, study }: SourceImage): number | null {
+  const iso = (date: string | null) => date?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') ?? null;
+  return ageInYears({
+    patient: { age: patient.age, birthDate: iso(patient.birthDate) },
+    study: { date: iso(study.date) },
+  });
 }

@@ -7,6 +7,7 @@ import type { AnalysisResult } from '../../../contract/stages.ts';
 import product from '../../../package.json' with { type: 'json' };
 import { AuditLog } from '../../audit/audit-log.ts';
 import { Exporter } from '../../export/exporter.ts';
+import { writeFiles } from '../../export/write-files.ts';
 import { keptKey, plainKeyFile } from '../../files/kept-key.ts';
 import { makePrivateFolder } from '../../files/make-private-folder.ts';
 import type { ReaderHost } from '../../host/reader-host.ts';
@@ -67,7 +68,7 @@ export function openExport({ folder, forms, anonymous }: ExportArguments, data: 
       });
       log.append({ ...told, kind: 'export', deidentified: anonymous !== null, by: 'person' });
       try {
-        exporter.write(target, files);
+        writeFiles(target, files);
       } catch (error) {
         log.append({ ...told, kind: 'export-failed', error: toCodedError(error).code });
         throw error;
@@ -81,7 +82,7 @@ export function openExport({ folder, forms, anonymous }: ExportArguments, data: 
     result: write,
     end: () => {
       const tables = exporter.tables();
-      exporter.write(target, tables);
+      writeFiles(target, tables);
       return tables.map(({ name }) => name);
     },
   };

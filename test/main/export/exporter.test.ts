@@ -9,6 +9,7 @@ import { researchUse } from '../../../contract/words/finding-words.ts';
 import { Exporter, type ExportWish } from '../../../main/export/exporter.ts';
 import { columns, findingRows } from '../../../main/export/finding-rows.ts';
 import { csvOf } from '../../../main/export/tables.ts';
+import { writeFiles } from '../../../main/export/write-files.ts';
 import { withTemporaryFolder } from '../../../main/files/temporary-folder.ts';
 import { finding, reportWith, result, source } from '../../dicom/objects/reports.ts';
 
@@ -55,6 +56,22 @@ describe('an export', () => {
     // The probabilities are 0.51234, 0.2, 0.03123 and 0.9 for the one that is not assessed; thresholds 0.1234 and 0.4567.
     for (const { name, bytes } of await allFiles())
       expect(textOf(bytes), name).not.toMatch(/0\.51|51\.2|3\.12|12\.3|45\.6/);
+  });
+
+  it('says that a child’s film is weaker evidence, and how old the child was unless it is anonymous', async () => {
+    const child = { ...source, patient: { ...source.patient, birthDate: '20190105' } };
+    const reportOf = async (over: Partial<ExportWish>) => {
+      const exporter = new Exporter({ ...wish, forms: ['sr'], ...over });
+      const [made] = await exporter.make({ ...exported, source: { image: child, film } });
+      return textOf(made!.bytes);
+    };
+    // From 5 January 2019 to 2 January 2026 it is three days short of 7 years.
+    expect(await reportOf({})).toContain(
+      'The patient is 6 years old: accuracy for children was not measured.',
+    );
+    const hidden = await reportOf({ anonymous: { ...anonymous, filmsChecked: true } });
+    expect(hidden).toContain('The patient is less than 18 years old');
+    expect(hidden).not.toContain('6 years');
   });
 
   it('says in every form that it is for research use only', async () => {
@@ -173,9 +190,8 @@ describe('files of an export', () => {
   it('are whole, readable by their owner only, and replaced by equal ones', async () => {
     await withTemporaryFolder('cipherfilm-export-', async (folder) => {
       const files = await allFiles();
-      const exporter = new Exporter(wish);
-      exporter.write(folder, files);
-      exporter.write(folder, files);
+      writeFiles(folder, files);
+      writeFiles(folder, files);
       expect(readdirSync(folder).sort()).toEqual(files.map(({ name }) => name).sort());
       for (const { name, bytes } of files) {
         expect(new Uint8Array(readFileSync(join(folder, name)))).toEqual(bytes);
@@ -190,8 +206,7 @@ describe('files of an export', () => {
       // A folder stands where the file is to be.
       mkdirSync(join(target, 'b.csv', 'c'), { recursive: true });
       chmodSync(target, 0o700);
-      const write = async () =>
-        new Exporter(wish).write(target, [{ name: 'b.csv', bytes: new Uint8Array(1) }]);
+      const write = async () => writeFiles(target, [{ name: 'b.csv', bytes: new Uint8Array(1) }]);
       expect(await codeOf(write())).toBe('export-unwritable');
       expect(existsSync(join(target, 'b.csv.new'))).toBe(false);
     });
