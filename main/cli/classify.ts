@@ -2,7 +2,7 @@ import { type CodedError, toCodedError } from '../../contract/errors.ts';
 import type { Custody } from '../../contract/ipc/custody.ts';
 import { type Headless, type Incident, withHeadless } from '../host/headless.ts';
 import type { Wish } from './arguments/read-arguments.ts';
-import { type Classifier, classifyFiles } from './classify-files.ts';
+import { type Classifier, classifyFiles, type RunControl } from './classify-files.ts';
 import { openExport, type RunExport } from './export/open-export.ts';
 import { interruption } from './interruption.ts';
 import { errorLine, errorLines, type Outcome, statusOf, summaryLine } from './outcome.ts';
@@ -85,11 +85,11 @@ async function outcomesOf(wish: ClassifyWish, { tell }: Output, run: RunExport |
     write(`${byDefault ? 'no evaluator configured: ' : ''}${where}, ${session.evaluator.url}`);
     if (wish.paths.includes('-') && process.stdin.isTTY) write('reading a file from standard input');
     const found = await findImages(wish.paths, { reader: session.reader, input: process.stdin, signal });
-    const control = { signal, write, tell };
-    if (run === null) return await classifyFiles(found, classifier, control);
     return await classifyFiles(found, classifier, {
-      ...control,
-      export: (one) => run.result(one, session.reader, signal),
+      signal,
+      write,
+      tell,
+      ...exporting(run, session, signal),
     });
   };
   const withOwnKey = () => withHeadless(options, (session) => classifyIn(session, session));
@@ -111,6 +111,12 @@ async function outcomesOf(wish: ClassifyWish, { tell }: Output, run: RunExport |
     return cancelled(wish.paths, tell);
   });
 }
+
+const exporting = (
+  run: RunExport | null,
+  { reader }: Headless,
+  signal: AbortSignal,
+): Pick<RunControl, 'export'> => (run === null ? {} : { export: (one) => run.result(one, reader, signal) });
 
 const noKeptKey =
   'the key that is kept here does not open: this run makes one of its own (--passphrase-file opens the other)';

@@ -40,6 +40,9 @@ export type Exported = {
   readonly copyFilm: (names: FilmNames) => Promise<Uint8Array>;
 };
 
+/** What was made of one result. */
+export type Made = { readonly files: readonly MadeFile[]; readonly rows: readonly FindingRow[] };
+
 const ownForms: ReadonlySet<ExportForm> = new Set<OwnForm>(['sr', 'sc', 'pdf']);
 const isOwn = (form: ExportForm): form is OwnForm => ownForms.has(form);
 /** Forms in which somebody could read what is drawn into the film. */
@@ -61,11 +64,11 @@ export class Exporter {
   }
 
   /**
-   * Makes the files that a result has of its own, and keeps its rows for the tables.
+   * Makes the files that a result has of its own, and its rows for the tables.
    *
    * @throws CxrError 'dicom-unwritable', 'deidentify-burned-in', and as `copyFilm`.
    */
-  async make({ result, source, at, copyFilm }: Exported): Promise<MadeFile[]> {
+  async make({ result, source, at, copyFilm }: Exported): Promise<Made> {
     const { forms, anonymous, version } = this.#wish;
     const says = anonymous === null ? 'age' : 'no age';
     const cautions = cautionsOf(result, ageOf(source.image), says);
@@ -78,11 +81,15 @@ export class Exporter {
       const bytes = await copyFilm(filmNames(source.image, this.#disguise));
       files.push({ form: 'film', name: `cipherfilm-${report.result.jobId}-film.dcm`, bytes });
     }
-    this.#rows.push(...findingRows(report));
-    return files;
+    return { files, rows: findingRows(report) };
   }
 
-  /** Makes the tables of all results so far, none where there is no result or no table is wished. */
+  /** Takes the rows of a result that has left into the tables. */
+  take(rows: readonly FindingRow[]): void {
+    this.#rows.push(...rows);
+  }
+
+  /** Makes the tables of all results that were taken, none where there is no result or no table is wished. */
   tables(): { readonly name: string; readonly bytes: Uint8Array }[] {
     const { forms } = this.#wish;
     if (this.#rows.length === 0) return [];
