@@ -21,6 +21,7 @@ export function readSourceImage(file: Uint8Array): SourceImage {
       issuer: text('x00100021', 'LO'),
       birthDate: dateIn(dataset, 'x00100030'),
       sex: matching(dataset, 'x00100040', /^[FMO]$/),
+      age: matching(dataset, 'x00101010', /^\d{3}[DWMY]$/),
     },
     study: {
       uid: uidIn(dataset, 'x0020000d'),

@@ -12,6 +12,8 @@ export type SourceImage = {
     readonly birthDate: string | null;
     /** F, M or O. */
     readonly sex: string | null;
+    /** Such as 057Y. */
+    readonly age: string | null;
   };
   readonly study: {
     readonly uid: string | null;

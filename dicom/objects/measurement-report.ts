@@ -19,7 +19,7 @@ export const measurementReport = (report: Report): readonly Item[] => [
   code('HAS CONCEPT MOD', concepts.language, concepts.english),
   ...observer(report),
   code('HAS CONCEPT MOD', concepts.procedure, concepts.chestRadiograph),
-  text('CONTAINS', concepts.comment, researchUse),
+  ...[researchUse, ...report.cautions].map((each) => text('CONTAINS', concepts.comment, each)),
   ...imageLibrary(report),
   container(concepts.measurements, [
     ...algorithm(report),

@@ -13,6 +13,8 @@ export type Report = {
    * bytes under the same name.
    */
   readonly at: Date;
+  /** What about the film makes its result weaker (contract/words/cautions.ts). */
+  readonly cautions: readonly string[];
   /** The version of the program. */
   readonly version: string;
   /** What was done to make the report anonymous; null for a report that names its patient. */

@@ -1,6 +1,7 @@
 import { type CodedError, toCodedError } from '../../contract/errors.ts';
+import type { Headless } from '../host/headless.ts';
 import type { Wish } from './arguments/read-arguments.ts';
-import { classifyFiles } from './classify-files.ts';
+import { classifyFiles, type RunControl } from './classify-files.ts';
 import { openExport, type RunExport } from './export/open-export.ts';
 import { errorLines, type Outcome, statusOf, summaryLine } from './outcome.ts';
 import { type Output, outputIn } from './output.ts';
@@ -55,17 +56,23 @@ async function outcomesOf(wish: ClassifyWish, { tell }: Output, run: RunExport |
     work: async (session, classifier, signal) => {
       if (wish.paths.includes('-') && process.stdin.isTTY) write('reading a file from standard input');
       const found = await findImages(wish.paths, { reader: session.reader, input: process.stdin, signal });
-      const control = { signal, write, tell };
-      if (run === null) return await classifyFiles(found, classifier, control);
       return await classifyFiles(found, classifier, {
-        ...control,
-        export: (one) => run.result(one, session.reader, signal),
+        signal,
+        write,
+        tell,
+        ...exporting(run, session, signal),
       });
     },
     // Interrupted before the first file.
     interrupted: () => cancelled(wish.paths, tell),
   });
 }
+
+const exporting = (
+  run: RunExport | null,
+  { reader }: Headless,
+  signal: AbortSignal,
+): Pick<RunControl, 'export'> => (run === null ? {} : { export: (one) => run.result(one, reader, signal) });
 
 function cancelled(paths: readonly string[], tell: Output['tell']): Outcome[] {
   const error: CodedError = { code: 'cancelled', detail: {} };

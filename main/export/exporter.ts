@@ -1,5 +1,7 @@
+import type { SourceImage } from '../../contract/image/source-image.ts';
 import type { ExportForm, FilmNames, ReportSource } from '../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
+import { ageInYears, cautionsOf } from '../../contract/words/cautions.ts';
 import {
   checkBurnedIn,
   deidentifyReport,
@@ -10,7 +12,6 @@ import type { Deidentified, Report } from '../../dicom/objects/report.ts';
 import { type FindingRow, findingRows } from './finding-rows.ts';
 import { type MadeFile, makeFiles, type OwnForm } from './make-files.ts';
 import { csvOf, jsonOf } from './tables.ts';
-import { writeFiles } from './write-files.ts';
 
 /** How an export is made anonymous. */
 export type Anonymous = {
@@ -39,14 +40,17 @@ export type Exported = {
   readonly copyFilm: (names: FilmNames) => Promise<Uint8Array>;
 };
 
+/** What was made of one result. */
+export type Made = { readonly files: readonly MadeFile[]; readonly rows: readonly FindingRow[] };
+
 const ownForms: ReadonlySet<ExportForm> = new Set<OwnForm>(['sr', 'sc', 'pdf']);
 const isOwn = (form: ExportForm): form is OwnForm => ownForms.has(form);
 /** Forms in which somebody could read what is drawn into the film. */
 const showsFilm: ReadonlySet<ExportForm> = new Set(['sc', 'pdf', 'film']);
 
 /**
- * Makes the files of results, one after the other, and at last the tables of all of them. It writes only into folders that it is
- * given, and sends nothing: what it makes is handed to whoever sends.
+ * Makes the files of results, one after the other, and at last the tables of all of them. It writes
+ * and sends nothing: what it makes is handed to `writeFiles`, or to whoever sends.
  */
 export class Exporter {
   readonly #wish: ExportWish;
@@ -60,13 +64,15 @@ export class Exporter {
   }
 
   /**
-   * Makes the files that a result has of its own, and keeps its rows for the tables.
+   * Makes the files that a result has of its own, and its rows for the tables.
    *
    * @throws CxrError 'dicom-unwritable', 'deidentify-burned-in', and as `copyFilm`.
    */
-  async make({ result, source, at, copyFilm }: Exported): Promise<MadeFile[]> {
+  async make({ result, source, at, copyFilm }: Exported): Promise<Made> {
     const { forms, anonymous, version } = this.#wish;
-    const named: Report = { source: source.image, result, at, version, deidentified: null };
+    const says = anonymous === null ? 'age' : 'no age';
+    const cautions = cautionsOf(result, ageOf(source.image), says);
+    const named: Report = { source: source.image, result, at, version, cautions, deidentified: null };
     if (anonymous !== null && !anonymous.filmsChecked && forms.some((form) => showsFilm.has(form)))
       checkBurnedIn({ image: source.image.image });
     const report = this.#disguise === null ? named : deidentifyReport(named, this.#disguise);
@@ -75,11 +81,15 @@ export class Exporter {
       const bytes = await copyFilm(filmNames(source.image, this.#disguise));
       files.push({ form: 'film', name: `cipherfilm-${report.result.jobId}-film.dcm`, bytes });
     }
-    this.#rows.push(...findingRows(report));
-    return files;
+    return { files, rows: findingRows(report) };
   }
 
-  /** Makes the tables of all results so far, none where there is no result or no table is wished. */
+  /** Takes the rows of a result that has left into the tables. */
+  take(rows: readonly FindingRow[]): void {
+    this.#rows.push(...rows);
+  }
+
+  /** Makes the tables of all results that were taken, none where there is no result or no table is wished. */
   tables(): { readonly name: string; readonly bytes: Uint8Array }[] {
     const { forms } = this.#wish;
     if (this.#rows.length === 0) return [];
@@ -90,9 +100,13 @@ export class Exporter {
       ...(forms.includes('json') ? [{ name: `${stem}.json`, bytes: jsonOf(this.#rows) }] : []),
     ];
   }
+}
 
-  /** Writes files into a folder. @throws CxrError `export-unwritable`. */
-  write(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): void {
-    writeFiles(folder, files);
-  }
+/** The age of an image's patient, years; null where it is not stated. */
+function ageOf({ patient, study }: SourceImage): number | null {
+  const iso = (date: string | null) => date?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3') ?? null;
+  return ageInYears({
+    patient: { age: patient.age, birthDate: iso(patient.birthDate) },
+    study: { date: iso(study.date) },
+  });
 }

@@ -30,7 +30,7 @@ const table = [
  * @param film  the film under its first grayscale, reduced.
  */
 export async function pdfReport(report: Report, film: Picture): Promise<Uint8Array> {
-  const { result, at, version, deidentified } = report;
+  const { result, at, version, deidentified, cautions } = report;
   const page = new PDFDocument({
     ...{ size: 'A4', margin, lang: 'en', displayTitle: true, pdfVersion: '1.7' },
     info: {
@@ -47,6 +47,8 @@ export async function pdfReport(report: Report, film: Picture): Promise<Uint8Arr
   page.moveDown(0.5);
   drawFilm(page, film);
   drawTable(page, reportedFindings(result));
+  page.moveDown(0.5).font('Helvetica-Bold').fontSize(9.5);
+  for (const line of cautions) page.text(line, margin, undefined, { width: textWidth });
   page.moveDown(0.5).font('Helvetica').fontSize(8);
   for (const line of technicalLines(report)) page.text(line, margin, undefined, { width: textWidth });
   if (deidentified === null) page.text(`Result of ${at.toISOString()}.`);
@@ -143,9 +145,8 @@ function row(page: Page, cells: readonly string[], isBold: boolean): void {
 }
 
 function technicalLines({ result, version }: Report): string[] {
-  const { bundle, keyId, jobId, digests, input, parameters } = result;
+  const { bundle, keyId, jobId, digests, parameters } = result;
   return [
-    ...(input.inverted ? ['Scored with black and white exchanged, against the file.'] : []),
     `Computed on ciphertext (CKKS, ${parameters.securityBits}-bit security) by model ${bundle.name}, Cipherfilm ${version}.`,
     `Model ${bundle.id}`,
     `Key ${keyId}`,

@@ -1,4 +1,7 @@
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
+import { ageInYears, cautionsOf as cautionsAbout } from '../../contract/words/cautions.ts';
+
+export { ageInYears } from '../../contract/words/cautions.ts';
 
 /** What a model is good for, in the words of its model card. */
 export type ModelLimits = {
@@ -29,34 +32,6 @@ const limits: Readonly<Record<string, ModelLimits>> = {
 export const limitsOf = (bundleName: string): ModelLimits | null =>
   Object.hasOwn(limits, bundleName) ? limits[bundleName]! : null;
 
-/** Age in years from DICOM's `057Y`, `018M`, `003W`, `010D`, or from the dates; null where neither is stated. */
-export function ageInYears({ patient, study }: Pick<StudyRow, 'patient' | 'study'>): number | null {
-  const stated = /^(\d{3})([YMWD])$/.exec(patient.age ?? '');
-  const perYear = { Y: 1, M: 12, W: 52.18, D: 365.25 } as const;
-  if (stated !== null) return Number(stated[1]) / perYear[stated[2] as keyof typeof perYear];
-  const days = (Date.parse(study.date ?? '') - Date.parse(patient.birthDate ?? '')) / 86_400_000;
-  return Number.isFinite(days) && days >= 0 ? days / 365.25 : null;
-}
-
 /** What about this very film makes its result weaker; empty for an ordinary film of an adult. */
-export function cautionsOf(row: Pick<StudyRow, 'patient' | 'study' | 'result'>): readonly string[] {
-  const { result } = row;
-  if (result === null) return [];
-  const age = ageInYears(row);
-  const { viewPosition, lossy } = result.facts;
-  return [
-    ...(result.input.inverted
-      ? [
-          'Scored with black and white exchanged: the file’s tag (MONOCHROME1) contradicts its pixels. Check the image.',
-        ]
-      : []),
-    ...(age !== null && age < 18
-      ? [
-          `The patient is ${age < 2 ? 'less than 2 years' : `${Math.floor(age)} years`} old: accuracy for children was not measured.`,
-        ]
-      : []),
-    ...(viewPosition === 'AP' ? ['AP film: accuracy for AP films by themselves was not measured.'] : []),
-    ...(viewPosition === null ? ['The file does not state the view (PA or AP).'] : []),
-    ...(lossy ? ['The file was compressed with loss.'] : []),
-  ];
-}
+export const cautionsOf = (row: Pick<StudyRow, 'patient' | 'study' | 'result'>): readonly string[] =>
+  row.result === null ? [] : cautionsAbout(row.result, ageInYears(row), 'age');

@@ -118,7 +118,6 @@ export const dictionary = {
   WindowWidth: ['00281051', 'DS'],
   LossyImageCompressionRatio: ['00282112', 'DS'],
   LossyImageCompressionMethod: ['00282114', 'CS'],
-  ReferencedRequestSequence: ['0040a370', 'SQ'],
   RelationshipType: ['0040a010', 'CS'],
   ValueType: ['0040a040', 'CS'],
   ConceptNameCodeSequence: ['0040a043', 'SQ'],
@@ -138,10 +137,6 @@ export const dictionary = {
   ContentTemplateSequence: ['0040a504', 'SQ'],
   ContentSequence: ['0040a730', 'SQ'],
   TemplateIdentifier: ['0040db00', 'CS'],
-  AlgorithmName: ['00660036', 'LO'],
-  AlgorithmVersion: ['00660031', 'LO'],
-  AlgorithmFamilyCodeSequence: ['0066002f', 'SQ'],
-  AlgorithmSource: ['00240202', 'LO'],
   ViewCodeSequence: ['00540220', 'SQ'],
   PresentationLUTShape: ['20500020', 'CS'],
   /** Pixels of 8 bits. */

@@ -55,7 +55,7 @@ export function filmNames(source: SourceImage, by: Disguise): FilmNames {
 function deidentifySource({ study, image }: SourceImage, by: Disguise, days: number | null): SourceImage {
   const uid = (value: string | null) => (value === null ? null : by.uid(value));
   return {
-    patient: { name: null, id: null, issuer: null, birthDate: null, sex: null },
+    patient: { name: null, id: null, issuer: null, birthDate: null, sex: null, age: null },
     study: {
       uid: uid(study.uid),
       date: study.date === null || days === null ? null : movedBack(study.date, days),

@@ -59,16 +59,16 @@ export function findingsPicture(report: Report, film: Picture): Picture {
 }
 
 /** The lines beside the film: findings by group, the model, and what the analysis is called. */
-function panelLines({ result, version }: Report): readonly string[] {
+function panelLines({ result, version, cautions }: Report): readonly string[] {
   const findings = reportedFindings(result);
   const found = groups.flatMap(([standing, title]) => {
     const members = findings.filter((finding) => finding.standing === standing);
     return members.length === 0 ? [] : [title, ...members.map(findingLine), ''];
   });
-  const cautions = result.input.inverted ? ['Scored with black and white exchanged.', ''] : [];
+  const warned = cautions.flatMap((caution) => [...wrapped(plain(caution), panelLetters), '']);
   return [
     ...found,
-    ...cautions,
+    ...warned,
     'Score in percent, in brackets the two thresholds. Scores',
     'of different findings cannot be compared.',
     '',
@@ -78,6 +78,9 @@ function panelLines({ result, version }: Report): readonly string[] {
     `key   ${result.keyId.slice(0, 32)}`,
   ].map((line) => line.slice(0, panelLetters));
 }
+
+/** The letters that the font has in place of typographic ones. */
+const plain = (words: string): string => words.replaceAll('’', "'").replaceAll('\u00a0', ' ');
 
 const findingLine = ({ title, score, thresholds }: ReportedFinding): string =>
   score === null || thresholds === null

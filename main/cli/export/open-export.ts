@@ -2,11 +2,14 @@ import { join, resolve } from 'node:path';
 import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
 import { folderFault } from '../../../contract/folder-fault.ts';
 import type { Digest } from '../../../contract/ids/digest.ts';
+import type { JobId } from '../../../contract/ids/job-id.ts';
+import type { ExportForm } from '../../../contract/ipc/export.ts';
 import type { Location } from '../../../contract/ipc/reader.ts';
 import type { AnalysisResult } from '../../../contract/stages.ts';
 import product from '../../../package.json' with { type: 'json' };
 import { AuditLog } from '../../audit/audit-log.ts';
 import { Exporter } from '../../export/exporter.ts';
+import { writeFiles } from '../../export/write-files.ts';
 import { keptKey, plainKeyFile } from '../../files/kept-key.ts';
 import { makePrivateFolder } from '../../files/make-private-folder.ts';
 import type { ReaderHost } from '../../host/reader-host.ts';
@@ -22,73 +25,118 @@ export type Classified = {
   readonly result: AnalysisResult;
 };
 
-/** The export of a run. */
-export type RunExport = {
-  readonly result: (
-    one: Classified,
-    reader: Pick<ReaderHost, 'request'>,
-    signal: AbortSignal,
-  ) => Promise<ExportOutcome>;
-  /** Writes the tables of all results. @returns their names. @throws CxrError `export-unwritable`. */
-  readonly end: () => readonly string[];
-};
+type Reader = Pick<ReaderHost, 'request'>;
 
 /**
- * Begins to export the results of a run, because a person asked for it by an argument. Every result is told in the audit log
- * before it is written.
+ * Begins to export the results of a run, because a person asked for it by an argument.
  *
  * @param data  the application's data folder, where the log and the secret of anonymous names are.
  * @throws CxrError `folder-unusable` for a folder that cannot be made, `audit-unwritable` for a log that cannot be mended.
  */
 export function openExport({ folder, forms, anonymous }: ExportArguments, data: string): RunExport {
   const target = resolve(folder);
-  try {
-    makePrivateFolder(target);
-  } catch (error) {
-    throw folderFault(error, '--export', folder);
-  }
+  usable('--export', folder, () => makePrivateFolder(target));
   const log = new AuditLog(join(data, 'audit'));
   log.repair();
+  const secret = anonymous === null ? null : usable('--data', data, () => anonymousSecret(data));
   const exporter = new Exporter({
     forms,
     version: product.version,
-    anonymous: anonymous === null ? null : { ...anonymous, secret: anonymousSecret(data) },
+    anonymous: anonymous === null || secret === null ? null : { ...anonymous, secret },
   });
-  const write: RunExport['result'] = async ({ location, pixels, result }, reader, signal) => {
-    const told = { job: result.jobId, forms: [...forms], to: 'folder' as const };
-    try {
-      const at = new Date();
-      const source = await reader.request({ kind: 'report', location }, signal);
-      // The file was exchanged while its image was being classified.
-      if (source.pixels !== pixels) throw new CxrError('export-image-changed');
-      const files = await exporter.make({
-        ...{ result, source, at },
-        copyFilm: (names) => reader.request({ kind: 'anonymous-film', location, names }, signal),
-      });
-      log.append({ ...told, kind: 'export', deidentified: anonymous !== null, by: 'person' });
-      try {
-        exporter.write(target, files);
-      } catch (error) {
-        log.append({ ...told, kind: 'export-failed', error: toCodedError(error).code });
-        throw error;
-      }
-      return { exported: files.map(({ name }) => name) };
-    } catch (error) {
-      return { unexported: toCodedError(error) };
-    }
-  };
-  return {
-    result: write,
-    end: () => {
-      const tables = exporter.tables();
-      exporter.write(target, tables);
-      return tables.map(({ name }) => name);
-    },
-  };
+  return new RunExport({ target, forms, log, exporter, isAnonymous: anonymous !== null });
+}
+
+function usable<T>(setting: '--export' | '--data', folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw folderFault(error, setting, folder);
+  }
 }
 
 /** The secret on which anonymous names depend: the same for all exports of this workstation. */
 function anonymousSecret(data: string): Uint8Array {
   const { path, by } = plainKeyFile(join(data, 'anonymous-names'));
   return keptKey(path, by).key;
+}
+
+type RunExportParts = {
+  readonly target: string;
+  readonly forms: readonly ExportForm[];
+  readonly log: AuditLog;
+  readonly exporter: Exporter;
+  readonly isAnonymous: boolean;
+};
+
+/** The export of a run. Every result is told in the audit log before anything of it is written. */
+export class RunExport {
+  readonly #parts: RunExportParts;
+  readonly #jobs: JobId[] = [];
+
+  constructor(parts: RunExportParts) {
+    this.#parts = parts;
+  }
+
+  /** Writes the files that a result has of its own. It does not throw: what went wrong is its answer. */
+  async result(one: Classified, reader: Reader, signal: AbortSignal): Promise<ExportOutcome> {
+    try {
+      const { files, rows } = await this.#make(one, reader, signal);
+      const { log, forms, isAnonymous, exporter } = this.#parts;
+      const { jobId: job } = one.result;
+      log.append({
+        kind: 'export',
+        job,
+        forms: [...forms],
+        to: 'folder',
+        deidentified: isAnonymous,
+        by: 'person',
+      });
+      this.#write(files, [job], forms);
+      exporter.take(rows);
+      this.#jobs.push(job);
+      return { exported: files.map(({ name }) => name) };
+    } catch (error) {
+      return { unexported: toCodedError(error) };
+    }
+  }
+
+  /** Writes the tables of all results. @returns their names. @throws CxrError `export-unwritable`. */
+  end(): readonly string[] {
+    const tables = this.#parts.exporter.tables();
+    this.#write(
+      tables,
+      this.#jobs,
+      this.#parts.forms.filter((form) => form === 'csv' || form === 'json'),
+    );
+    return tables.map(({ name }) => name);
+  }
+
+  async #make({ location, pixels, result }: Classified, reader: Reader, signal: AbortSignal) {
+    const at = new Date();
+    const source = await reader.request({ kind: 'report', location }, signal);
+    // The file was exchanged while its image was being classified.
+    if (source.pixels !== pixels) throw new CxrError('export-image-changed');
+    return await this.#parts.exporter.make({
+      ...{ result, source, at },
+      copyFilm: (names) => reader.request({ kind: 'anonymous-film', location, names }, signal),
+    });
+  }
+
+  /** Writes files, or tells the log for which jobs it could not. */
+  #write(
+    files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+    jobs: readonly JobId[],
+    forms: readonly ExportForm[],
+  ): void {
+    const { target, log } = this.#parts;
+    try {
+      writeFiles(target, files);
+    } catch (thrown) {
+      const { code: error } = toCodedError(thrown);
+      for (const job of jobs)
+        log.append({ kind: 'export-failed', job, forms: [...forms], to: 'folder', error });
+      throw thrown;
+    }
+  }
 }

@@ -63,6 +63,7 @@ export const source: SourceImage = {
     issuer: 'PLANTED-ISSUER',
     birthDate: '19510203',
     sex: 'F',
+    age: null,
   },
   study: {
     uid: '1.2.840.99999.1',
@@ -86,6 +87,13 @@ export const source: SourceImage = {
 
 /** A report with a few of its parts exchanged. */
 export const reportWith = (parts: Partial<Report> = {}): Report => ({
-  ...{ source, result, at: new Date(2026, 10, 28, 9, 5, 7), version: '0.1.0', deidentified: null },
+  ...{
+    source,
+    result,
+    at: new Date(2026, 10, 28, 9, 5, 7),
+    version: '0.1.0',
+    deidentified: null,
+    cautions: [],
+  },
   ...parts,
 });

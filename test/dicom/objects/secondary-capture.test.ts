@@ -91,10 +91,15 @@ describe('a picture of findings', () => {
     expect(findingsPicture(reportWith({ result: other }), film).pixels).not.toEqual(picture.pixels);
   });
 
+  it('says what makes its result weaker', () => {
+    const warned = findingsPicture(reportWith({ cautions: ['The file’s pixels contradict its tag.'] }), film);
+    expect(warned.pixels).not.toEqual(picture.pixels);
+  });
+
   it('is the same for every patient, study and day: none of them is drawn', () => {
     const another = reportWith({
       source: {
-        patient: { name: 'B^C', id: '2', issuer: null, birthDate: '20000101', sex: 'M' },
+        patient: { name: 'B^C', id: '2', issuer: null, birthDate: '20000101', sex: 'M', age: null },
         study: { ...source.study, date: '20000101', accession: '2', description: 'other' },
         image: source.image,
       },

@@ -19,7 +19,7 @@ const fileOf = (report: Report) => writeFile(structuredReport(report));
 const sampleSource = readSourceImage(readFileSync(sampleStudy));
 /** A file that says as little as one can. */
 const bare: SourceImage = {
-  patient: { name: null, id: null, issuer: null, birthDate: null, sex: null },
+  patient: { name: null, id: null, issuer: null, birthDate: null, sex: null, age: null },
   study: {
     ...{ uid: '1.2.3', date: null, time: null, accession: null, id: null },
     ...{ description: null, referringPhysician: null },
@@ -33,6 +33,11 @@ describe('a structured report', () => {
     expect(written.patient).toEqual(source.patient);
     expect(written.study).toEqual(source.study);
     expect(written.image).toMatchObject({ modality: 'SR', sopClass: '1.2.840.10008.5.1.4.1.1.88.33' });
+  });
+
+  it('says what makes its result weaker, as the window does', () => {
+    const written = structuredReport(reportWith({ cautions: ['AP film: not measured.'] }));
+    expect(JSON.stringify(written.ContentSequence)).toContain('"TextValue":"AP film: not measured."');
   });
 
   it('keeps the joiner in a name that is spelt with one', () => {

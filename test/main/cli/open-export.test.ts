@@ -83,6 +83,7 @@ describe('the export of a run', () => {
       const outcome = await run.result({ location, pixels, result }, reader, signal);
       expect(outcome).toMatchObject({ unexported: { code: 'export-unwritable' } });
       expect(entriesIn(data).map(({ kind }: { kind: string }) => kind)).toEqual(['export', 'export-failed']);
+      expect(run.end()).toEqual([]);
     }));
 
   it('does not begin where the folder cannot be made', () =>

@@ -6,9 +6,10 @@ import { toCodedError } from '../../../contract/errors.ts';
 import type { SourceImage } from '../../../contract/image/source-image.ts';
 import { exportForms } from '../../../contract/ipc/export.ts';
 import { researchUse } from '../../../contract/words/finding-words.ts';
-import { Exporter, type ExportWish } from '../../../main/export/exporter.ts';
+import { type Exported, Exporter, type ExportWish } from '../../../main/export/exporter.ts';
 import { columns, findingRows } from '../../../main/export/finding-rows.ts';
 import { csvOf } from '../../../main/export/tables.ts';
+import { writeFiles } from '../../../main/export/write-files.ts';
 import { withTemporaryFolder } from '../../../main/files/temporary-folder.ts';
 import { finding, reportWith, result, source } from '../../dicom/objects/reports.ts';
 
@@ -28,9 +29,15 @@ const identifying = [
   ...['Müller', 'Åsa', '山田', 'PLANTED', '19510203', '20260102', '101112'],
   ...[source.study.uid!, source.image.seriesUid!, source.image.uid!],
 ];
+/** Makes the files of a result, and takes it into the tables. */
+const leave = async (exporter: Exporter, one: Exported = exported) => {
+  const { files, rows } = await exporter.make(one);
+  exporter.take(rows);
+  return files;
+};
 const allFiles = async (over: Partial<ExportWish> = {}) => {
   const exporter = new Exporter({ ...wish, ...over });
-  const made = await exporter.make(exported);
+  const made = await leave(exporter);
   return [...made, ...exporter.tables()];
 };
 
@@ -55,6 +62,22 @@ describe('an export', () => {
     // The probabilities are 0.51234, 0.2, 0.03123 and 0.9 for the one that is not assessed; thresholds 0.1234 and 0.4567.
     for (const { name, bytes } of await allFiles())
       expect(textOf(bytes), name).not.toMatch(/0\.51|51\.2|3\.12|12\.3|45\.6/);
+  });
+
+  it('says that a child’s film is weaker evidence, and how old the child was unless it is anonymous', async () => {
+    const child = { ...source, patient: { ...source.patient, birthDate: '20190105' } };
+    const reportOf = async (over: Partial<ExportWish>) => {
+      const exporter = new Exporter({ ...wish, forms: ['sr'], ...over });
+      const [made] = await leave(exporter, { ...exported, source: { image: child, film } });
+      return textOf(made!.bytes);
+    };
+    // From 5 January 2019 to 2 January 2026 it is three days short of 7 years.
+    expect(await reportOf({})).toContain(
+      'The patient is 6 years old: accuracy for children was not measured.',
+    );
+    const hidden = await reportOf({ anonymous: { ...anonymous, filmsChecked: true } });
+    expect(hidden).toContain('The patient is less than 18 years old');
+    expect(hidden).not.toContain('6 years');
   });
 
   it('says in every form that it is for research use only', async () => {
@@ -100,11 +123,13 @@ describe('tables', () => {
 
   it('hold all results of a run, under the name of the first', async () => {
     const exporter = new Exporter({ ...wish, forms: ['csv'] });
-    await exporter.make(exported);
-    await exporter.make({ ...exported, result: { ...result, findings: [finding('Mass', 0.3)] } });
+    await leave(exporter);
+    await leave(exporter, { ...exported, result: { ...result, findings: [finding('Mass', 0.3)] } });
     const [table] = exporter.tables();
     expect(parse(textOf(table!.bytes))).toHaveLength(1 + 4 + 1);
-    expect(new Exporter(wish).tables()).toEqual([]);
+    const nothingLeft = new Exporter(wish);
+    await nothingLeft.make(exported);
+    expect(nothingLeft.tables()).toEqual([]);
   });
 });
 
@@ -122,7 +147,7 @@ describe('an anonymous export', () => {
         anonymous: { ...anonymous, dates: 'shifted' },
       });
       const image = { ...source, study: { ...source.study, ...study } };
-      await exporter.make({ ...exported, source: { image, film }, at });
+      await leave(exporter, { ...exported, source: { image, film }, at });
       return JSON.parse(textOf(exporter.tables()[0]!.bytes)).rows[0].result_at as string;
     };
     const days = (text: string) => (at.getTime() - new Date(text).getTime()) / 86_400_000;
@@ -143,7 +168,7 @@ describe('an anonymous export', () => {
   it('names a study as another export of this workstation does, and as none of another', async () => {
     const studyOf = async (secret: Uint8Array) => {
       const exporter = new Exporter({ ...wish, forms: ['json'], anonymous: { ...anonymous, secret } });
-      await exporter.make(exported);
+      await leave(exporter);
       return JSON.parse(textOf(exporter.tables()[0]!.bytes)).rows[0].study_uid as string;
     };
     const here = await studyOf(new Uint8Array(32).fill(7));
@@ -159,7 +184,7 @@ describe('an anonymous export', () => {
     });
     const device = '1.2.840.10008.5.1.4.1.1.1.1';
     const make = (image: ReturnType<typeof of>, over: Partial<typeof anonymous> = {}, forms = exportForms) =>
-      new Exporter({ ...wish, forms, anonymous: { ...anonymous, ...over } }).make(image);
+      leave(new Exporter({ ...wish, forms, anonymous: { ...anonymous, ...over } }), image);
     expect(await codeOf(make(of(true, device)))).toBe('deidentify-burned-in');
     expect(await codeOf(make(of(null)))).toBe('deidentify-burned-in');
     expect(await make(of(null, device))).toHaveLength(4);
@@ -173,9 +198,8 @@ describe('files of an export', () => {
   it('are whole, readable by their owner only, and replaced by equal ones', async () => {
     await withTemporaryFolder('cipherfilm-export-', async (folder) => {
       const files = await allFiles();
-      const exporter = new Exporter(wish);
-      exporter.write(folder, files);
-      exporter.write(folder, files);
+      writeFiles(folder, files);
+      writeFiles(folder, files);
       expect(readdirSync(folder).sort()).toEqual(files.map(({ name }) => name).sort());
       for (const { name, bytes } of files) {
         expect(new Uint8Array(readFileSync(join(folder, name)))).toEqual(bytes);
@@ -190,8 +214,7 @@ describe('files of an export', () => {
       // A folder stands where the file is to be.
       mkdirSync(join(target, 'b.csv', 'c'), { recursive: true });
       chmodSync(target, 0o700);
-      const write = async () =>
-        new Exporter(wish).write(target, [{ name: 'b.csv', bytes: new Uint8Array(1) }]);
+      const write = async () => writeFiles(target, [{ name: 'b.csv', bytes: new Uint8Array(1) }]);
       expect(await codeOf(write())).toBe('export-unwritable');
       expect(existsSync(join(target, 'b.csv.new'))).toBe(false);
     });
