@@ -24,6 +24,13 @@ describe('the arguments', () => {
     ['a value that is not taken', ['classify', 'a.dcm', '--json=yes'], '"--json" takes no value'],
     ['standard input twice', ['classify', '-', '-'], '- can be named only once'],
     ['two forms', ['classify', 'a', '--json', '--json-lines'], '--json and --json-lines exclude each other'],
+    ['a file to listen to', ['listen', 'a.dcm'], 'listen takes no file; the settings say what it listens to'],
+    ['an unknown action', ['archive', 'delete'], 'one of test, send, find, get is expected'],
+    [
+      'a study without a folder',
+      ['archive', 'get', '1.2'],
+      'STUDY-UID FOLDER is expected behind archive get',
+    ],
     ['an unknown shell', ['completion', 'tcsh'], 'one shell is expected, bash, zsh, fish'],
   ])('are refused in one line: %s', (_, args, reason) => {
     const wish = readArguments(args);
@@ -119,7 +126,7 @@ describe('a completion script', () => {
       ])
         .toString()
         .trim();
-    expect(complete('')).toBe('classify listen keys completion -h --help -v --version');
+    expect(complete('')).toBe('classify listen archive keys completion -h --help -v --version');
     expect(complete('cl')).toBe('classify');
     expect(complete('classify', '--j')).toBe('--json --json-lines');
     expect(complete('classify', '--evaluator', '')).toBe('embedded');
