@@ -21,7 +21,7 @@ export type SpoolLimits = {
 };
 
 const partEnding = '.part';
-const namePattern = /^(-|[\d.]{1,64})_([\d.]{1,64})_[0-9a-f]{16}\.dcm$/;
+const namePattern = /^(-|[\d.]{1,64})_([\d.]{1,64})_[0-9a-f]{32}\.dcm$/;
 const noRoom: Readonly<Record<string, string>> = { ENOSPC: 'disk full', EDQUOT: 'quota' };
 
 /**
@@ -166,16 +166,18 @@ export class Incoming {
    */
   async commit({ study, sopInstance }: Pick<Stored, 'study' | 'sopInstance'>): Promise<Stored> {
     const { file, folder, path: part, give, alone } = this.#place;
-    const digest = this.#digest.digest('hex').slice(0, 16);
+    const digest = this.#digest.digest('hex').slice(0, 32);
     const path = join(folder, `${study ?? '-'}_${sopInstance}_${digest}.dcm`);
     try {
       await file.sync();
       await file.close();
       await alone(async () => {
-        const before = await stat(path).catch(() => null);
-        await rename(part, path);
+        const isThere = (await stat(path).catch(() => null))?.size === this.#bytes;
+        // Not replaced: somebody may be reading it, and Windows replaces no file that is open.
+        if (isThere) await rm(part);
+        else await rename(part, path);
         this.#isOpen = false;
-        if (before !== null) give(before.size);
+        if (isThere) give(this.#bytes);
       });
       await flushFolder(folder);
     } catch (error) {
