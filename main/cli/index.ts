@@ -3,6 +3,7 @@ import product from '../../package.json' with { type: 'json' };
 import { forbidCoreDumps } from '../files/forbid-core-dumps.ts';
 import { chooseBundle } from '../host/choose-bundle.ts';
 import { bundleRoot } from '../host/headless.ts';
+import { archive } from './archive/archive.ts';
 import { completionScript } from './arguments/completion.ts';
 import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
@@ -37,6 +38,8 @@ async function run(args: readonly string[]): Promise<number> {
       return 0;
     case 'classify':
       return await classify(wish);
+    case 'archive':
+      return await archive(wish);
     case 'listen':
       return await listen(wish);
     case 'keys':

@@ -34,7 +34,7 @@ export type Command = {
   readonly more: readonly string[];
 };
 
-export type CommandName = 'classify' | 'listen' | 'keys' | 'completion';
+export type CommandName = 'classify' | 'listen' | 'archive' | 'keys' | 'completion';
 
 /** A command behind a command, as completion knows it. */
 export type Subcommand = {
@@ -54,6 +54,11 @@ const keySubcommands: readonly Subcommand[] = (Object.keys(keyCommands) as KeyCo
   const options = [...own, ...commonFlags.filter((flag) => flag !== 'help')].map(keyOption);
   return { name, says: about[0]!.replace(/\.$/, ''), takesFile: takes.includes('FILE'), options };
 });
+
+/** What can be asked of an archive. */
+export const archiveActions = ['test', 'send', 'find', 'get'] as const;
+/** One of these. */
+export type ArchiveAction = (typeof archiveActions)[number];
 
 /** The shells for which there is a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -139,6 +144,21 @@ export const commands: readonly Command[] = [
       'The settings say on which port it listens (C-STORE, C-ECHO), who may send, and which folder is watched.',
       'What arrives lies in the data folder until it is classified or refused, also when this program ends meanwhile.',
       'A file that the evaluator cannot do now waits and is tried again. Ctrl-C ends, with status 0.',
+    ],
+  },
+  {
+    name: 'archive',
+    says: 'tests the archive, sends files to it, finds a patient’s studies there, brings one',
+    operands: archiveActions.join('|'),
+    words: archiveActions,
+    options: [{ name: 'data', value: 'FOLDER', says: 'the data folder in place of the application’s' }],
+    subcommands: [],
+    more: [
+      'test                  C-ECHO, and a question by DICOMweb',
+      'send FILE...          by C-STORE, or by STOW-RS where only archiveUrl is set; each object once',
+      'find PATIENT-ID       by QIDO-RS: date, study UID, modalities, images and description of each study, the newest first',
+      'get STUDY-UID FOLDER  by WADO-RS',
+      'The settings name the archive. Nothing is classified, and no key is opened.',
     ],
   },
   {

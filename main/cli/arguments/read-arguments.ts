@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 import { type ExportArguments, readExportArguments } from '../export/export-arguments.ts';
-import { type Command, commandNamed, commands, commonOptions, type Shell, shells } from './commands.ts';
+import {
+  type ArchiveAction,
+  archiveActions,
+  type Command,
+  commandNamed,
+  commands,
+  commonOptions,
+  type Shell,
+  shells,
+} from './commands.ts';
 
 /** The form in which a command prints what became of files: for people, or for programs. */
 export type Form = 'text' | 'json' | 'json-lines';
@@ -29,6 +38,12 @@ export type Wish =
       readonly data: string | undefined;
       readonly passphraseFile: string | undefined;
       readonly form: Exclude<Form, 'json'>;
+    }
+  | {
+      readonly kind: 'archive';
+      readonly action: ArchiveAction;
+      readonly operands: readonly string[];
+      readonly data: string | undefined;
     }
   /** Everything but the word `keys`; main/cli/keys/read-key-arguments.ts understands it. */
   | { readonly kind: 'keys'; readonly args: readonly string[] }
@@ -77,8 +92,9 @@ export function readArguments(args: readonly string[]): Wish {
   if (values.version === true) return { kind: 'version' };
   if (command === null) return wrong('a command is missing', null);
   if (command.name === 'classify') return classifyWish(operands, values, command);
-  return command.name === 'listen'
-    ? listenWish(operands, values, command)
+  if (command.name === 'listen') return listenWish(operands, values, command);
+  return command.name === 'archive'
+    ? archiveWish(operands, values, command)
     : completionWish(operands, command);
 }
 
@@ -141,6 +157,28 @@ function listenWish(operands: readonly string[], values: Values, command: Comman
     data: text('data'),
     passphraseFile: text('passphrase-file'),
     form: values['json-lines'] === true ? 'json-lines' : 'text',
+  };
+}
+
+/** What follows each action: so many operands at least, and at most. */
+const operandsOf: Readonly<Record<ArchiveAction, readonly [least: number, most: number, what: string]>> = {
+  test: [0, 0, 'nothing'],
+  send: [1, 10_000, 'FILE...'],
+  find: [1, 1, 'PATIENT-ID'],
+  get: [2, 2, 'STUDY-UID FOLDER'],
+};
+
+function archiveWish([name, ...operands]: readonly string[], values: Values, command: Command): Wish {
+  const action = archiveActions.find((known) => known === name);
+  if (action === undefined) return wrong(`one of ${archiveActions.join(', ')} is expected`, command);
+  const [least, most, what] = operandsOf[action];
+  if (operands.length < least || operands.length > most || operands.includes(''))
+    return wrong(`${what} is expected behind archive ${action}`, command);
+  return {
+    kind: 'archive',
+    action,
+    operands,
+    data: typeof values.data === 'string' ? values.data : undefined,
   };
 }
 

@@ -41,6 +41,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   ...(['engine-crashed', 'key-locked', 'cancelled'] as const),
 ]);
 const againMs = 60_000;
+const mostUnreadable = 5;
 
 /**
  * The command `listen`: receives studies as the settings say, classifies each file that arrives, and prints what became of
@@ -100,10 +101,13 @@ async function serve(
   const port = await network.started();
   write(startedLine(work, port));
   const until = AbortSignal.any([signal, lost.signal]);
+  const unreadable = new Map<string, number>();
   for (let next = await arrivals.next(until); next !== null; next = await arrivals.next(until)) {
     const outcomes = await classifyArrival(next, session, classifier, until, tell);
-    if (outcomes.some(isPassing)) again(next, arrivals, until);
+    const isLocked = outcomes.some(isUnreadable) && countIn(unreadable, next.path) < mostUnreadable;
+    if (isLocked || outcomes.some(isPassing)) again(next, arrivals, until);
     else network.done(next.path);
+    if (!isLocked) unreadable.delete(next.path);
   }
   if (!signal.aborted) await network.failure();
 }
@@ -112,6 +116,16 @@ function startedLine({ receive, watch }: NetworkWork, port: number | null): stri
   const secure = receive?.tls == null ? '' : ' with TLS';
   const listening = receive === null ? [] : [`listening as ${receive.title} on port ${port}${secure}`];
   return [...listening, ...(watch === null ? [] : ['watching a folder'])].join(', ');
+}
+
+/** Another program may still have the file; one that stays unreadable is done. */
+const isUnreadable = (outcome: Outcome): boolean =>
+  'error' in outcome && outcome.error.code === 'file-unreadable';
+
+function countIn(counts: Map<string, number>, path: string): number {
+  const count = (counts.get(path) ?? 0) + 1;
+  counts.set(path, count);
+  return count;
 }
 
 const isPassing = (outcome: Outcome): boolean => 'error' in outcome && passing.has(outcome.error.code);

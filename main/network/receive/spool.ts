@@ -21,7 +21,7 @@ export type SpoolLimits = {
 };
 
 const partEnding = '.part';
-const namePattern = /^(-|[\d.]{1,64})_([\d.]{1,64})_[0-9a-f]{16}\.dcm$/;
+const namePattern = /^(-|[\d.]{1,64})_([\d.]{1,64})_[0-9a-f]{32}\.dcm$/;
 const noRoom: Readonly<Record<string, string>> = { ENOSPC: 'disk full', EDQUOT: 'quota' };
 
 /**
@@ -33,6 +33,8 @@ export class Spool {
   readonly #folder: string;
   readonly #limits: SpoolLimits;
   #used = 0;
+  /** The last change of a name; the next one waits for it. */
+  #renaming: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, limits: SpoolLimits) {
     this.#folder = folder;
@@ -90,7 +92,15 @@ export class Spool {
       folder: this.#folder,
       take: (bytes) => this.#take(bytes),
       give: (bytes) => this.#give(bytes),
+      alone: (work) => this.#alone(work),
     });
+  }
+
+  /** Two associations that bring the same object at once must not both find its name free. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#renaming.then(work);
+    this.#renaming = done.catch(() => {});
+    return done;
   }
 
   /** Removes an object that is done. One that is gone already costs nothing. */
@@ -127,6 +137,7 @@ type Place = {
   readonly folder: string;
   readonly take: (bytes: number) => void;
   readonly give: (bytes: number) => void;
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 /** An object that is arriving. It ends with `commit` or `discard`. */
@@ -154,16 +165,20 @@ export class Incoming {
    * @throws CxrError 'spool-full'. The object is gone then.
    */
   async commit({ study, sopInstance }: Pick<Stored, 'study' | 'sopInstance'>): Promise<Stored> {
-    const { file, folder, path: part, give } = this.#place;
-    const digest = this.#digest.digest('hex').slice(0, 16);
+    const { file, folder, path: part, give, alone } = this.#place;
+    const digest = this.#digest.digest('hex').slice(0, 32);
     const path = join(folder, `${study ?? '-'}_${sopInstance}_${digest}.dcm`);
     try {
       await file.sync();
       await file.close();
-      const before = await stat(path).catch(() => null);
-      await rename(part, path);
-      this.#isOpen = false;
-      if (before !== null) give(before.size);
+      await alone(async () => {
+        const isThere = (await stat(path).catch(() => null))?.size === this.#bytes;
+        // Not replaced: somebody may be reading it, and Windows replaces no file that is open.
+        if (isThere) await rm(part);
+        else await rename(part, path);
+        this.#isOpen = false;
+        if (isThere) give(this.#bytes);
+      });
       await flushFolder(folder);
     } catch (error) {
       await this.discard();

@@ -1,7 +1,8 @@
 import { CxrError } from '../../../contract/errors.ts';
 import type { WebArchive } from '../../../contract/network/archive.ts';
+import type { ArchivedStudy } from '../../../contract/network/archived-study.ts';
 import { dicomJsonListSchema } from '../../../contract/network/dicom-json.ts';
-import { type ArchivedStudy, readStudyAnswer } from '../../../dicom/network/study-answer.ts';
+import { readStudyAnswer } from '../../../dicom/network/study-answer.ts';
 import { ask, readJson } from './archive.ts';
 
 /** An answer with a thousand studies has about 2 MB. */

@@ -49,6 +49,13 @@ describe('the arguments', () => {
       ['classify', 'a', '--export', 'd', '--shift-dates'],
       '--shift-dates says something about --anonymous, which is missing',
     ],
+    ['a file to listen to', ['listen', 'a.dcm'], 'listen takes no file; the settings say what it listens to'],
+    ['an unknown action', ['archive', 'delete'], 'one of test, send, find, get is expected'],
+    [
+      'a study without a folder',
+      ['archive', 'get', '1.2'],
+      'STUDY-UID FOLDER is expected behind archive get',
+    ],
     ['an unknown shell', ['completion', 'tcsh'], 'one shell is expected, bash, zsh, fish'],
   ])('are refused in one line: %s', (_, args, reason) => {
     const wish = readArguments(args);
@@ -159,7 +166,7 @@ describe('a completion script', () => {
       ])
         .toString()
         .trim();
-    expect(complete('')).toBe('classify listen keys completion -h --help -v --version');
+    expect(complete('')).toBe('classify listen archive keys completion -h --help -v --version');
     expect(complete('cl')).toBe('classify');
     expect(complete('classify', '--j')).toBe('--json --json-lines');
     expect(complete('classify', '--evaluator', '')).toBe('embedded');

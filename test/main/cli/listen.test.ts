@@ -114,7 +114,7 @@ describe.skipIf(whyNoModel !== null)(titled('cipherfilm listen with a model', wh
   }, async () => {
     const port = await freePort();
     await configure({ dicomPort: port, dicomCallers: ['MODALITY'], watchFolder: join(data, 'in') });
-    const left = join(data, 'network', 'spool', `1.2.3_1.2.3.4_${'0'.repeat(16)}.dcm`);
+    const left = join(data, 'network', 'spool', `1.2.3_1.2.3.4_${'0'.repeat(32)}.dcm`);
     await writeFile(left, 'no image, which is soon told');
     const { child, lines } = listening();
     await until(() => lines().length === 1);

@@ -11,6 +11,7 @@ import { retrieveStudy } from '../../../main/network/web/retrieve-study.ts';
 import { titled } from '../../titled.ts';
 import { datasetOf, fileOf, writeObject } from './objects.ts';
 import { login, type Orthanc, startOrthanc, whyNoOrthanc } from './orthanc.ts';
+import { receiving } from './receiving.ts';
 
 describe.skipIf(whyNoOrthanc !== null)(titled('an Orthanc', whyNoOrthanc), () => {
   let orthanc: Orthanc;
@@ -101,6 +102,22 @@ describe.skipIf(whyNoOrthanc !== null)(titled('an Orthanc', whyNoOrthanc), () =>
     });
     expect(await findStudies(archive(), 'PATIENT')).toEqual([]);
     await expect(findStudies(archive(), 'PATIENT-*')).rejects.toMatchObject({ code: 'request-invalid' });
+  });
+
+  it('sends a study to us, and is told where it may not', async () => {
+    const paths = [1, 2, 3].map((end) =>
+      writeObject(folder, { study: '1.2.826.5', sopInstance: `1.2.826.5.${end}` }),
+    );
+    await storeFiles(await Promise.all(paths), remote(), caller);
+    await using here = await receiving({ callers: new Set(['ORTHANC']) });
+    expect(await orthanc.push('1.2.826.5', { title: 'CIPHERFILM', port: here.scp.port })).toBe(true);
+    expect(here.stored.map(({ study, sopInstance }) => [study, sopInstance]).toSorted()).toEqual([
+      ['1.2.826.5', '1.2.826.5.1'],
+      ['1.2.826.5', '1.2.826.5.2'],
+      ['1.2.826.5', '1.2.826.5.3'],
+    ]);
+    expect(await orthanc.push('1.2.826.5', { title: 'SOMEBODY', port: here.scp.port })).toBe(false);
+    expect(here.stored).toHaveLength(3);
   });
 
   it('refuses somebody without a login, and a study that it does not have', async () => {

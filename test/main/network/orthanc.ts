@@ -30,6 +30,8 @@ export type Orthanc = AsyncDisposable & {
   readonly webUrl: string;
   /** The number of objects that it has. */
   readonly count: () => Promise<number>;
+  /** Has it send a study to a service on this machine, and says whether it did. */
+  readonly push: (study: string, to: { readonly title: string; readonly port: number }) => Promise<boolean>;
 };
 
 export const login = { kind: 'password', user: 'reader', password: 'secret: of a test' } as const;
@@ -55,6 +57,8 @@ export async function startOrthanc(): Promise<Orthanc> {
   };
   const ask = async () =>
     (await fetch(`${url}/statistics`, { headers })).json() as Promise<{ CountInstances: number }>;
+  const post = async (method: string, path: string, body: unknown) =>
+    fetch(`${url}${path}`, { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
   for (let time = 0; ; time += 1) {
     const isUp = await ask().then(
       () => true,
@@ -67,6 +71,15 @@ export async function startOrthanc(): Promise<Orthanc> {
   return {
     ...{ dicomPort, httpPort, webUrl: `${url}/dicom-web` },
     count: async () => (await ask()).CountInstances,
+    push: async (study, { title, port }) => {
+      await post('PUT', '/modalities/here', { AET: title, Host: '127.0.0.1', Port: port });
+      const found = (await (await post('POST', '/tools/lookup', study)).json()) as {
+        ID: string;
+        Type: string;
+      }[];
+      const { ID } = found.find(({ Type }) => Type === 'Study')!;
+      return (await post('POST', '/modalities/here/store', ID)).ok;
+    },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(null)));

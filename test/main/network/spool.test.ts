@@ -63,6 +63,10 @@ describe('the spool', () => {
     const once = await (await filled(spool, 40)).commit(names);
     expect(await (await filled(spool, 40)).commit(names)).toEqual(once);
     expect([spool.usedBytes, (await readdir(folder)).length]).toEqual([40, 1]);
+    const { spool: other } = await Spool.open(join(folder, 'other'), limits);
+    const both = [await filled(other, 30), await filled(other, 30)];
+    await Promise.all(both.map((one) => one.commit(names)));
+    expect(other.usedBytes).toBe(30);
   });
 
   it('says which folder it cannot use', async () => {

@@ -85,6 +85,22 @@ describe.skipIf(whyNoToolkit !== null)(titled('what DCMTK sends', whyNoToolkit),
     expect(here.trouble.map((error) => error.code)).toEqual(['spool-full']);
   });
 
+  it('comes by TLS, from who has a certificate where one is asked for', async () => {
+    const [certificate, key] = ['crt', 'key'].map((end) =>
+      join(import.meta.dirname, '..', '..', 'fixtures', 'tls', `self-signed.${end}`),
+    ) as [string, string];
+    const pem = { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') };
+    await using here = await receiving({ tls: { ...pem, authorities: pem.certificate } });
+    const trusting = [...titles, '--add-cert-file', certificate, 'localhost', String(here.scp.port)];
+    const path = await writeObject(folder, { study: '1.2.3', sopInstance: '1.2.3.8' });
+    const sent = await run('storescu', '+tls', key, certificate, ...trusting, path);
+    expect(sent, sent.said).toEqual({ code: 0, said: '' });
+    expect(here.stored).toHaveLength(1);
+    expect((await run('storescu', '+tla', ...trusting, path)).code).not.toBe(0);
+    expect((await run('echoscu', ...titles, ...to(here))).code).not.toBe(0);
+    expect(here.stored).toHaveLength(1);
+  });
+
   it('comes by 20 associations at once, and none is lost', async () => {
     await using here = await receiving();
     const paths = await Promise.all(
