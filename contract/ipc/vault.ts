@@ -175,6 +175,11 @@ export type KeyCommand = {
   readonly requestId: string;
   readonly request: KeyRequest;
   readonly path: ChosenPath;
+  /**
+   * With `unlock`: the 32 bytes that the keychain keeps, which an engine was not given that follows a locked one; null
+   * where there is no keychain, and with every other request.
+   */
+  readonly systemKey: Uint8Array | null;
 };
 
 /** What the engine tells about keys. */

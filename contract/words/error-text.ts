@@ -297,7 +297,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-file-foreign': {
     title: 'This file is not a key.',
-    advice: 'Choose the file that the other workstation exported.',
+    advice:
+      'Choose the file that the other workstation wrote, the page of a recovery sheet, or a text file with the whole text that stands on one.',
   },
   'key-file-version': {
     title: 'This key file was written by a newer version of the program.',
@@ -305,7 +306,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-file-altered': {
     title: 'The key file is damaged, or somebody altered it.',
-    advice: 'The key was not taken in. Have the file sent again, as an attachment.',
+    advice:
+      'The key was not taken in. Have the file sent again, as an attachment; from paper, scan the code or copy the text once more.',
   },
   'key-file-costly': {
     title: 'Checking the passphrase of this file would take too long.',
@@ -341,8 +343,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: 'Wait a moment and try again. If it goes on, close the other window.',
   },
   'key-unsaved': {
-    title: 'The change to the keys could not be saved.',
-    advice: `The keys are as they were before. The disk may be full or write-protected. ${support}`,
+    title: 'It could not be saved.',
+    advice: `The keys are as they were before. The disk may be full or write-protected, or the folder is not there. ${support}`,
   },
   'key-crypto': {
     title: 'The encryption of this installation does not work as it must.',

@@ -32,6 +32,8 @@ export type KeyOfficeDeps = {
   readonly engine: Pick<EngineHost, 'keys'>;
   readonly lock: Pick<KeyLock, 'lock' | 'unlock' | 'opened'>;
   readonly dialogs: KeyDialogs;
+  /** What the system's keychain keeps; an engine that was started locked gets it with the passphrase that unlocks. */
+  readonly systemKey: Uint8Array | null;
   readonly tell: (event: WindowEvent) => void;
 };
 
@@ -104,6 +106,7 @@ export class KeyOffice {
 
   async #pass(request: KeyRequest, path: ChosenPath): Promise<KeyReplyOf[KeyRequestKind]> {
     const { engine } = this.#deps;
+    if (request.kind === 'unlock') return engine.keys(request, path, undefined, this.#deps.systemKey);
     if (!longRequests.includes(request.kind)) return engine.keys(request, path);
     const controller = new AbortController();
     this.#underWay.add(controller);

@@ -129,7 +129,13 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
       if (lock === 'open') worklist.resume();
     },
   });
-  const office = new KeyOffice({ engine, dialogs: keyDialogs, tell, lock: guard.lock });
+  const office = new KeyOffice({
+    engine,
+    dialogs: keyDialogs,
+    tell,
+    lock: guard.lock,
+    systemKey: custody.systemKey,
+  });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
     input: (location, signal) => reader.request({ kind: 'input', location }, signal),

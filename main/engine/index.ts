@@ -114,7 +114,7 @@ class Engine {
     void keeper.run(ends.signal);
   }
 
-  async #answerKeys({ requestId, request, path }: KeyCommand): Promise<void> {
+  async #answerKeys({ requestId, request, path, systemKey }: KeyCommand): Promise<void> {
     const controller = new AbortController();
     this.#keyWork.set(requestId, controller);
     try {
@@ -127,7 +127,7 @@ class Engine {
         onProgress: ({ fraction }) =>
           this.#send({ kind: 'keys-progress', requestId, fraction: fraction ?? 0 }),
       });
-      const reply = await desk.answer({ request, path }, clock);
+      const reply = await desk.answer({ request, path, systemKey }, clock);
       this.#send({ kind: 'keys-done', requestId, reply });
       if (!onlyLooks.has(request.kind)) {
         this.#send({ kind: 'keys-state', state: await desk.state() });

@@ -59,6 +59,47 @@ export class Keyring implements Disposable {
   }
 
   /**
+   * Makes a key with its evaluation keys and puts it in use when all of it is there. A call that is cancelled or fails
+   * before that has changed nothing. The caller makes sure that no analysis is under way with the old key.
+   *
+   * @param onProgress  told the fraction of the evaluation keys that are made, in [0, 1].
+   * @throws            CxrError `cancelled`, and as `VaultAccess.open` and `Vault.update`.
+   */
+  async make(label: string, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<void> {
+    const vault = await this.#access.open();
+    // A vault that is shut is found out before the work.
+    vault.body;
+    const seed = freshSeed();
+    try {
+      const { id, description } = this.#half;
+      using holder = await KeyHolder.restore(description, seed);
+      onProgress(0);
+      const made = await generateEvaluationKeys(holder, id, description, {
+        onKey: (done, total) => onProgress(done / total),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const evaluation = this.#keep(made);
+      const { parameters } = this;
+      vault.update((body) => withActiveKey(body, seed, { parameters, label, origin: 'made', evaluation }));
+    } catch (error) {
+      seed.fill(0);
+      throw error;
+    }
+    this.reset();
+  }
+
+  /** Keeps evaluation keys in their folder. @returns what the vault notes of them; null where they could not be kept. */
+  #keep({ keyId, frame }: EvaluationKeyFrame): KeyRecord['evaluation'] {
+    try {
+      this.#frames?.put(keyId, frame);
+    } catch {
+      // A full disk: these keys serve until the process ends, and the next start makes others.
+      return null;
+    }
+    return { keyId, bundle: this.#half.id, bytes: frame.length };
+  }
+
+  /**
    * Counts one more decryption with the key in use, before the result is shown.
    *
    * @throws CxrError `key-spent` for a key that has decrypted as many results as it may; as `Vault.update`.
@@ -161,14 +202,8 @@ export class Keyring implements Disposable {
     const made = await generateEvaluationKeys(holder, id, description, {
       onKey: (done, total) => tell(done / total),
     });
-    const { keyId, frame } = made;
-    try {
-      this.#frames?.put(keyId, frame);
-    } catch {
-      // A full disk: these keys serve until the process ends, and the next start makes others.
-      return made;
-    }
-    const evaluation = { keyId, bundle: id, bytes: frame.length };
+    const evaluation = this.#keep(made);
+    if (evaluation === null) return made;
     vault.update((body) => withRecord(body, fingerprint, () => ({ evaluation })));
     if (earlier !== null) this.forgetEvaluationKeys(earlier.keyId);
     return made;

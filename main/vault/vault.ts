@@ -34,13 +34,17 @@ type Opened = { dataKey: Buffer; slots: VaultFile['slots']; body: Body; digest: 
  */
 export class Vault implements Disposable {
   readonly #disk: VaultDisk | null;
-  readonly #systemKey: Uint8Array | null;
+  #systemKey: Uint8Array | null = null;
   #opened: Opened | null = null;
 
   private constructor({ folder, systemKey }: Custody, at: (step: WriteStep) => void) {
-    if (systemKey !== null && systemKey.length !== keyBytes)
-      throw new TypeError(`"systemKey" expected ${keyBytes} bytes`);
     this.#disk = folder === null ? null : new VaultDisk(folder, at);
+    this.#know(systemKey);
+  }
+
+  #know(systemKey: Uint8Array | null): void {
+    if (systemKey === null) return;
+    if (systemKey.length !== keyBytes) throw new TypeError(`"systemKey" expected ${keyBytes} bytes`);
     this.#systemKey = systemKey;
   }
 
@@ -83,9 +87,11 @@ export class Vault implements Disposable {
   /**
    * Opens a locked vault. Where it is open, the passphrase is only tried.
    *
+   * @param systemKey  the keychain's key, where it was held back while the vault was locked. From now on it can open the
+   *   vault again, if somebody wants that (`protect`).
    * @throws CxrError `key-passphrase` for another one, `key-locked` where no passphrase opens this vault, and as `open`.
    */
-  async unlock(passphrase: string): Promise<void> {
+  async unlock(passphrase: string, systemKey: Uint8Array | null = null): Promise<void> {
     const text = this.#disk?.read() ?? null;
     if (text === null) {
       if (this.#opened === null) throw new CxrError('key-vault', { reason: 'missing' });
@@ -93,6 +99,7 @@ export class Vault implements Disposable {
     }
     const file = parseVaultFile(text);
     const dataKey = await openPassphraseSlot(file, passphrase);
+    this.#know(systemKey);
     if (this.#opened === null) this.#take(text, file, dataKey);
     else dataKey.fill(0);
   }
@@ -142,7 +149,9 @@ export class Vault implements Disposable {
     if (opened === null) throw new CxrError('key-locked');
     if (passphrase !== null) checkStrength(passphrase);
     const openers: Opener[] = [];
-    if (system && this.#systemKey !== null) openers.push({ kind: 'system', key: this.#systemKey });
+    // Left out in silence, it would leave the passphrase as the only way in for somebody who wants two.
+    if (system && this.#systemKey === null) throw new CxrError('key-unsaved', { reason: 'no keychain' });
+    if (system) openers.push({ kind: 'system', key: this.#systemKey! });
     if (passphrase !== null) openers.push({ kind: 'passphrase', passphrase });
     const disk = this.#disk;
     if (openers.length === 0 || disk === null)

@@ -48,7 +48,7 @@ function office({
     unlock: async () => locks.push('unlock') > 1,
     opened: () => void locks.push('opened'),
   };
-  const desk = new KeyOffice({ engine, dialogs, lock, tell: (event) => told.push(event) });
+  const desk = new KeyOffice({ engine, dialogs, lock, systemKey: null, tell: (event) => told.push(event) });
   const ask = async (request: KeyRequest) => desk.answers.keys({ request });
   return { desk, ask, passed, named, shown, told, locks };
 }

@@ -219,7 +219,7 @@ async function screens(window: Window): Promise<void> {
   await closed();
   await button('More').click();
   await shoot(screen, 'window', 'more-tools');
-  await button('Window by numbers, own grayscales').click();
+  await page.getByRole('menuitem', { name: 'Window by numbers, own grayscales' }).click();
   await page.getByRole('dialog').waitFor();
   await shoot(screen, 'window', 'grayscales');
   await closed();

@@ -9,16 +9,8 @@ import type {
   KeyState,
 } from '../../../contract/ipc/vault.ts';
 import { predictKeyBytes } from '../../../he/wire/sizes.ts';
-import { freshSeed } from '../../vault/exports/export-file.ts';
 import { addressIn, exportKey, importKey, inspectKey, type KeyFiles } from '../../vault/keys/key-files.ts';
-import {
-  activeKey,
-  keyNamed,
-  withActiveKey,
-  withDrop,
-  withoutDrop,
-  withoutKey,
-} from '../../vault/keys/key-records.ts';
+import { activeKey, keyNamed, withDrop, withoutDrop, withoutKey } from '../../vault/keys/key-records.ts';
 import { writeRecoverySheet } from '../../vault/keys/recovery-sheet.ts';
 import { writeShareSheets } from '../../vault/keys/share-sheets.ts';
 import { judgePassphrase, leastScore, suggestPassphrase } from '../../vault/passphrase-strength.ts';
@@ -29,7 +21,12 @@ import type { Line, Models } from '../station.ts';
 import { verifyKey } from './verify-key.ts';
 
 /** A request with what a person chose for it. */
-export type Asked = { readonly request: KeyRequest; readonly path: ChosenPath };
+export type Asked = {
+  readonly request: KeyRequest;
+  readonly path: ChosenPath;
+  /** `KeyCommand.systemKey`. */
+  readonly systemKey?: Uint8Array | null;
+};
 
 /**
  * The requests after which the evaluator may be asked at once whether all is ready. A check of the key is none of them:
@@ -68,13 +65,13 @@ export class KeyDesk {
    * @param clock  tells the progress of what takes long, and stops it.
    * @throws CxrError the reason of a refusal; the vault is then as it was.
    */
-  async answer({ request, path }: Asked, clock: StageClock): Promise<KeyReply> {
+  async answer({ request, path, systemKey }: Asked, clock: StageClock): Promise<KeyReply> {
     const vault = await this.#vault();
     switch (request.kind) {
       case 'state':
         return this.#stateOf(vault);
       case 'unlock':
-        await vault.unlock(request.passphrase);
+        await vault.unlock(request.passphrase, systemKey ?? null);
         return this.#stateOf(vault);
       case 'protect':
         await vault.protect(request);
@@ -172,16 +169,14 @@ export class KeyDesk {
   /** Makes a key where none is in use; otherwise it is a rotation. */
   async #create(vault: Vault, label: string, clock: StageClock): Promise<KeyState> {
     const { keyring } = this.#station;
-    const parameters = this.#parameters;
-    vault.update((body) => withActiveKey(body, freshSeed(), { parameters, label, origin: 'made' }));
-    keyring.reset();
-    await keyring.keys((fraction) => clock.at('generating-keys', fraction), clock.signal);
+    await keyring.make(label, (fraction) => clock.at('generating-keys', fraction), clock.signal);
+    await keyring.keys();
     return this.#stateOf(vault);
   }
 
   /**
    * Puts a new key in the place of the one in use. The evaluator gets the new evaluation keys first and is told to drop
-   * the old ones then; where this is cancelled in between, it is told when the new ones are there.
+   * the old ones then. Where this is cancelled, the old key stays in use.
    */
   async #rotate(vault: Vault, clock: StageClock): Promise<KeyState> {
     const old = activeKey(vault.body, this.#parameters);

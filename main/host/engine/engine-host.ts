@@ -201,18 +201,20 @@ export class EngineHost implements AsyncDisposable {
    *
    * @param path   what a person chose for it.
    * @param signal stops what takes long.
+   * @param systemKey  `KeyCommand.systemKey`.
    * @throws       CxrError as `KeyDesk.answer`, or `engine-crashed`.
    */
   async keys<Request extends KeyRequest>(
     request: Request,
     path: ChosenPath,
     signal?: AbortSignal,
+    systemKey: Uint8Array | null = null,
   ): Promise<KeyReplyOf[Request['kind']]> {
     await this.launch();
     if (this.#port === null) throw new CxrError('engine-crashed');
     const { id, answer } = this.#keyRequests.begin();
     signal?.addEventListener('abort', () => this.#port?.send({ kind: 'cancel-keys', requestId: id }));
-    this.#port.send({ kind: 'keys', requestId: id, request, path });
+    this.#port.send({ kind: 'keys', requestId: id, request, path, systemKey });
     return (await answer) as KeyReplyOf[Request['kind']];
   }
 

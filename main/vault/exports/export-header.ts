@@ -42,6 +42,9 @@ const headerSchema = z.discriminatedUnion('for', [
 /** The second line of an export: what opens it, and whose key it holds. */
 export type Header = z.infer<typeof headerSchema>;
 
+/** The version of the form for paper (sheet-text.ts). */
+export const sheetVersion = 1;
+
 /** Bytes as the lines of an export hold them. */
 export const encoded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 

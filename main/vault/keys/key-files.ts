@@ -12,6 +12,7 @@ import {
   type Sender,
   writeExport,
 } from '../exports/export-file.ts';
+import { fromSheetText } from '../exports/sheet-text.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import { summarise } from '../summary.ts';
 import type { Vault } from '../vault.ts';
@@ -97,11 +98,13 @@ export async function importKey(
   await openFiles(vault, files, passphrase, (seed, about) => {
     if (about.fingerprint !== fingerprint) throw new CxrError('key-mismatch');
     if (about.parameters !== parameters) throw new CxrError('key-file-parameters');
-    const { label, created, decryptions } = about;
+    const { label, created, decryptions, generation } = about;
     vault.update((body) => {
-      const known = body.keys.find((key) => key.fingerprint === fingerprint);
-      const counted = Math.max(decryptions, known?.decryptions ?? 0);
-      const incoming = { parameters, label, created, decryptions: counted, origin: 'imported' } as const;
+      // Also of a key that was destroyed here: what it decrypted counts, whoever brings it back.
+      const known = [...body.keys, ...body.destroyed].filter((key) => key.fingerprint === fingerprint);
+      const counted = Math.max(decryptions, ...known.map((key) => key.decryptions));
+      const origin = 'imported';
+      const incoming = { parameters, label, created, generation, decryptions: counted, origin } as const;
       return withActiveKey(body, Buffer.from(seed), incoming);
     });
   });
@@ -141,11 +144,12 @@ async function openFiles(
   return found;
 }
 
-/** The text of the export in a file, which may be a recovery sheet that was saved or scanned as the page that it is. */
+/** The export in a file, which may be a recovery sheet: saved as the page that it is, or the text that stands on it. */
 function exportIn(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
   const onSheet = text.startsWith('<!doctype html>') ? /<pre>([^<]+)<\/pre>/.exec(text)?.[1] : undefined;
-  return onSheet === undefined ? bytes : Buffer.from(onSheet, 'latin1');
+  const found = onSheet === undefined ? bytes : Buffer.from(onSheet, 'latin1');
+  return fromSheetText(found) ?? found;
 }
 
 /** Reads a regular file of at most the size of an export. */

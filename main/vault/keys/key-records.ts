@@ -28,7 +28,7 @@ export function withRecord(
 
 /** What is new about a key that comes in. */
 export type Incoming = Pick<KeyRecord, 'parameters' | 'label' | 'origin'> &
-  Partial<Pick<KeyRecord, 'created' | 'decryptions'>>;
+  Partial<Pick<KeyRecord, 'created' | 'decryptions' | 'generation' | 'evaluation'>>;
 
 /**
  * Puts a key in use. The one that was in use for the same parameters is retired; it is kept, because exports and old
@@ -41,11 +41,12 @@ export function withActiveKey(body: Body, seed: Buffer, incoming: Incoming): Bod
   const record: KeyRecord = {
     created: new Date().toISOString(),
     decryptions: 0,
+    // Destroyed keys had their numbers too.
+    generation: 1 + Math.max(0, ...[...body.keys, ...body.destroyed].map(({ generation }) => generation)),
+    evaluation: null,
     ...incoming,
     fingerprint,
-    generation: 1 + Math.max(0, ...body.keys.map(({ generation }) => generation)),
     state: 'active',
-    evaluation: null,
   };
   const others = body.keys
     .filter((key) => key.fingerprint !== fingerprint)

@@ -1,4 +1,5 @@
 import { dayInWords } from '../../../contract/words/day.ts';
+import { toSheetText } from '../exports/sheet-text.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import type { Vault } from '../vault.ts';
 import type { KeyRecord } from '../vault-body.ts';
@@ -26,11 +27,11 @@ export async function writeRecoverySheet(
       'With this sheet and its passphrase, a workstation can read what was encrypted with the key below. Keep both in different places. The passphrase is not on the sheet, and nobody can find it out.',
     facts: factsOnSheet(record),
     steps: [
-      'Scan the code with a scanner that is connected to the workstation, into an empty text file. Or copy the text below it, all four lines.',
+      'Scan the code with a scanner that is connected to the workstation, into an empty text file. Or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
       'In Cipherfilm open Keys, choose “Take in a key”, and take that file.',
       'Give the passphrase, and compare the six words with those above.',
     ],
-    text,
+    text: toSheetText(text),
   });
   save(path, page);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CxrError } from '../../../contract/errors.ts';
 import { readExport, writeShares } from '../exports/export-file.ts';
 import type { ShareFacts } from '../exports/export-header.ts';
+import { toSheetText } from '../exports/sheet-text.ts';
 import { fingerprintWords } from '../fingerprint.ts';
 import type { Vault } from '../vault.ts';
 import type { KeyRecord } from '../vault-body.ts';
@@ -68,9 +69,9 @@ const pageOf = (record: KeyRecord, share: ShareFacts, text: string): string =>
     ],
     steps: [
       `Ask one of the others for a page on which the same set stands, ${setName(share)}.`,
-      'Take the files of both pages. From paper, scan each code with a scanner that is connected to the workstation, each into an empty text file of its own; or copy the text below it, all four lines.',
+      'Take the files of both pages. From paper, scan each code with a scanner that is connected to the workstation, each into an empty text file of its own; or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
       'In Cipherfilm open Keys, choose “Take in a key”, and take one file and then the other.',
       'Compare the six words with those above.',
     ],
-    text,
+    text: toSheetText(text),
   });

@@ -9,7 +9,7 @@ export type Sheet = {
   readonly facts: readonly (readonly [term: string, value: string])[];
   /** What is to be done to have the key back, one step after the other. */
   readonly steps: readonly string[];
-  /** The text of the export, which is on the page in letters and as a QR code. */
+  /** The export for paper (`toSheetText`), which is on the page in letters and as a QR code. */
   readonly text: string;
 };
 

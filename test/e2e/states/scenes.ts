@@ -110,7 +110,7 @@ const moreTools =
   (name: string): Act =>
   async (stage) => {
     await click('More')(stage);
-    await click(name)(stage);
+    await stage.page.getByRole('menuitem', { name, exact: true }).click();
   };
 const openSettings: Act = async (stage) => {
   await click('Settings')(stage);

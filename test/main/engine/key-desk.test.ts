@@ -12,7 +12,8 @@ import { changesReadiness, KeyDesk } from '../../../main/engine/keys/key-desk.ts
 import { VaultAccess } from '../../../main/engine/keys/vault-access.ts';
 import { StageClock } from '../../../main/engine/stage-clock.ts';
 import type { Models } from '../../../main/engine/station.ts';
-import { withRecord } from '../../../main/vault/keys/key-records.ts';
+import { freshSeed } from '../../../main/vault/exports/export-file.ts';
+import { withActiveKey, withRecord } from '../../../main/vault/keys/key-records.ts';
 import { decryptionBudget } from '../../../main/vault/rotation.ts';
 import type { ClientHalf } from '../../../native-models/client-half.ts';
 import { bundle as served } from '../../evaluator/fake-evaluator.ts';
@@ -256,27 +257,31 @@ describe('a key that is changed or destroyed', () => {
   });
 
   it('while its evaluation keys are being made leaves the new key in use, not the old one', async () => {
-    const { ask, keyring } = workstation();
+    const { ask, keyring, access } = workstation();
     const early = keyring.keys();
-    const rotated = ask({ kind: 'rotate' });
-    const [first] = await Promise.all([early, rotated]);
-    const now = await keyring.keys();
-    expect((await ask({ kind: 'state' })).keys[0]?.fingerprint).toBe(now.fingerprint);
-    expect(first.fingerprint).toBe(now.fingerprint);
+    const vault = await access.open();
+    await expect.poll(() => vault.body.keys.length).toBe(1);
+    const { parameters } = keyring;
+    vault.update((body) => withActiveKey(body, freshSeed(), { parameters, label: 'new', origin: 'made' }));
+    keyring.reset();
+    const { fingerprint } = await early;
+    const { keys } = await ask({ kind: 'state' });
+    expect(keys[0]).toMatchObject({ fingerprint, label: 'new', state: 'active' });
   });
 });
 
 describe('a change of the key that is cancelled', () => {
-  it('leaves the new key in use, and the evaluator is still to be told to forget the old one', async () => {
+  it('changes nothing: the key in use stays, and nobody is told to forget it', async () => {
     const { desk, keyring, access, active } = workstation();
     const before = await keyring.keys();
     const clock = new StageClock({ signal: AbortSignal.abort(), onProgress: () => {} });
     await expect(desk.answer({ request: { kind: 'rotate' }, path: null }, clock)).rejects.toMatchObject({
       code: 'cancelled',
     });
-    expect((await active())?.fingerprint).not.toBe(before.fingerprint);
-    const { drops } = (await access.open()).body;
-    expect(drops.map(({ keyId }) => keyId)).toEqual([before.evaluation.keyId]);
+    expect((await active())?.fingerprint).toBe(before.fingerprint);
+    const { drops, keys } = (await access.open()).body;
+    expect([drops.length, keys.length]).toEqual([0, 1]);
+    expect((await keyring.keys()).evaluation.keyId).toBe(before.evaluation.keyId);
   });
 });
 
@@ -302,6 +307,35 @@ describe('a recovery sheet', () => {
     const other = workstation();
     await other.ask({ kind: 'import', passphrase, fingerprint }, file);
     expect((await other.active())?.fingerprint).toBe(fingerprint);
+  });
+
+  it.each<[string, (text: string) => Buffer]>([
+    ['with the line ends of Windows', (text) => Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['with a byte order mark', (text) => Buffer.from(`\ufeff${text}`)],
+    ['in UTF-16, as Notepad can save it', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['in UTF-16 with the high byte first', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['in one line, without an end', (text) => Buffer.from(text.replaceAll('\n', ''))],
+    [
+      'wrapped, indented and spaced',
+      (text) => Buffer.from(`\n\n  ${text.replace(/.{20}/g, '$& \n\t')}  \n\n`),
+    ],
+  ])('comes back from paper %s', async (_how, typed) => {
+    const { ask, keyring, folder } = workstation();
+    const { fingerprint } = await keyring.keys();
+    const page = join(folder, 'sheet.html');
+    await ask({ kind: 'recovery', fingerprint, passphrase }, page);
+    const text = /<pre>([^<]+)<\/pre>/.exec(readFileSync(page, 'utf8'))![1]!;
+    const file = join(folder, 'typed.txt');
+    writeFileSync(file, typed(text));
+    const other = workstation();
+    expect((await other.ask({ kind: 'inspect', passphrase }, file)).key.fingerprint).toBe(fingerprint);
+    // One letter that was misread is found out.
+    const at = text.length >> 1;
+    const wrong = `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
+    writeFileSync(file, typed(wrong));
+    await expect(other.ask({ kind: 'inspect', passphrase }, file)).rejects.toMatchObject({
+      code: 'key-file-altered',
+    });
   });
 
   it('can be taken in as the page that it is', async () => {

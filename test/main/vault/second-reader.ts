@@ -136,7 +136,16 @@ export function exportOnPage(page: string): Buffer {
   expect(page.startsWith('<!doctype html>'), 'begins with <!doctype html>');
   const parts = page.split(/<pre>|<\/pre>/);
   expect(parts.length === 3, 'the only pre element');
-  return Buffer.from(parts[1]!, 'latin1');
+  return exportInSheetText(Buffer.from(parts[1]!, 'latin1'));
+}
+
+/** The export in the text of a sheet, as somebody saved it. */
+export function exportInSheetText(bytes: Buffer): Buffer {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const text = bytes.toString(isWide ? 'utf16le' : 'utf8').replace(/[\s\ufeff]/g, '');
+  const [, letters] = /^cipherfilm-sheet\/1([\w-]+)$/.exec(text) ?? [];
+  expect(letters !== undefined, 'the text of a sheet');
+  return Buffer.from(letters!, 'base64url');
 }
 
 /** The seeds of a vault by the fingerprints that its text gives them. */

@@ -83,6 +83,31 @@ describe('a vault that is opened again', () => {
     expect(await codeOf(() => reopen(place.folder, systemKey))).toBe('key-vault');
   });
 
+  it('can be given back to the keychain after it was locked and unlocked', async () => {
+    using place = vaultFolder();
+    await create(place.folder, { keychain: true, passphrase: true });
+    {
+      // An engine that follows a locked one is not given the keychain's key before the passphrase is there.
+      using locked = await reopen(place.folder);
+      expect(await codeOf(() => locked.unlock(otherPassphrase, systemKey))).toBe('key-passphrase');
+      expect(locked.state).toBe('locked');
+      await locked.unlock(passphrase, systemKey);
+      await locked.protect({ passphrase: null, system: true });
+      expect(locked.slots).toEqual(['system']);
+    }
+    using again = await reopen(place.folder, systemKey);
+    expect(again.seed(fingerprint).equals(seed)).toBe(true);
+  });
+
+  it('is not said to open with a keychain that is not there', async () => {
+    using place = vaultFolder();
+    await create(place.folder, { keychain: true, passphrase: true });
+    using vault = await reopen(place.folder);
+    await vault.unlock(passphrase);
+    expect(await codeOf(() => vault.protect({ passphrase, system: true }))).toBe('key-unsaved');
+    expect(vault.slots).toEqual(['system', 'passphrase']);
+  });
+
   it('can be read by this user alone', async () => {
     using place = vaultFolder();
     await create(place.folder, { keychain: true, passphrase: false });
