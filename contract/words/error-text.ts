@@ -264,7 +264,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-none': {
     title: 'This workstation has no key.',
-    advice: 'The last one was destroyed. Make another one, or import one, under Keys.',
+    advice: 'Make one, or take in one that another workstation or a recovery sheet holds.',
   },
   'key-spent': {
     title: 'This key has decrypted as many results as it may.',

@@ -68,11 +68,12 @@ export function outcomeOf(findings: readonly Finding[]): string {
 export function restOf(findings: readonly Finding[]): readonly string[] {
   const unsure = inGroup(findings, 'indeterminate').map(({ name }) => name);
   const below = inGroup(findings, 'below').length;
-  const unassessed = inGroup(findings, 'unassessed').length;
+  // By name: a mass that was never looked for must not hide in a number.
+  const unassessed = inGroup(findings, 'unassessed').map(({ name }) => name);
   return [
     ...(unsure.length > 0 ? [`The model cannot tell about ${listInWords(unsure).toLowerCase()}.`] : []),
     ...(below > 0 ? [`${below} ${below === 1 ? 'is' : 'are'} below; below does not mean absent.`] : []),
-    ...(unassessed > 0 ? [`${unassessed} ${unassessed === 1 ? 'was' : 'were'} not assessed.`] : []),
+    ...(unassessed.length > 0 ? [`Not assessed: ${listInWords(unassessed).toLowerCase()}.`] : []),
   ];
 }
 
