@@ -63,6 +63,9 @@ export function confirmsDestruction(typed: string, words: readonly string[]): bo
 /** The addresses in what somebody pasted: one a line, or with blanks or commas between them; each once. */
 export const addressesIn = (text: string): string[] => [...new Set(text.split(/[\s,;]+/).filter(Boolean))];
 
+/** Whether a text has the form of an address; whether it is one, the engine finds out. */
+export const looksLikeAddress = (text: string): boolean => /^age1(?:pq1)?[02-9ac-hj-np-z]{3,}$/.test(text);
+
 /** What taking a key in would do; null where nothing stands against it and nothing changes either. */
 export function takingInWords({ replaces, isKnown }: ImportFacts): string | null {
   if (replaces === null && isKnown) return null;

@@ -16,6 +16,9 @@ export const toolWords: Readonly<Record<ToolName, string>> = {
 
 const isMeasuring = (tool: ToolName): tool is MeasurementKind => tool in pointsOf;
 
+/** A hand that clicks moves by less, device pixels. */
+const leastDrawn = 8;
+
 /** What the left button does, and what is going on between its press and its release. */
 export class Tools {
   active = $state<ToolName>('window');
@@ -26,6 +29,8 @@ export class Tools {
   /** Something is being moved with the mouse. */
   dragging = $state(false);
   #drag: { readonly pane: Pane; readonly kind: ToolName; last: Point } | null = null;
+  /** The press that set a point of a measurement, until its release. */
+  #marked: { readonly pane: Pane; readonly point: Point } | null = null;
 
   choose(tool: ToolName): void {
     this.active = tool;
@@ -35,8 +40,10 @@ export class Tools {
   /** Buttons as the browser numbers them: the middle one always moves, the right one always zooms. */
   press(pane: Pane, point: Point, button: number): void {
     const kind = button === 1 ? 'pan' : button === 2 ? 'zoom' : this.active;
-    if (isMeasuring(kind)) this.#mark(pane, point, kind);
-    else {
+    if (isMeasuring(kind)) {
+      this.#mark(pane, point, kind);
+      this.#marked = { pane, point };
+    } else {
       this.#drag = { pane, kind, last: point };
       this.dragging = kind !== 'magnify';
     }
@@ -56,7 +63,14 @@ export class Tools {
     if (drag.kind === 'window') pane.adjust((1.5 * dy) / across, (2 * dx) / across);
   }
 
-  release(): void {
+  /** Ends what a press began. A measurement goes from press to release where the mouse was drawn, or from click to click. */
+  release(pane: Pane, point: Point): void {
+    const marked = this.#marked;
+    this.#marked = null;
+    if (marked?.pane === pane && isMeasuring(this.active) && this.points.length > 0) {
+      const drawn = Math.hypot(point.x - marked.point.x, point.y - marked.point.y);
+      if (drawn >= leastDrawn) this.#mark(pane, point, this.active);
+    }
     this.#drag = null;
     this.dragging = false;
   }

@@ -131,6 +131,27 @@ describe.skipIf(noWindow !== null)(titled('the viewer', noWindow), () => {
     await press('w', 'Delete');
   });
 
+  it('measures from press to release as well as from click to click', async () => {
+    const reading = () =>
+      window.page
+        .locator('p.on-film.number', { hasText: /mm|pixels/ })
+        .last()
+        .innerText();
+    const from = await place(0.45, 0.4);
+    const to = await place(0.45, 0.6);
+    await press('l');
+    await window.page.mouse.click(from.x, from.y);
+    await window.page.mouse.click(to.x, to.y);
+    const clicked = await reading();
+    await press('Delete');
+    await window.page.mouse.move(from.x, from.y);
+    await window.page.mouse.down();
+    await window.page.mouse.move(to.x, to.y, { steps: 4 });
+    await window.page.mouse.up();
+    expect(await reading()).toBe(clicked);
+    await press('w', 'Delete');
+  });
+
   it('takes a window by numbers', async () => {
     await dialog('u');
     await window.page.keyboard.type('4000');

@@ -148,9 +148,9 @@ export const keyScenes: Scenes = {
     act: task(
       'Move or share',
       ({ page }) => page.getByRole('radio', { name: /Certain workstations/ }).check(),
-      fill('Addresses, one a line; those of workstations begin with age1pq1', 'age1pq1one\nage1two'),
+      fill('Addresses, one a line; those of workstations begin with age1pq1', 'age1pq1qne\nage1tw0'),
       click('Save the key file for 2 workstations…'),
-      sees('This one cannot be used: age1two'),
+      sees('This one cannot be used: age1tw0'),
     ),
   },
   'keys, shared': {
