@@ -1,4 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
+import { joined } from '../dataset/joined.ts';
 import {
   type AnsweredContext,
   type AssociateAccept,
@@ -131,17 +132,6 @@ const ascii = (text: string): Uint8Array => Uint8Array.from(text, (letter) => le
 function item(type: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const content = joined(parts);
   return joined([Uint8Array.of(type, 0, content.length >> 8, content.length & 0xff), content]);
-}
-
-/** Puts pieces of bytes behind each other. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Writes the content of A-ASSOCIATE-RQ or -AC. */

@@ -3,8 +3,8 @@ import { CxrError } from '../../contract/errors.ts';
 import { Dataset } from '../dataset/dataset.ts';
 import { type Element, ElementReader, type Encoding } from '../dataset/element-reader.ts';
 import { encodingAt } from '../dataset/file-meta.ts';
+import { joined } from '../dataset/joined.ts';
 import { readableSyntaxes } from '../dataset/syntaxes.ts';
-import { joined } from './associate.ts';
 import { implementationClass, implementationVersion, isUid } from './pdu.ts';
 
 /** What the beginning of a file says about an object that came without one (PS3.10 7.1). */

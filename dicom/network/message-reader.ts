@@ -1,5 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
-import { joined } from './associate.ts';
+import { joined } from '../dataset/joined.ts';
 import { type Command, commandLimits, readCommand } from './command.ts';
 import type { PresentationValue } from './pdu.ts';
 

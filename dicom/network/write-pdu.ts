@@ -1,4 +1,5 @@
-import { joined, writeAssociate } from './associate.ts';
+import { joined } from '../dataset/joined.ts';
+import { writeAssociate } from './associate.ts';
 import { type Pdu, type PresentationValue, pduTypes } from './pdu.ts';
 
 /** Writes a PDU: type, reserved byte, length, content (PS3.8 9.3). */

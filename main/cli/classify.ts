@@ -1,13 +1,12 @@
-import { type CodedError, toCodedError } from '../../contract/errors.ts';
+import type { CodedError } from '../../contract/errors.ts';
 import type { Headless } from '../host/headless.ts';
 import type { Wish } from './arguments/read-arguments.ts';
 import { classifyFiles, type RunControl } from './classify-files.ts';
 import { openExport, type RunExport } from './export/open-export.ts';
-import { errorLines, type Outcome, statusOf, summaryLine } from './outcome.ts';
-import { type Output, outputIn } from './output.ts';
+import { type Outcome, statusOf, summaryLine } from './outcome.ts';
+import { type Output, outputIn, tellFailure } from './output.ts';
 import { findImages } from './sources/find-images.ts';
 import { dataFolder } from './stored-keys.ts';
-import { UsageError } from './usage-error.ts';
 import { withClassifier } from './with-classifier.ts';
 
 type ClassifyWish = Extract<Wish, { kind: 'classify' }>;
@@ -28,14 +27,7 @@ export async function classify(wish: ClassifyWish): Promise<number> {
     if (outcomes.length > 1) write(summaryLine(outcomes));
     return Math.max(statusOf(outcomes), writeTables(run));
   } catch (error) {
-    if (error instanceof UsageError) {
-      write(`cipherfilm: ${error.message}`);
-      return 2;
-    }
-    const coded = toCodedError(error);
-    output.fail(coded);
-    write(`cipherfilm: ${errorLines(coded).join('\n  ')}`);
-    return 1;
+    return tellFailure(error, write, output.fail);
   }
 }
 
@@ -45,7 +37,7 @@ function writeTables(run: RunExport | null): 0 | 1 {
     for (const name of run?.end() ?? []) write(`exported ${name}`);
     return 0;
   } catch (error) {
-    write(`cipherfilm: ${errorLines(toCodedError(error)).join('\n  ')}`);
+    tellFailure(error, write);
     return 1;
   }
 }

@@ -1,9 +1,10 @@
-import type { CodedError } from '../../contract/errors.ts';
+import { type CodedError, toCodedError } from '../../contract/errors.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
 import type { Form } from './arguments/read-arguments.ts';
 import { errorLine, errorLines, type Outcome, summaryOf } from './outcome.ts';
 import { printable } from './printable.ts';
 import { reportLines } from './report.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Standard output in one form. docs/command-line.md describes the forms for programs. */
 export type Output = {
@@ -30,6 +31,27 @@ export function outputIn(form: Form, write: (text: string) => void): Output {
     case 'json-lines':
       return { tell: writeJson, end: (outcomes) => writeJson({ summary: summaryOf(outcomes) }), fail };
   }
+}
+
+/**
+ * Tells a person why a command came to nothing.
+ *
+ * @param fail  hears of it too, unless the command was used wrongly.
+ * @returns the exit status: 2 for wrong usage, 1 for everything else.
+ */
+export function tellFailure(
+  error: unknown,
+  write: (line: string) => void,
+  fail: Output['fail'] = silent,
+): 1 | 2 {
+  if (error instanceof UsageError) {
+    write(`cipherfilm: ${error.message}`);
+    return 2;
+  }
+  const coded = toCodedError(error);
+  fail(coded);
+  write(`cipherfilm: ${errorLines(coded).join('\n  ')}`);
+  return 1;
 }
 
 function outcomeLines(outcome: Outcome): string[] {

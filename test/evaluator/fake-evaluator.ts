@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import type { BundleDescription } from '../../contract/bundle.ts';
 import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
 import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
@@ -123,6 +124,19 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
       await stop();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Gives the way to start evaluators that are destroyed after the test that started them. */
+export function evaluatorsOfEachTest(): (options?: FakeOptions) => Promise<FakeEvaluator> {
+  const started: FakeEvaluator[] = [];
+  afterEach(async () => {
+    for (const evaluator of started.splice(0)) await evaluator.destroy();
+  });
+  return async (options = {}) => {
+    const evaluator = await startFakeEvaluator(options);
+    started.push(evaluator);
+    return evaluator;
   };
 }
 

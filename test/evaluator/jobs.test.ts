@@ -1,37 +1,27 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mediaTypes, paths } from '../../contract/protocol.ts';
 import { decodeFrame, frameDigest } from '../../he/wire/frame.ts';
 import {
   ask,
   bundle,
+  evaluatorsOfEachTest,
   expectServing,
-  type FakeEvaluator,
-  type FakeOptions,
   idOf,
   inputFrame,
   keyFrame,
   postJob,
   putKeys,
   resultOf,
-  startFakeEvaluator,
   stateOf,
   submit,
   textOf,
   waitFor,
 } from './fake-evaluator.ts';
 
-const started: FakeEvaluator[] = [];
-async function start(options: FakeOptions = {}): Promise<FakeEvaluator> {
-  const evaluator = await startFakeEvaluator(options);
-  started.push(evaluator);
-  return evaluator;
-}
-afterEach(async () => {
-  for (const evaluator of started.splice(0)) await evaluator.destroy();
-});
+const start = evaluatorsOfEachTest();
 
 describe('a job', () => {
   it('is answered by a result frame for exactly its input', async () => {

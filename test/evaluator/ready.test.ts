@@ -1,35 +1,25 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { paths } from '../../contract/protocol.ts';
 import {
   ask,
   bundle,
+  evaluatorsOfEachTest,
   expectServing,
-  type FakeEvaluator,
-  type FakeOptions,
   idOf,
   inputFrame,
   keyFrame,
   postJob,
   putKeys,
   resultOf,
-  startFakeEvaluator,
   stateOf,
   submit,
   textOf,
   waitFor,
 } from './fake-evaluator.ts';
 
-const started: FakeEvaluator[] = [];
-async function start(options: FakeOptions = {}): Promise<FakeEvaluator> {
-  const evaluator = await startFakeEvaluator(options);
-  started.push(evaluator);
-  return evaluator;
-}
-afterEach(async () => {
-  for (const evaluator of started.splice(0)) await evaluator.destroy();
-});
+const start = evaluatorsOfEachTest();
 
 describe('an evaluator that was made ready', () => {
   /** How many bundles the worker has made ready without a job of theirs, as the fake worker tells. */

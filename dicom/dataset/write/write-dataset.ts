@@ -1,6 +1,7 @@
+import { joined } from '../joined.ts';
 import type { BytesVr, Item, Keyword, NumberVr, TextVr, Vr } from './dictionary.ts';
 import { dictionary } from './dictionary.ts';
-import { elementBytes, itemBytes, joined } from './write-element.ts';
+import { elementBytes, itemBytes } from './write-element.ts';
 import { numberBytes, textBytes } from './write-value.ts';
 
 /** A value as an item has it. Its type belongs to the VR of its keyword, as the compiler has checked. */

@@ -1,8 +1,9 @@
+import { joined } from '../joined.ts';
 import { explicitLittleEndian } from '../syntaxes.ts';
 import { derivedUid } from './derived-uid.ts';
 import type { Item } from './dictionary.ts';
 import { writeDataset } from './write-dataset.ts';
-import { elementBytes, joined } from './write-element.ts';
+import { elementBytes } from './write-element.ts';
 
 const preambleBytes = 128;
 const marker = new TextEncoder().encode('DICM');

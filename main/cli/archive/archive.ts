@@ -11,7 +11,8 @@ import { archiveEntity, archiveOnWeb } from '../../settings/network-options.ts';
 import { resolveSettings, type Settings } from '../../settings/settings.ts';
 import type { Wish } from '../arguments/read-arguments.ts';
 import { interruption } from '../interruption.ts';
-import { errorLine, errorLines } from '../outcome.ts';
+import { errorLine } from '../outcome.ts';
+import { tellFailure } from '../output.ts';
 import { printable } from '../printable.ts';
 import { placesHere } from '../read-connection.ts';
 import { dataFolder } from '../stored-keys.ts';
@@ -38,12 +39,7 @@ export async function archive(wish: ArchiveWish): Promise<number> {
     if (settings.fault !== null) throw settings.fault;
     return await doneWith(wish, settings, data, interruption());
   } catch (error) {
-    if (error instanceof UsageError) {
-      write(`cipherfilm: ${error.message}`);
-      return 2;
-    }
-    write(`cipherfilm: ${errorLines(toCodedError(error)).join('\n  ')}`);
-    return 1;
+    return tellFailure(error, write);
   }
 }
 

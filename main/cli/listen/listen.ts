@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ErrorCode, toCodedError } from '../../../contract/errors.ts';
+import type { ErrorCode } from '../../../contract/errors.ts';
 import type { Arrival, NetworkWork } from '../../../contract/ipc/network.ts';
 import { entries } from '../../host/entries.ts';
 import type { Headless } from '../../host/headless.ts';
@@ -9,8 +9,8 @@ import { networkWork } from '../../settings/network-options.ts';
 import { resolveSettings } from '../../settings/settings.ts';
 import type { Wish } from '../arguments/read-arguments.ts';
 import { type Classifier, classifyFiles } from '../classify-files.ts';
-import { errorLine, errorLines, type Outcome } from '../outcome.ts';
-import { outputIn } from '../output.ts';
+import { errorLine, type Outcome } from '../outcome.ts';
+import { outputIn, tellFailure } from '../output.ts';
 import { printable } from '../printable.ts';
 import { placesHere } from '../read-connection.ts';
 import { findImages } from '../sources/find-images.ts';
@@ -59,14 +59,7 @@ export async function listen(wish: ListenWish): Promise<number> {
     });
     return 0;
   } catch (error) {
-    if (error instanceof UsageError) {
-      write(`cipherfilm: ${error.message}`);
-      return 2;
-    }
-    const coded = toCodedError(error);
-    output.fail(coded);
-    write(`cipherfilm: ${errorLines(coded).join('\n  ')}`);
-    return 1;
+    return tellFailure(error, write, output.fail);
   }
 }
 

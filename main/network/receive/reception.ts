@@ -1,5 +1,5 @@
 import { CxrError, toCodedError } from '../../../contract/errors.ts';
-import { joined } from '../../../dicom/network/associate.ts';
+import { joined } from '../../../dicom/dataset/joined.ts';
 import { answerTo, type Command, fields, statuses, writeCommand } from '../../../dicom/network/command.ts';
 import { fileHead, namesWithin, type ObjectNames, readNames } from '../../../dicom/network/file-head.ts';
 import type { MessagePart } from '../../../dicom/network/message-reader.ts';

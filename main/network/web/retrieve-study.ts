@@ -2,7 +2,7 @@ import { CxrError } from '../../../contract/errors.ts';
 import { maxDroppedBytes } from '../../../contract/limits.ts';
 import type { WebArchive } from '../../../contract/network/archive.ts';
 import { readFileMeta } from '../../../dicom/dataset/file-meta.ts';
-import { joined } from '../../../dicom/network/associate.ts';
+import { joined } from '../../../dicom/dataset/joined.ts';
 import { namesWithin, readNames } from '../../../dicom/network/file-head.ts';
 import { boundaryIn, MultipartReader } from '../../../dicom/network/multipart.ts';
 import { isUid } from '../../../dicom/network/pdu.ts';
