@@ -38,6 +38,8 @@ export const requestSchemas = {
   retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable() }),
   cancel: z.object({ studyId: z.uuid() }),
   remove: z.object({ studyId: z.uuid() }),
+  /** Puts the study back that was removed last. */
+  restore: z.object({ studyId: z.uuid() }),
   /** Computes the result again in plaintext on this machine and compares the two. */
   check: z.object({ studyId: z.uuid() }),
   status: z.object({}),
@@ -58,6 +60,8 @@ export const requestSchemas = {
   lockKeys: z.object({}),
   /** Opens the vault again as at the start of the program, where no passphrase guards it. */
   unlockKeys: z.object({}),
+  /** Sets a vault aside that does not open, and begins another one. */
+  setKeysAside: z.object({}),
   /** Saves the record of a key that was destroyed in this run, under a name that the person chooses. */
   saveProof: z.object({ fingerprint: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** Shows the key file that was written last in the system's file manager. */
@@ -84,11 +88,13 @@ export type AppStatus = {
   readonly bundle: { readonly name: string; readonly id: string } | null;
   /** The reason why nothing can be classified until somebody mends it: a broken bundle, a refused evaluator address. */
   readonly problem: CodedError | null;
+  /** What can open the vault without a passphrase: the system's keychain, a file of this account, or nothing. */
+  readonly opensItself: 'keychain' | 'file' | 'nothing';
   /**
-   * Where the secret key is kept: in the vault on this machine, which the system's keychain or a file of this account
-   * opens, or in the engine's memory, with which it ends.
+   * What opens the vault (`KeyState.opensWith`); empty where the keys are in the engine's memory only, with which they
+   * end. It is null before the engine has told.
    */
-  readonly custody: 'keychain' | 'file' | 'memory';
+  readonly opensWith: KeyState['opensWith'] | null;
   readonly lock: KeyLockState;
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
@@ -111,6 +117,8 @@ export type ReplyOf = {
   retry: { readonly accepted: boolean };
   cancel: { readonly cancelled: boolean };
   remove: { readonly removed: boolean };
+  /** False where another one was removed since, or the study came into the list again. */
+  restore: { readonly restored: boolean };
   check: { readonly accepted: boolean };
   settings: SettingsView;
   saveSettings: SettingsView;
@@ -123,6 +131,8 @@ export type ReplyOf = {
   lockKeys: { readonly locked: boolean };
   /** False where a passphrase is needed. */
   unlockKeys: { readonly unlocked: boolean };
+  /** The name of the file that was set aside, which lies in the folder of the keys. */
+  setKeysAside: { readonly file: string };
   saveProof: null;
   showKeyFile: { readonly shown: boolean };
   status: AppStatus;

@@ -68,6 +68,8 @@ export type DropReport = {
   /** The number of images that were in the list already. */
   readonly known: number;
   readonly skipped: readonly { readonly name: string; readonly error: CodedError }[];
+  /** The studies to which the images belong, those that were in the list already too, by the ids of their rows. */
+  readonly studies: readonly string[];
   /** The number of skipped files beyond those that `skipped` names. */
   readonly more: number;
 };

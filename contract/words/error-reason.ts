@@ -62,6 +62,16 @@ function otherPages({ number, of }: DetailOf<'key-share-missing'>): string {
   return `${others.slice(0, -1).join(', ')} or ${others.at(-1)}`;
 }
 
+const keychainsFile: ErrorText = {
+  title: 'No passphrase opens this file.',
+  advice:
+    'It holds the keys of a workstation whose system’s keychain sealed them. Take a recovery sheet or a key file instead.',
+};
+const emptyKeyFile: ErrorText = {
+  title: 'This file is empty.',
+  advice: 'Scan the code, or paste the text, and save the file before you choose it.',
+};
+
 /**
  * The text of an error. It says why the evaluator was not reached, and which file of settings is broken. Errors that
  * older versions kept have no reason.
@@ -70,6 +80,8 @@ export function errorTextOf(error: CodedError): ErrorText {
   const common = errorTexts[error.code];
   if (error.code === 'evaluator-unreachable') return unreachableTexts[error.detail.reason] ?? common;
   if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
+  if (error.code === 'key-locked' && error.detail.reason === 'another keychain') return keychainsFile;
+  if (error.code === 'key-file-foreign' && error.detail.got === 0) return emptyKeyFile;
   if (error.code === 'key-share-missing')
     return {
       title: `This is page ${error.detail.number} of ${error.detail.of}; one more page is needed.`,

@@ -59,7 +59,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   'dicom-uid-taken': {
     title: 'Another image with the same identifier is there already.',
     advice:
-      'Its pixels differ, so it was not taken: a result must not stand beside another image. To have it read, open this file alone, where the other image is not in the list.',
+      'Its pixels or their polarity differ, so it was not taken: a result must not stand beside another image. To have it read, open this file alone, where the other image is not in the list.',
   },
   'dicom-unwritable': {
     title: 'The result cannot be written as DICOM into the study of this image.',
@@ -327,7 +327,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   'key-share-foreign': {
     title: 'These files do not belong together.',
-    advice: 'Choose two pages with the same name of the set, which stands at the top of each page.',
+    advice: 'Choose two pages with the same words of the set, which stand at the top of each page.',
   },
   'key-address': {
     title: 'An address cannot be used.',

@@ -1,9 +1,11 @@
 import { type CodedError, toCodedError } from '../../contract/errors.ts';
 import { interruption } from './interruption.ts';
-import { answers } from './keys/answer-keys.ts';
+import { answers, type OpeningCommand } from './keys/answer-keys.ts';
 import { commandUsage, keysUsage } from './keys/key-usage.ts';
 import { onlyKeychain, withKeys } from './keys/open-session.ts';
 import { type KeyArguments, readKeyArguments } from './keys/read-key-arguments.ts';
+import type { Said } from './keys/said.ts';
+import { setKeysAside } from './keys/set-keys-aside.ts';
 import { errorLines } from './outcome.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,12 +41,15 @@ export async function keys(argv: readonly string[]): Promise<number> {
 }
 
 async function answer(args: KeyArguments, isJson: boolean): Promise<number> {
-  const surroundings = { signal: interruption(), write };
-  const { reply, lines, isGood } = await withKeys(args, surroundings, (session) =>
-    answers[args.command!](args, session, surroundings),
-  );
+  const { reply, lines, isGood } =
+    args.command === 'set-aside' ? await setKeysAside(args, write) : await answerOpen(args, args.command!);
   process.stdout.write(isJson ? `${JSON.stringify(reply)}\n` : `${lines.join('\n')}\n`);
   return isGood === false ? 1 : 0;
+}
+
+function answerOpen(args: KeyArguments, command: OpeningCommand): Promise<Said> {
+  const surroundings = { signal: interruption(), write };
+  return withKeys(args, surroundings, (session) => answers[command](args, session, surroundings));
 }
 
 /** An error in the words of the window, and in one line for a support call. */
@@ -56,4 +61,4 @@ function linesOf(error: CodedError): string[] {
 }
 
 const keychainsAdvice =
-  'Only the system’s keychain opens these keys, which the command line does not have. Give them a passphrase in the application, under Keys.';
+  'Only the system’s keychain opens these keys, which the command line does not have. Give them a passphrase in the application: under Keys, “What opens the keys”.';

@@ -47,10 +47,17 @@ export const refusalOf = (file: string, error: CodedError, isNamed: boolean): Ou
   ...(!isNamed && besideRadiographs.has(error.code) ? { skipped: true } : {}),
 });
 
-/** Writes an error as lines: title and advice as the window shows them, and the code with its details. */
+/** What to do on a command line, in place of an advice that names a place in the window. */
+const adviceHere: Partial<Readonly<Record<ErrorCode, string>>> = {
+  'key-locked': 'Give the passphrase of the keys, at the terminal or with --passphrase-file.',
+  'key-none': 'Make one with “cipherfilm keys create”, or take one in with “cipherfilm keys import”.',
+  'key-spent': 'Change it for a new one with “cipherfilm keys rotate”.',
+};
+
+/** Writes an error as lines: title and advice, as far as they fit in the window's words, and the code with its details. */
 export function errorLines(error: CodedError): string[] {
   const { title, advice } = errorTextOf(error);
-  return [title, advice, `${technicalLine(error)} (docs/errors.md)`];
+  return [title, adviceHere[error.code] ?? advice, `${technicalLine(error)} (docs/errors.md)`];
 }
 
 /** Says in one line what went wrong, for a line among others. */

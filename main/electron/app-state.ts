@@ -6,7 +6,7 @@ export type AppFacts = {
   readonly version: string;
   readonly embedded: boolean;
   readonly keepsWorklist: boolean;
-  readonly custody: AppStatus['custody'];
+  readonly opensItself: AppStatus['opensItself'];
   readonly canRecompute: boolean;
 };
 
@@ -16,7 +16,7 @@ export class AppState {
   readonly #changed: (status: AppStatus) => void;
 
   constructor(
-    { version, embedded, keepsWorklist, custody, canRecompute }: AppFacts,
+    { version, embedded, keepsWorklist, opensItself, canRecompute }: AppFacts,
     changed: (status: AppStatus) => void,
   ) {
     this.#changed = changed;
@@ -26,7 +26,8 @@ export class AppState {
       standing: { kind: 'starting' },
       bundle: null,
       problem: null,
-      custody,
+      opensItself,
+      opensWith: null,
       lock: 'open',
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
@@ -43,6 +44,11 @@ export class AppState {
     this.#set({ evaluator: { url: displayUrl(url), embedded }, standing: { kind: 'starting' } });
   }
 
+  /** Notes that a vault has begun that other things open. */
+  opensItself(opensItself: AppStatus['opensItself']): void {
+    this.#set({ opensItself, opensWith: null });
+  }
+
   /** Notes that the keys have left the engine's memory, or are back. */
   lockIs(lock: KeyLockState): void {
     this.#set({ lock });
@@ -56,6 +62,9 @@ export class AppState {
         return;
       case 'standing':
         this.#set({ standing: event.standing });
+        return;
+      case 'keys-state':
+        this.#set({ opensWith: event.state.opensWith });
         return;
       case 'unusable':
         this.#set({ problem: event.error, standing: { kind: 'trouble', error: event.error } });

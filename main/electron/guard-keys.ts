@@ -8,7 +8,8 @@ import { KeyLock } from '../host/keys/key-lock.ts';
 /** What decides when the keys leave the memory. */
 export type GuardOptions = {
   readonly engine: Pick<EngineHost, 'replace' | 'keys'>;
-  readonly custody: Custody;
+  readonly custody: () => Custody;
+  readonly setAside: () => string;
   /** Whether a vault is on the disk. */
   readonly isKept: () => boolean;
   /** How long nobody may be seen; 0 for no limit. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
 import type { EngineEvent } from '../../contract/ipc/engine.ts';
 import { longRequests } from '../../contract/ipc/long-requests.ts';
@@ -30,18 +31,23 @@ export type KeyDialogs = {
 /** What the office needs of others. */
 export type KeyOfficeDeps = {
   readonly engine: Pick<EngineHost, 'keys'>;
-  readonly lock: Pick<KeyLock, 'lock' | 'unlock' | 'opened'>;
+  readonly lock: Pick<KeyLock, 'lock' | 'unlock' | 'opened' | 'beginAnew'>;
   readonly dialogs: KeyDialogs;
   /** What the system's keychain keeps; an engine that was started locked gets it with the passphrase that unlocks. */
-  readonly systemKey: Uint8Array | null;
+  readonly systemKey: () => Uint8Array | null;
   readonly tell: (event: WindowEvent) => void;
 };
 
 /** The window's requests that are about keys. */
 export type KeyAnswers = {
-  readonly [N in 'keys' | 'cancelKeys' | 'lockKeys' | 'unlockKeys' | 'saveProof' | 'showKeyFile']: (
-    request: RequestOf<N>,
-  ) => ReplyOf[N] | Promise<ReplyOf[N]>;
+  readonly [N in
+    | 'keys'
+    | 'cancelKeys'
+    | 'lockKeys'
+    | 'unlockKeys'
+    | 'setKeysAside'
+    | 'saveProof'
+    | 'showKeyFile']: (request: RequestOf<N>) => ReplyOf[N] | Promise<ReplyOf[N]>;
 };
 
 /**
@@ -71,6 +77,11 @@ export class KeyOffice {
       },
       lockKeys: async () => ({ locked: await this.#deps.lock.lock() }),
       unlockKeys: async () => ({ unlocked: await this.#deps.lock.unlock() }),
+      setKeysAside: async () => {
+        const path = await this.#deps.lock.beginAnew();
+        this.#written = path;
+        return { file: basename(path) };
+      },
       saveProof: ({ fingerprint }) => this.#saveProof(fingerprint),
       showKeyFile: () => {
         if (this.#written !== null) this.#deps.dialogs.show(this.#written);
@@ -106,7 +117,7 @@ export class KeyOffice {
 
   async #pass(request: KeyRequest, path: ChosenPath): Promise<KeyReplyOf[KeyRequestKind]> {
     const { engine } = this.#deps;
-    if (request.kind === 'unlock') return engine.keys(request, path, undefined, this.#deps.systemKey);
+    if (request.kind === 'unlock') return engine.keys(request, path, undefined, this.#deps.systemKey());
     if (!longRequests.includes(request.kind)) return engine.keys(request, path);
     const controller = new AbortController();
     this.#underWay.add(controller);

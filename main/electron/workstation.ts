@@ -8,7 +8,8 @@ import { EmbeddedEvaluator } from '../host/embedded-evaluator.ts';
 import { EngineHost } from '../host/engine/engine-host.ts';
 import { recompute } from '../host/engine/recompute-host.ts';
 import { ReaderHost } from '../host/reader-host.ts';
-import { hasVault } from '../settings/custody.ts';
+import { hasVault, selfOpener } from '../settings/custody.ts';
+import { setVaultAside } from '../settings/set-aside.ts';
 import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
@@ -19,7 +20,7 @@ import type { Answers } from './ipc/ipc.ts';
 import { type KeyDialogs, KeyOffice } from './key-office.ts';
 import { bundleRoot, hasServerHalf, policyText, scripts } from './locations.ts';
 import { AccessToken } from './secrets/access-token.ts';
-import { custodyIn, custodyKind } from './secrets/custody.ts';
+import { custodyIn } from './secrets/custody.ts';
 import { keychainName } from './secrets/keychain.ts';
 import { worklistKey } from './secrets/worklist-key.ts';
 import { SettingsDesk } from './settings-desk.ts';
@@ -75,13 +76,13 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     keychain: keychainName(),
   });
   const key = worklistKey(userData, settings.withoutKeychain);
-  const custody = custodyIn(userData, settings.withoutKeychain);
+  let custody = custodyIn(userData, settings.withoutKeychain);
   const state = new AppState(
     {
       version: app.getVersion(),
       embedded: settings.isEmbedded,
       keepsWorklist: key !== null,
-      custody: custodyKind(custody),
+      opensItself: selfOpener(userData, custody),
       canRecompute,
     },
     (status) => tell({ kind: 'status', status }),
@@ -120,7 +121,13 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
   });
   const guard = guardKeys({
     engine,
-    custody,
+    custody: () => custody,
+    setAside: () => {
+      const path = setVaultAside(userData);
+      custody = custodyIn(userData, settings.withoutKeychain);
+      state.opensItself(selfOpener(userData, custody));
+      return path;
+    },
     isKept: () => hasVault(userData),
     limitMinutes: () => settings.lockAfterMinutes,
     isBusy: () => worklist.isUnderWay || office.isBusy,
@@ -134,7 +141,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     dialogs: keyDialogs,
     tell,
     lock: guard.lock,
-    systemKey: custody.systemKey,
+    systemKey: () => custody.systemKey,
   });
   const store = key === null ? null : openStore(join(userData, 'worklist.sqlite'), key.key, key.isReplaced);
   const worklist = new Worklist({
@@ -193,6 +200,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     },
     cancel: ({ studyId }) => ({ cancelled: worklist.cancel(studyId) }),
     remove: ({ studyId }) => ({ removed: worklist.remove(studyId) }),
+    restore: ({ studyId }) => ({ restored: worklist.restore(studyId) }),
     check: ({ studyId }) => ({ accepted: state.status.canRecompute && worklist.check(studyId) }),
     status: () => state.status,
     settings: () => settings.view,

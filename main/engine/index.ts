@@ -54,6 +54,7 @@ class Engine {
       case 'start':
         this.#models = openModels(command.bundleRoot, command.bundleName, command.custody);
         this.#keepsReady = command.keepsReady;
+        if (command.keepsReady) void this.#tellKeys(this.#models);
         this.#connect(command.connection);
         return;
       case 'connect':
@@ -137,6 +138,15 @@ class Engine {
       this.#send({ kind: 'keys-failed', requestId, error: toCodedError(error) });
     } finally {
       this.#keyWork.delete(requestId);
+    }
+  }
+
+  /** Tells how the keys are kept, before anybody asks. */
+  async #tellKeys(opening: Promise<Models>): Promise<void> {
+    try {
+      this.#send({ kind: 'keys-state', state: await new KeyDesk(await opening, null).state() });
+    } catch {
+      // A bundle or a vault that cannot be opened: whoever needs it is told why.
     }
   }
 

@@ -15,8 +15,8 @@ import type { VaultAccess } from './keys/vault-access.ts';
 
 /**
  * Holds the workstation's key in use. Its seed is kept in the vault, and its evaluation keys, which are public, in a
- * folder beside it, so that a later start makes none. Without a folder both live in this process's memory and are gone
- * when it ends.
+ * folder beside it, so that a later start makes none. Where nothing is kept, both live in this process's memory and are
+ * gone when it ends.
  */
 export class Keyring implements Disposable {
   readonly #half: ClientHalf;
@@ -78,7 +78,7 @@ export class Keyring implements Disposable {
         onKey: (done, total) => onProgress(done / total),
         ...(signal === undefined ? {} : { signal }),
       });
-      const evaluation = this.#keep(made);
+      const evaluation = this.#keep(vault, made);
       const { parameters } = this;
       vault.update((body) => withActiveKey(body, seed, { parameters, label, origin: 'made', evaluation }));
     } catch (error) {
@@ -88,8 +88,19 @@ export class Keyring implements Disposable {
     this.reset();
   }
 
+  /** Keeps the evaluation keys in use, where the vault was in memory when they were made and is on the disk now. */
+  keepEvaluationKeys(vault: Vault): void {
+    if (this.#keys === undefined) return;
+    const { fingerprint, evaluation: frame } = this.#keys;
+    if (keyNamed(vault.body, fingerprint).evaluation !== null) return;
+    const evaluation = this.#keep(vault, frame);
+    if (evaluation !== null) vault.update((body) => withRecord(body, fingerprint, () => ({ evaluation })));
+  }
+
   /** Keeps evaluation keys in their folder. @returns what the vault notes of them; null where they could not be kept. */
-  #keep({ keyId, frame }: EvaluationKeyFrame): KeyRecord['evaluation'] {
+  #keep(vault: Vault, { keyId, frame }: EvaluationKeyFrame): KeyRecord['evaluation'] {
+    // A secret key that goes with this process would leave them behind.
+    if (!vault.isKept) return null;
     try {
       this.#frames?.put(keyId, frame);
     } catch {
@@ -202,7 +213,7 @@ export class Keyring implements Disposable {
     const made = await generateEvaluationKeys(holder, id, description, {
       onKey: (done, total) => tell(done / total),
     });
-    const evaluation = this.#keep(made);
+    const evaluation = this.#keep(vault, made);
     if (evaluation === null) return made;
     vault.update((body) => withRecord(body, fingerprint, () => ({ evaluation })));
     if (earlier !== null) this.forgetEvaluationKeys(earlier.keyId);

@@ -35,7 +35,7 @@ export function writePrivate(
 }
 
 /** Flushes a folder, with which a rename reaches the disk. Windows has no such call and does not need it. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {

@@ -25,12 +25,19 @@ export type Decoders = {
   readonly anonymousFilm: (bytes: Uint8Array, names: FilmNames) => Promise<Uint8Array>;
 };
 
-/** What a file says of itself, and the digest of its pixel data as they are stored. */
+/** What a file says of itself, and the digest of its pixels (`pixelDigest`). */
 export type Inspected = { readonly header: ImageHeader; readonly pixels: Digest };
 
+/**
+ * Names the pixels of a file: the bytes as they are stored, and everything that says which values they are and whether
+ * high ones are bright. Two files of one image that are shown under another window have the same digest; the negative of
+ * an image has another one, though its bytes are the same.
+ */
 function pixelDigest(bytes: Uint8Array): Digest {
-  const { pixels } = readDicom(bytes);
-  return parseDigest(createHash('sha256').update(pixels).digest('hex'));
+  const { pixels, rows, columns, photometric, layout, padding, modalityTransform: values } = readDicom(bytes);
+  const transform = values.kind === 'table' ? [values.lut.first, ...values.lut.entries] : values;
+  const meaning = JSON.stringify([rows, columns, photometric, layout, padding, transform]);
+  return parseDigest(createHash('sha256').update(meaning).update(pixels).digest('hex'));
 }
 
 export const decoders: Decoders = {

@@ -10,7 +10,12 @@ export const fingerprintOf = (seed: Uint8Array): string =>
  * The first 66 bits of a fingerprint as six words to read aloud, 11 bits each, from BIP-39's English list. Whoever wants
  * another key with the same words has to try about 2^66 seeds.
  */
-export function fingerprintWords(fingerprint: string): string[] {
-  const words = entropyToMnemonic(Buffer.from(fingerprint.slice(0, 32), 'hex'), wordlist);
-  return words.split(' ').slice(0, 6);
-}
+export const fingerprintWords = (fingerprint: string): string[] => wordsOf(fingerprint, 6);
+
+/** The first 33 bits of the name of a set of shares, 32 hex digits, as three words to read aloud. */
+export const setWords = (set: string): string[] => wordsOf(set, 3);
+
+const wordsOf = (digits: string, count: number): string[] =>
+  entropyToMnemonic(Buffer.from(digits.slice(0, 32), 'hex'), wordlist)
+    .split(' ')
+    .slice(0, count);

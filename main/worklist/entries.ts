@@ -39,6 +39,11 @@ export class Entries {
     return this.#byId.get(id);
   }
 
+  /** Whether the list has this study, under whatever id. */
+  has(row: StudyRow): boolean {
+    return this.#byStudy.has(studyKey(row));
+  }
+
   /** Finds the entry of an analysis, which may have been removed meanwhile. */
   ofAnalysis(id: AnalysisId): Entry | undefined {
     return this.all.find(({ analysis }) => analysis === id);

@@ -44,7 +44,7 @@ export class Intake {
    */
   open(sources: readonly Source[]): string {
     const id = randomUUID();
-    this.#change({ id, finished: false, taken: 0, known: 0, skipped: [], more: 0 });
+    this.#change({ id, finished: false, taken: 0, known: 0, studies: [], skipped: [], more: 0 });
     const touched = new Set<string>();
     const hear = (scanned: readonly Scanned[]) => {
       const taken = scanned.filter((one) => one.kind === 'taken');
@@ -63,6 +63,7 @@ export class Intake {
         ...report,
         taken: report.taken + taken.length - added.known - added.others.length,
         known: report.known + added.known,
+        studies: [...touched],
         skipped: listed.slice(0, mostListed),
         more: report.more + Math.max(0, listed.length - mostListed),
       });

@@ -52,6 +52,8 @@ export class Worklist {
   readonly #deps: WorklistDeps;
   readonly #keep: Keep;
   readonly #entries = new Entries();
+  /** The study that was removed last, and whether it was under way or waited then. */
+  #removed: { readonly entry: Entry; readonly isOpen: boolean } | null = null;
   #isClosed = false;
   /** The keys are locked: what waits, waits for them. */
   #isHeld = false;
@@ -111,9 +113,10 @@ export class Worklist {
     return [...(this.#entries.get(id)?.locations.values() ?? [])];
   }
 
-  /** The ids of what was dropped without a path and holds an image of the list. */
+  /** The ids of what was dropped without a path and holds an image of the list, or of the study that was removed last. */
   get memoryIds(): ReadonlySet<string> {
-    const all = this.#entries.all.flatMap(({ locations }) => [...locations.values()]);
+    const entries = [...this.#entries.all, ...(this.#removed === null ? [] : [this.#removed.entry])];
+    const all = entries.flatMap(({ locations }) => [...locations.values()]);
     return new Set(all.flatMap((location) => (location.kind === 'memory' ? [location.id] : [])));
   }
 
@@ -197,14 +200,39 @@ export class Worklist {
     return true;
   }
 
-  /** Forgets a study. One that is under way is cancelled first. @returns false for a study that is not there. */
+  /**
+   * Takes a study out of the list and off the disk. One that is under way is cancelled first. Until the next one is
+   * removed, and as long as the program runs, `restore` puts it back.
+   *
+   * @returns false for a study that is not there.
+   */
   remove(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
+    const isOpen = entry.row.state === 'working' || entry.row.state === 'waiting';
     this.cancel(id);
     this.#entries.delete(entry);
+    this.#removed = { entry, isOpen };
     this.#keep.remove(id);
     this.#deps.tell({ kind: 'removed', id });
+    this.#keepAndTell(this.#entries.place([]).changed);
+    this.#next();
+    return true;
+  }
+
+  /**
+   * Puts the study back that was removed last, as it was; one that was under way waits for its turn again.
+   *
+   * @returns false for another study, and for one that came into the list anew meanwhile.
+   */
+  restore(id: string): boolean {
+    const removed = this.#removed;
+    if (removed?.entry.row.id !== id || this.#entries.has(removed.entry.row)) return false;
+    this.#removed = null;
+    const { entry, isOpen } = removed;
+    this.#entries.admit(entry);
+    if (isOpen) ask(entry, entry.byRule ? null : entry.row.scoredImageId);
+    this.#keepAndTell([...new Set([entry, ...this.#entries.place([]).changed])]);
     this.#next();
     return true;
   }

@@ -9,13 +9,13 @@ export const momentInWords = (moment: string): string => dayInWords(moment.slice
 export const countInWords = (count: number): string => count.toLocaleString('en');
 
 /** Where the keys are kept, and what that means for whoever uses them. */
-export function placeInWords({ kept, opensWith }: KeyState, custody: AppStatus['custody']): string {
+export function placeInWords({ kept, opensWith }: KeyState, opensItself: AppStatus['opensItself']): string {
   if (!kept)
     return 'In the memory of this program only. The key is gone when the program ends, and the next start makes another.';
   const ways = [
     ...(opensWith.includes('system')
       ? [
-          custody === 'file'
+          opensItself === 'file'
             ? 'by itself, for whoever can read this account’s files'
             : 'by itself, with this system’s keychain',
         ]

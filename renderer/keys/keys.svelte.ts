@@ -73,6 +73,20 @@ export class Keys {
     this.isBusy = false;
   }
 
+  /**
+   * Sets keys aside that do not open, and begins with none.
+   *
+   * @returns the name of their file; null where it did not work, with `problem` saying why.
+   */
+  async setAside(): Promise<string | null> {
+    this.isBusy = true;
+    const reply = await window.cipherfilm.setKeysAside({});
+    this.#take(reply);
+    await this.#refresh();
+    this.isBusy = false;
+    return reply.ok ? reply.value.file : null;
+  }
+
   #take(reply: Reply<unknown>): void {
     this.problem = reply.ok ? null : codedPart(reply);
   }

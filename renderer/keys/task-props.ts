@@ -5,6 +5,6 @@ import type { Keys } from './keys.svelte.ts';
 export interface TaskProps {
   readonly keys: Keys;
   readonly title: string;
-  /** Where the secret key is kept. */
-  readonly custody: AppStatus['custody'];
+  /** What can open the keys without a passphrase. */
+  readonly opensItself: AppStatus['opensItself'];
 }

@@ -54,9 +54,17 @@ const moodOf = ({ kind }: Standing): StandingWords['mood'] =>
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
 
-/** Where the secret key is kept. */
-export const custodyWords: Readonly<Record<AppStatus['custody'], string>> = {
-  keychain: 'keys sealed by the system’s keychain',
-  file: 'keys in files that only this account can read',
-  memory: 'keys in memory only',
-};
+/** How the keys are kept, in a few words; null before it is known. */
+export function custodyInWords({
+  opensWith,
+  opensItself,
+}: Pick<AppStatus, 'opensWith' | 'opensItself'>): string | null {
+  if (opensWith === null) return null;
+  if (opensWith.length === 0) return 'keys in memory only';
+  if (!opensWith.includes('system')) return 'keys sealed by a passphrase';
+  // A passphrase beside such a file guards nothing: whoever reads the file needs none.
+  if (opensItself === 'file') return 'keys in files that only this account can read';
+  return opensWith.length === 1
+    ? 'keys sealed by the system’s keychain'
+    : 'keys sealed by the system’s keychain and a passphrase';
+}

@@ -106,7 +106,7 @@ export function numbersOf(film: Film, choice: Choice): string {
   const voi = voiOf(film, choice);
   if (voi.kind === 'table') return 'table';
   const { center, width, shape } = asWindow(voi);
-  return `C ${rounded(center)} W ${rounded(width)}${shape === 'LINEAR' ? '' : ` ${shape}`}`;
+  return `C ${rounded(center)} W ${rounded(width)}${shape === 'LINEAR' ? '' : `, ${shapeWords[shape].toLowerCase()}`}`;
 }
 
 /** The window that comes nearest to a grayscale: from here somebody turns the knobs. */
@@ -126,6 +126,13 @@ export function asWindow(voi: Voi): Window {
     }
   }
 }
+
+/** The curves of a window in words; each is named as in DICOM PS3.3 C.11.2.1.2, which files write in capitals. */
+export const shapeWords: Readonly<Record<Window['shape'], string>> = {
+  LINEAR: 'Linear',
+  LINEAR_EXACT: 'Linear, exact',
+  SIGMOID: 'Sigmoid',
+};
 
 /** Darker or brighter, and harder or softer: shares of the width, so that every kind of value is moved alike. */
 export function adjusted({ center, width, shape }: Window, up: number, wider: number): Window {

@@ -31,6 +31,8 @@ export class Studies {
   list = $derived(ordered(filtered(this.rows, this.group, this.sought), this.order));
   selected = $derived(this.rows.find(({ id }) => id === this.selectedId) ?? null);
   image = $derived(this.selected?.images.find(({ id }) => id === this.imageId) ?? null);
+  /** The study that was removed last, which can be put back. */
+  removed = $state.raw<StudyRow | null>(null);
   readonly #asked = new Set<string>();
 
   /** Listens to the main process; returns the way to stop. */
@@ -45,7 +47,7 @@ export class Studies {
     void window.cipherfilm.worklist({}).then((reply) => {
       if (!reply.ok) return;
       this.#take(reply.value.rows);
-      this.reports = reply.value.reports;
+      this.reports = reply.value.reports.filter(({ finished, ...report }) => !finished || hasMore(report));
       this.keeping = reply.value.problem;
       // The page was loaded anew: what was on the screen comes back.
       const before = sessionStorage.getItem(selection);
@@ -71,11 +73,24 @@ export class Studies {
     this.#note(await window.cipherfilm.check({ studyId }));
   }
   async remove(studyId: string): Promise<void> {
-    this.#note(await window.cipherfilm.remove({ studyId }));
+    const row = this.rows.find(({ id }) => id === studyId) ?? null;
+    const reply = await window.cipherfilm.remove({ studyId });
+    this.#note(reply);
+    if (reply.ok && reply.value.removed) this.removed = row;
+  }
+  /** Puts the study back that was removed last, and shows it. */
+  async restore(): Promise<void> {
+    const { removed } = this;
+    if (removed === null) return;
+    this.removed = null;
+    const reply = await window.cipherfilm.restore({ studyId: removed.id });
+    this.#note(reply);
+    if (reply.ok && reply.value.restored) this.select(removed.id);
   }
 
   select(id: string | null): void {
     this.selectedId = id;
+    this.reports = this.reports.filter((report) => !isSeen(report, id));
     sessionStorage.setItem(selection, id ?? '');
     this.imageId = this.#firstImage()?.id ?? null;
   }
@@ -133,7 +148,9 @@ export class Studies {
         if (this.selectedId === event.id) this.select(this.list[0]?.id ?? null);
         return;
       case 'report':
-        this.reports = [...this.reports.filter(({ id }) => id !== event.report.id), event.report];
+        this.reports = [...this.reports.filter(({ id }) => id !== event.report.id), event.report].filter(
+          (report) => !isSeen(report, this.selectedId),
+        );
         return;
       case 'status':
         this.status = event.status;
@@ -157,3 +174,11 @@ export class Studies {
     if (this.imageId === null || isNewlyChosen) this.imageId = this.#firstImage()?.id ?? null;
   }
 }
+
+/** Whether a drop brought what the list does not show. */
+const hasMore = ({ known, skipped }: Pick<DropReport, 'known' | 'skipped'>): boolean =>
+  known > 0 || skipped.length > 0;
+
+/** Whether a drop needs no word: all that came of it is in the list, and one of its studies is on the screen. */
+const isSeen = ({ finished, studies, ...report }: DropReport, selectedId: string | null): boolean =>
+  finished && !hasMore(report) && studies.includes(selectedId ?? '');

@@ -313,4 +313,57 @@ describe.skipIf(noWindow !== null)(titled('keys in the window', noWindow), () =>
       expect(search.files).toBeGreaterThan(10);
     },
   );
+  it('is had back by whoever forgot the passphrase, and the keys that do not open are not deleted', {
+    timeout: 2 * studyMs,
+  }, async () => {
+    const window = open.at(-1)!;
+    const { page } = window;
+    const choose = (path: string) =>
+      window.app.evaluate(({ dialog }, chosen) => {
+        dialog.showOpenDialog = (async () => ({ canceled: false, filePaths: [chosen] })) as never;
+      }, path);
+    const takeIn = async (path: string, opener: string) => {
+      await choose(path);
+      await press(window, 'Choose the file…');
+      await page.getByLabel('Passphrase of the file').fill(opener);
+      await press(window, 'Open the file');
+      const seen = await wordsOf(window);
+      await press(window, 'The words are the same: take it in');
+      await page.getByText('is in use now.').waitFor({ timeout: 120_000 });
+      return seen;
+    };
+    const forgotten = 'pelican turnstile mosaic ember';
+    await press(window, 'Keys');
+    const lost = await wordsOf(window);
+    await press(window, 'What opens the keys');
+    await page.getByRole('radio', { name: /With a passphrase only/ }).check();
+    await page.getByLabel('Passphrase', { exact: true }).fill(forgotten);
+    await page.getByLabel('The same again', { exact: true }).fill(forgotten);
+    await press(window, 'Save');
+    await page.getByText('✓ Changed.').waitFor({ timeout: 60_000 });
+    await page.getByText('keys sealed by a passphrase').waitFor();
+    await press(window, 'Back');
+    await press(window, 'Lock now');
+    await page.getByRole('heading', { name: 'Unlock the keys' }).waitFor({ timeout: 60_000 });
+
+    await press(window, 'Begin again…');
+    await press(window, 'Set them aside and begin again');
+    await page.getByText('The keys that did not open are set aside.').waitFor({ timeout: 60_000 });
+    expect(await takeIn(file, passphrase)).toBe(words);
+    const folder = join(folders.at(-1)!, 'keys');
+    const [aside] = readdirSync(folder).filter((name) => name.startsWith('keys-set-aside-'));
+    await page.getByText(`from their file ${aside}`).waitFor();
+    await press(window, 'Close');
+    const count = (await rowsOf(window)).length;
+    await openPaths(window, [film(19)]);
+    await done(window, count);
+
+    // The passphrase turned up.
+    await press(window, 'Keys');
+    await press(window, 'Take in a key');
+    expect(await takeIn(join(folder, aside!), forgotten)).toBe(lost);
+    await press(window, 'Close');
+    expect(await page.locator('body').innerText()).not.toContain(folder);
+    expect(await troubles(window)).toEqual([]);
+  });
 });

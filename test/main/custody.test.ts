@@ -2,9 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inMemory } from '../../contract/ipc/custody.ts';
 import { type KeyFile, plainKeyFile } from '../../main/files/kept-key.ts';
-import { custodyWith, vaultKeyPath } from '../../main/settings/custody.ts';
+import { custodyWith, selfOpener, vaultKeyPath } from '../../main/settings/custody.ts';
 
 let data: string;
 beforeEach(() => {
@@ -23,11 +22,19 @@ const beginVault = () => {
 };
 
 describe('where keys are kept', () => {
-  it('is memory where nothing can keep a key, until there is a vault that a passphrase may open', () => {
-    expect(custodyWith(data, null)).toEqual(inMemory);
+  it('is a vault that only a passphrase can open where nothing can keep a key, and nothing is made beforehand', () => {
+    const custody = custodyWith(data, null);
+    expect(custody).toEqual({ folder: join(data, 'keys'), systemKey: null });
     expect(existsSync(join(data, 'keys'))).toBe(false);
+    expect(selfOpener(data, custody)).toBe('nothing');
+  });
+
+  it('names what opens it by itself: the keychain, or the file of a vault that was made without one', () => {
+    expect(selfOpener(data, custodyWith(data, keychain()))).toBe('keychain');
+    rmSync(keychain().path);
+    custodyWith(data, plainKeyFile(vaultKeyPath(data)));
     beginVault();
-    expect(custodyWith(data, null)).toEqual({ folder: join(data, 'keys'), systemKey: null });
+    expect(selfOpener(data, custodyWith(data, keychain()))).toBe('file');
   });
 
   it('is a vault whose key is made once, and never beside a vault that has another', () => {

@@ -31,7 +31,7 @@ describe('the status of the app', () => {
       version: '1',
       embedded: false,
       keepsWorklist: true,
-      custody: 'keychain',
+      opensItself: 'keychain',
       canRecompute: false,
     } as const;
     const state = new AppState(facts, () => {});
@@ -49,7 +49,7 @@ describe('the status of the app', () => {
       version: '1',
       embedded: false,
       keepsWorklist: true,
-      custody: 'keychain',
+      opensItself: 'keychain',
       canRecompute: false,
     } as const;
     const state = new AppState(facts, () => {});

@@ -47,8 +47,15 @@ function office({
     lock: async () => locks.push('lock') > 0,
     unlock: async () => locks.push('unlock') > 1,
     opened: () => void locks.push('opened'),
+    beginAnew: async () => '/data/keys/keys-set-aside-2026-11-28.key',
   };
-  const desk = new KeyOffice({ engine, dialogs, lock, systemKey: null, tell: (event) => told.push(event) });
+  const desk = new KeyOffice({
+    engine,
+    dialogs,
+    lock,
+    systemKey: () => null,
+    tell: (event) => told.push(event),
+  });
   const ask = async (request: KeyRequest) => desk.answers.keys({ request });
   return { desk, ask, passed, named, shown, told, locks };
 }
@@ -65,6 +72,13 @@ describe('the key office', () => {
     const wrong = office({ answer: () => Promise.reject(new CxrError('key-passphrase')) });
     await expect(wrong.ask({ kind: 'unlock', passphrase })).rejects.toMatchObject({ code: 'key-passphrase' });
     expect(wrong.locks).toEqual([]);
+  });
+
+  it('tells the window the name of a file that was set aside, never its folder, and shows it when asked', async () => {
+    const { desk, shown } = office();
+    expect(await desk.answers.setKeysAside({})).toEqual({ file: 'keys-set-aside-2026-11-28.key' });
+    expect(await desk.answers.showKeyFile({})).toEqual({ shown: true });
+    expect(shown).toEqual(['/data/keys/keys-set-aside-2026-11-28.key']);
   });
 
   it('asks where to write, proposes a name with two words of the key, and shows the file afterwards', async () => {

@@ -44,7 +44,7 @@ describe('the grayscale of a film', () => {
   };
   it('begins with the file’s own, and says which it is', () => {
     expect(nameOf(shown, firstChoice(shown))).toBe('Window 1: LUNG');
-    expect(numbersOf(shown, firstChoice(shown))).toBe('C 15 W 30 LINEAR_EXACT');
+    expect(numbersOf(shown, firstChoice(shown))).toBe('C 15 W 30, linear, exact');
     expect(firstChoice({ ...shown, vois: [] })).toEqual({ kind: 'full' });
     expect(nameOf({ ...shown, voiProblem: true }, { kind: 'full' })).toContain('unusable');
     expect(choices(shown).map(({ kind }) => kind)).toEqual(['file', 'auto', 'auto', 'full', 'off']);

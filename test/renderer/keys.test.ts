@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { identiconOf } from '../../contract/image/identicon.ts';
 import type { Standing } from '../../contract/ipc/standing.ts';
-import { identiconOf } from '../../renderer/keys/identicon.ts';
 import {
   addressesIn,
   changeInWords,
@@ -50,7 +50,7 @@ describe('the words on a key', () => {
     expect(place(['system'], 'file')).toMatch(/for whoever can read this account’s files\.$/);
     expect(place(['passphrase'])).toMatch(/It opens with the passphrase\.$/);
     expect(place(['system', 'passphrase'])).toMatch(/keychain, or with the passphrase\.$/);
-    expect(placeInWords(keyState({ kept: false, opensWith: [] }), 'memory')).toMatch(
+    expect(placeInWords(keyState({ kept: false, opensWith: [] }), 'nothing')).toMatch(
       /gone when the program ends/,
     );
   });

@@ -63,6 +63,8 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
     failed: 'failed',
     cancelled: 'cancelled',
     'no frontal film': 'no-frontal-film',
+    'taken beside the film on the screen': 'taken-elsewhere',
+    removed: 'removed',
     'a filter that nobody meets': 'filter-empty',
   },
   result: {
@@ -83,6 +85,9 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
     'keys, locked': 'unlock',
     'keys, locked by the keychain': 'unlock-by-keychain',
     'keys, unlock refused': 'unlock-refused',
+    'keys, begin again': 'begin-again',
+    'keys, begun again': 'begun-again',
+    'keys, no keychain': 'no-keychain',
   },
   'key-files': {
     'keys, back up': 'back-up',

@@ -15,6 +15,9 @@ import { protectKeys } from './protect-keys.ts';
 import type { KeyArguments } from './read-key-arguments.ts';
 import type { Said } from './said.ts';
 
+/** The commands that need the keys open. */
+export type OpeningCommand = Exclude<KeyCommandName, 'set-aside'>;
+
 type Answer = (args: KeyArguments, session: KeyDeskSession, surroundings: Surroundings) => Promise<Said>;
 
 /**
@@ -22,7 +25,7 @@ type Answer = (args: KeyArguments, session: KeyDeskSession, surroundings: Surrou
  *
  * Each throws UsageError for what needs another flag, and CxrError as `EngineHost.keys`.
  */
-export const answers: Readonly<Record<KeyCommandName, Answer>> = {
+export const answers: Readonly<Record<OpeningCommand, Answer>> = {
   list: async (_, { state }) => stateSaid(state),
   create: async (args, { state, ask }) => {
     if (state.keys.some((key) => key.state === 'active'))
@@ -145,8 +148,8 @@ async function importKey(
   return stateSaid(await session.ask({ kind: 'import', passphrase, fingerprint }, path));
 }
 
-/** Asks a person. @throws CxrError `cancelled` for another answer; UsageError where nobody can be asked. */
-async function agree(question: string, flag: string, expected: readonly string[]): Promise<void> {
+/** Asks a person to type the words that mean yes. @throws CxrError `cancelled` for another answer; UsageError where nobody can be asked. */
+export async function agree(question: string, flag: string, expected: readonly string[]): Promise<void> {
   if (!isTerminal()) throw new UsageError(`there is no terminal to ask at; give ${flag}`);
   const typed = (await askPerson(question, { isShown: true })).trim().toLowerCase().split(/\s+/);
   if (typed.join(' ') !== expected.join(' ')) throw new CxrError('cancelled');

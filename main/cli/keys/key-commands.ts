@@ -136,6 +136,15 @@ export const keyCommands = {
       'Nothing stays open: every command asks for the passphrase anew.',
     ],
   },
+  'set-aside': {
+    takes: [],
+    flags: ['yes'],
+    about: [
+      'Sets keys aside that do not open any more, and begins with none.',
+      'For a lost passphrase or a keychain that was reset. Their file is renamed and not deleted, and needs no passphrase for it.',
+      '“keys import” takes the key in again: from an export, a recovery sheet, or with its passphrase from that file itself.',
+    ],
+  },
   protect: {
     takes: [],
     flags: ['new-passphrase-file', 'no-passphrase', 'drop-keychain'],

@@ -46,6 +46,7 @@ const bridge: Bridge = {
   retry: ask('retry', ['studyId', 'imageId']),
   cancel: ask('cancel', ['studyId']),
   remove: ask('remove', ['studyId']),
+  restore: ask('restore', ['studyId']),
   check: ask('check', ['studyId']),
   status: ask('status', []),
   settings: ask('settings', []),
@@ -65,6 +66,7 @@ const bridge: Bridge = {
   cancelKeys: ask('cancelKeys', []),
   lockKeys: ask('lockKeys', []),
   unlockKeys: ask('unlockKeys', []),
+  setKeysAside: ask('setKeysAside', []),
   saveProof: ask('saveProof', ['fingerprint']),
   showKeyFile: ask('showKeyFile', []),
   onEvent: (listener) => {

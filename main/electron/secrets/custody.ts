@@ -1,7 +1,6 @@
 import type { Custody } from '../../../contract/ipc/custody.ts';
-import type { AppStatus } from '../../../contract/ipc/window.ts';
 import { custodyWith, vaultKeyPath } from '../../settings/custody.ts';
-import { hasKeychain, sealedFile } from './keychain.ts';
+import { sealedFile } from './keychain.ts';
 
 /**
  * Says where the engine keeps the workstation's keys: in a vault that the system's keychain opens. Where there is none,
@@ -9,9 +8,3 @@ import { hasKeychain, sealedFile } from './keychain.ts';
  */
 export const custodyIn = (userData: string, withoutKeychain: boolean): Custody =>
   custodyWith(userData, sealedFile(vaultKeyPath(userData), withoutKeychain));
-
-/** Says for the window what keeps the keys. */
-export function custodyKind({ folder }: Custody): AppStatus['custody'] {
-  if (folder === null) return 'memory';
-  return hasKeychain() ? 'keychain' : 'file';
-}

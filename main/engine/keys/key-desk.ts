@@ -75,6 +75,7 @@ export class KeyDesk {
         return this.#stateOf(vault);
       case 'protect':
         await vault.protect(request);
+        this.#station.keyring.keepEvaluationKeys(vault);
         return this.#stateOf(vault);
       case 'create':
         return this.#create(vault, request.label, clock);

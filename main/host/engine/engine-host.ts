@@ -170,16 +170,24 @@ export class EngineHost implements AsyncDisposable {
   /**
    * Ends the engine, and with it what it holds in memory, and starts another by what `start` says then. Analyses, probes
    * and requests under way fail with `error`.
+   *
+   * @param between  what is done while no engine runs. The other one starts also where it throws.
+   * @throws         what `between` throws.
    */
-  async replace(error: CodedError): Promise<void> {
+  async replace(error: CodedError, between: () => void = () => {}): Promise<void> {
     await this.#launching;
     const port = this.#port;
-    if (this.#isOver || port === null) return this.launch();
-    // Nothing more goes to the one that ends, and nothing that it still says is heard.
-    this.#port = null;
-    this.#failAll(error);
-    await killed(port);
-    await this.launch();
+    if (!this.#isOver && port !== null) {
+      // Nothing more goes to the one that ends, and nothing that it still says is heard.
+      this.#port = null;
+      this.#failAll(error);
+      await killed(port);
+    }
+    try {
+      between();
+    } finally {
+      await this.launch();
+    }
   }
 
   /** Another evaluator from the next analysis on; an engine that is not running learns it when it starts. */

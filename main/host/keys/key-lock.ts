@@ -1,3 +1,4 @@
+import { CxrError } from '../../../contract/errors.ts';
 import type { Custody } from '../../../contract/ipc/custody.ts';
 import type { KeyLockState } from '../../../contract/ipc/window.ts';
 import type { EngineHost } from '../engine/engine-host.ts';
@@ -5,8 +6,10 @@ import type { EngineHost } from '../engine/engine-host.ts';
 /** What a lock needs of others. */
 export type KeyLockDeps = {
   readonly engine: Pick<EngineHost, 'replace' | 'keys'>;
-  /** What opens the vault when nothing is locked. */
-  readonly custody: Custody;
+  /** What opens the vault when nothing is locked. It changes when another vault begins. */
+  readonly custody: () => Custody;
+  /** Sets the vault aside (`setVaultAside`) and returns where it lies then. */
+  readonly setAside: () => string;
   /** Whether a vault is on the disk. Keys that are in memory only would be gone with their engine. */
   readonly isKept: () => boolean;
   readonly changed: (state: KeyLockState) => void;
@@ -30,7 +33,7 @@ export class KeyLock {
 
   /** What the next engine is to be told about keys. */
   get custody(): Custody {
-    const { custody } = this.#deps;
+    const custody = this.#deps.custody();
     return this.#state === 'open' ? custody : { ...custody, systemKey: null };
   }
 
@@ -71,6 +74,23 @@ export class KeyLock {
     return true;
   }
 
+  /**
+   * Sets a vault aside that does not open, and begins another one.
+   *
+   * @returns the path of the file that was set aside.
+   * @throws CxrError `request-invalid` while the keys are open; as `setVaultAside` and `EngineHost.keys`.
+   */
+  async beginAnew(): Promise<string> {
+    if (await this.#isInUse()) throw new CxrError('request-invalid', { reason: 'the keys are open' });
+    let aside = '';
+    await this.#deps.engine.replace({ code: 'key-locked', detail: {} }, () => {
+      aside = this.#deps.setAside();
+      this.#state = 'open';
+    });
+    this.#deps.changed('open');
+    return aside;
+  }
+
   /** Notes that a passphrase has opened the vault. An engine that follows this one is given what the first one was. */
   opened(): void {
     if (this.#state === 'open') return;
@@ -89,5 +109,15 @@ export class KeyLock {
   async #hasPassphrase(): Promise<boolean> {
     const { opensWith } = await this.#deps.engine.keys({ kind: 'state' }, null);
     return opensWith.includes('passphrase');
+  }
+
+  async #isInUse(): Promise<boolean> {
+    try {
+      return !(await this.#deps.engine.keys({ kind: 'state' }, null)).locked;
+    } catch (error) {
+      // A vault that is damaged, or that only a keychain opens which is gone.
+      if (error instanceof CxrError && error.code.startsWith('key-')) return false;
+      throw error;
+    }
   }
 }

@@ -17,6 +17,7 @@ import { fingerprintWords } from '../fingerprint.ts';
 import { summarise } from '../summary.ts';
 import type { Vault } from '../vault.ts';
 import { activeKey, factsOf, keyNamed, withActiveKey } from './key-records.ts';
+import { isVaultFile, openVaultFile } from './vault-export.ts';
 
 /** Writes a key to a file that another workstation can import. @returns the size of the file, bytes. */
 export async function exportKey(
@@ -68,7 +69,7 @@ export async function inspectKey(
   passphrase: string | null,
   parameters: string,
 ): Promise<ImportFacts> {
-  const { about, sealing } = await openFiles(vault, files, passphrase, (seed) => seed.fill(0));
+  const { about, sealing } = await openFiles(vault, files, { passphrase, parameters }, () => {});
   const { fingerprint, label, generation, created, decryptions } = about;
   const active = activeKey(vault.body, about.parameters);
   const isKnown = vault.body.keys.some((key) => key.fingerprint === fingerprint);
@@ -95,7 +96,7 @@ export async function importKey(
   passphrase: string | null,
   { fingerprint, parameters }: { readonly fingerprint: string; readonly parameters: string },
 ): Promise<void> {
-  await openFiles(vault, files, passphrase, (seed, about) => {
+  await openFiles(vault, files, { passphrase, parameters }, (seed, about) => {
     if (about.fingerprint !== fingerprint) throw new CxrError('key-mismatch');
     if (about.parameters !== parameters) throw new CxrError('key-file-parameters');
     const { label, created, decryptions, generation } = about;
@@ -119,29 +120,44 @@ export async function addressIn(vault: Vault): Promise<string> {
   return addressOf(vault.body.identity!);
 }
 
+/** What is needed to open a file, and the parameter set for which a key is wanted. */
+type Wanted = { readonly passphrase: string | null; readonly parameters: string };
+type Opened = Pick<Export, 'about' | 'sealing'>;
+
 /**
- * Opens an export and hands its seed to `take`; it is erased afterwards.
+ * Opens an export, or a vault that was set aside, and hands the seed to `take`; it is erased afterwards.
  *
- * @throws CxrError `file-unreadable`, and as `readExport` and `Export.open`; what `take` throws.
+ * @throws CxrError `file-unreadable`, and as `readExport`, `Export.open` and `openVaultFile`; what `take` throws.
  */
 async function openFiles(
   vault: Vault,
   files: KeyFiles,
-  passphrase: string | null,
+  { passphrase, parameters }: Wanted,
   take: (seed: Buffer, about: Export['about']) => void,
-): Promise<Export> {
+): Promise<Opened> {
   const [first, ...others] = typeof files === 'string' ? [files] : files;
   if (first === undefined || others.length >= mostCustodians)
     throw new CxrError('key-share-foreign', { reason: 'another set' });
-  const read = (path: string) => exportIn(readBounded(path));
-  const found = readExport(read(first), ...others.map(read));
-  const seed = await found.open({ passphrase, identity: vault.body.identity });
+  const bytes = readBounded(first);
+  const { seed, ...opened } = isVaultFile(bytes)
+    ? { ...(await openVaultFile(bytes, passphrase, parameters)), sealing: 'passphrase' as const }
+    : await openExport(vault, [bytes, ...others.map(readBounded)], passphrase);
   try {
-    take(seed, found.about);
+    take(seed, opened.about);
   } finally {
     seed.fill(0);
   }
-  return found;
+  return opened;
+}
+
+async function openExport(
+  vault: Vault,
+  files: readonly Uint8Array[],
+  passphrase: string | null,
+): Promise<Opened & { readonly seed: Buffer }> {
+  const [first, ...others] = files.map(exportIn) as [Uint8Array, ...Uint8Array[]];
+  const { about, sealing, open } = readExport(first, ...others);
+  return { about, sealing, seed: await open({ passphrase, identity: vault.body.identity }) };
 }
 
 /** The export in a file, which may be a recovery sheet: saved as the page that it is, or the text that stands on it. */

@@ -25,6 +25,7 @@ export async function writeRecoverySheet(
     title: 'Cipherfilm recovery sheet',
     about:
       'With this sheet and its passphrase, a workstation can read what was encrypted with the key below. Keep both in different places. The passphrase is not on the sheet, and nobody can find it out.',
+    fingerprint,
     facts: factsOnSheet(record),
     steps: [
       'Scan the code with a scanner that is connected to the workstation, into an empty text file. Or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',

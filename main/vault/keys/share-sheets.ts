@@ -4,7 +4,7 @@ import { CxrError } from '../../../contract/errors.ts';
 import { readExport, writeShares } from '../exports/export-file.ts';
 import type { ShareFacts } from '../exports/export-header.ts';
 import { toSheetText } from '../exports/sheet-text.ts';
-import { fingerprintWords } from '../fingerprint.ts';
+import { fingerprintWords, setWords } from '../fingerprint.ts';
 import type { Vault } from '../vault.ts';
 import type { KeyRecord } from '../vault-body.ts';
 import { save } from './key-files.ts';
@@ -49,26 +49,27 @@ export async function writeShareSheets(
   return pages.reduce((bytes, { page }) => bytes + Buffer.byteLength(page, 'utf8'), 0);
 }
 
-/** The name of a set for people: the first eight of its digits, which stand on each of its pages. */
-const setName = ({ set }: ShareFacts): string => set.slice(0, 8);
+/** The name of a set for people: three words, which stand on each of its pages. */
+const setName = ({ set }: ShareFacts): string => setWords(set).join(' ');
 
 function nameOf({ fingerprint }: KeyRecord, share: ShareFacts): string {
   const words = fingerprintWords(fingerprint).slice(0, 2).join('-');
-  return `cipherfilm-key-${words}-${setName(share)}-page-${share.number}-of-${share.of}.html`;
+  return `cipherfilm-key-${words}-set-${setWords(share.set).join('-')}-page-${share.number}-of-${share.of}.html`;
 }
 
 const pageOf = (record: KeyRecord, share: ShareFacts, text: string): string =>
   sheetPage({
     title: `Cipherfilm key, page ${share.number} of ${share.of}`,
     about: `The key below was given to ${share.of} people, one page each. Any two of their pages together bring it back, and no passphrase is needed. This page alone opens nothing. Keep it where the other pages are not.`,
+    fingerprint: record.fingerprint,
     facts: [
       ['Page', `${share.number} of ${share.of}; any two are needed`],
-      ['Set of pages', setName(share)],
+      ['Words of this set of pages', setName(share)],
       ...factsOnSheet(record),
       ['Fingerprint', record.fingerprint],
     ],
     steps: [
-      `Ask one of the others for a page on which the same set stands, ${setName(share)}.`,
+      `Ask one of the others for a page with the words of the same set: ${setName(share)}.`,
       'Take the files of both pages. From paper, scan each code with a scanner that is connected to the workstation, each into an empty text file of its own; or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
       'In Cipherfilm open Keys, choose “Take in a key”, and take one file and then the other.',
       'Compare the six words with those above.',

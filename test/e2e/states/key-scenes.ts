@@ -41,6 +41,10 @@ const passphraseTwice = steps(
   sees('Very hard to guess'),
 );
 
+const chooseKey: Act = async ({ page }) => {
+  await page.getByLabel('Which key').selectOption(key.fingerprint);
+};
+
 const forColleagues: Act = async ({ page }) => {
   await page.getByRole('radio', { name: /Two of several colleagues/ }).check();
   await page.getByLabel('How many colleagues').selectOption('4');
@@ -87,7 +91,7 @@ export const keyScenes: Scenes = {
   'keys, a change is due': {
     scene: {
       ...keyed({}, keyState({ kept: false, opensWith: [], keys: [{ ...key, due: 'age' }] })),
-      status: { ...readyStatus, custody: 'memory' },
+      status: { ...readyStatus, opensItself: 'nothing', opensWith: [] },
     },
     act: steps(open, sees('This key should be changed now.')),
   },
@@ -121,6 +125,28 @@ export const keyScenes: Scenes = {
   'keys, locked here': {
     scene: { ...locked(['system']), status: { ...lockedStatus, lock: 'locked' } },
     act: steps(unlock, sees('The keys were locked here.')),
+  },
+  'keys, begin again': {
+    scene: locked(['passphrase']),
+    act: steps(unlock, click('Begin again…'), sees('Results in the list stay.')),
+  },
+  'keys, begun again': {
+    scene: locked(['passphrase']),
+    act: async (stage) => {
+      await steps(unlock, click('Begin again…'))(stage);
+      stage.change(keyed({}, keyState({ keys: [] })));
+      await steps(
+        click('Set them aside and begin again'),
+        sees('The keys that did not open are set aside.'),
+      )(stage);
+    },
+  },
+  'keys, no keychain': {
+    scene: {
+      ...keyed({}, keyState({ kept: false, opensWith: [] })),
+      status: { ...readyStatus, opensItself: 'nothing', opensWith: [] },
+    },
+    act: task('What opens the keys', sees('This system has no keychain.')),
   },
   'keys, back up': { scene: keyed(), act: task('Back up', passphraseTwice) },
   'keys, a weak passphrase': {
@@ -235,6 +261,6 @@ export const keyScenes: Scenes = {
         state: keyState({ keys: [retiredKey()], destroyed: [destroyedKey()] }),
       },
     }),
-    act: task('Destroy a key'),
+    act: task('Destroy a key', chooseKey),
   },
 };

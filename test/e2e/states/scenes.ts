@@ -59,6 +59,7 @@ const report: DropReport = {
   finished: true,
   taken: 3,
   known: 0,
+  studies: [idOf(1)],
   skipped: [{ name: 'report.txt', error: { code: 'dicom-not-dicom', detail: {} } }],
   more: 0,
 };
@@ -152,6 +153,24 @@ export const scenes: Scenes = {
     }),
   },
   waiting: { scene: scene([studyRow(1)], { reports: [report] }) },
+  'taken beside the film on the screen': {
+    scene: scene([studyRow(1), studyRow(2)]),
+    act: async ({ page, tell }) => {
+      await tell({ kind: 'report', report: { ...report, skipped: [], studies: [idOf(2)] } });
+      await page.getByRole('button', { name: 'Show it' }).waitFor();
+    },
+  },
+  removed: {
+    scene: scene([studyRow(1), studyRow(2)]),
+    act: async ({ page, tell }) => {
+      await page
+        .getByRole('button', { name: /^Remove / })
+        .first()
+        .click();
+      await tell({ kind: 'removed', id: studyRow(1).id });
+      await page.getByRole('button', { name: 'Put back' }).waitFor();
+    },
+  },
   working: { scene: scene([working, studyRow(3)]) },
   'a filter that nobody meets': {
     scene: scene([doneRow(1, telling), working]),

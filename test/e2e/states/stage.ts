@@ -89,6 +89,8 @@ async function staged(app: ElectronApplication): Promise<Stage> {
       if (reply === 'pending') return new Promise(() => {});
       return 'code' in reply ? ({ ok: false, ...reply } as Reply<never>) : { ok: true, value: reply };
     }
+    if (name === 'setKeysAside') return { ok: true, value: { file: 'keys-set-aside-2026-11-28.key' } };
+    if (name === 'remove') return { ok: true, value: { removed: true } };
     if (name === 'probe' && now.probe !== undefined) return { ok: false, ...now.probe };
     if (name.toLowerCase().includes('settings')) return { ok: true, value: now.settings };
     return { ok: true, value: { accepted: true } };

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DestructionProof, KeyState } from '../../../contract/ipc/vault.ts';
 import type { AnalysisResult } from '../../../contract/stages.ts';
@@ -127,6 +127,28 @@ describe.skipIf(whyNoModel !== null)(titled('keys on disk', whyNoModel), () => {
     const { stdout } = await keys('list', '--data', data, '--json');
     expect(JSON.parse(stdout)).toMatchObject({ kept: true, locked: false, opensWith: ['system'] });
   }, 60_000);
+
+  it('are set aside without their passphrase when it is lost, not deleted, and taken in from there when it is found', async () => {
+    const data = join(folder, 'lost');
+    const first = secret('lost-passphrase', passphrase);
+    const next = secret('next-passphrase', otherPassphrase);
+    const made = await keys('create', '--data', data, '--passphrase-file', first, '--json');
+    const { fingerprint } = (JSON.parse(made.stdout) as KeyState).keys[0]!;
+    // Nobody can be asked here.
+    expect((await keys('set-aside', '--data', data)).code).toBe(2);
+    const aside = await keys('set-aside', '--data', data, '--yes', '--json');
+    expect(aside.code).toBe(0);
+    const { file } = JSON.parse(aside.stdout) as { readonly file: string };
+    expect(readdirSync(keyFolder(data))).toEqual([basename(file)]);
+    const again = await keys('set-aside', '--data', data, '--yes');
+    expect([again.code, last(again.stderr)]).toEqual([1, 'key-vault · reason missing (docs/errors.md)']);
+    const taken = await keys(
+      ...['import', file, '--data', data, '--passphrase-file', next],
+      ...['--export-passphrase-file', first, '--fingerprint', fingerprint, '--json'],
+    );
+    expect(taken.code).toBe(0);
+    expect((JSON.parse(taken.stdout) as KeyState).keys.map((key) => key.fingerprint)).toEqual([fingerprint]);
+  });
 
   it('of a keychain are told as such, and it is not shut out unasked', async () => {
     const data = join(folder, 'keychain');

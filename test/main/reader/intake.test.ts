@@ -117,10 +117,27 @@ describe('what was dropped', () => {
     // Another header over the same pixels: an exported copy.
     put('same/2.dcm', dicomBytes([1, 2], { ...uid, ...kind, '00100010': ['00100010', 'PN', 'Doe^Jane'] }));
     put('same/3.dcm', dicomBytes([1, 3], { ...uid, ...kind }));
+    // A window says how to look at the same values; polarity and rescale say what they are.
+    const window: Record<string, Field> = {
+      '00281050': ['00281050', 'DS', '1'],
+      '00281051': ['00281051', 'DS', '2'],
+    };
+    put('same/4.dcm', dicomBytes([1, 2], { ...uid, ...kind, ...window }));
+    put('same/5.dcm', dicomBytes([1, 2], { ...uid, ...kind, '00280004': ['00280004', 'CS', 'MONOCHROME1'] }));
+    put('same/6.dcm', dicomBytes([1, 2], { ...uid, ...kind, '20500020': ['20500020', 'CS', 'INVERSE'] }));
+    const rescale: Record<string, Field> = {
+      '00281052': ['00281052', 'DS', '5'],
+      '00281053': ['00281053', 'DS', '2'],
+    };
+    put('same/7.dcm', dicomBytes([1, 2], { ...uid, ...kind, ...rescale }));
     expect(words(await scanned(join(root, 'same')))).toEqual([
       'same/1.dcm',
       'same/2.dcm: dicom-duplicate',
       'same/3.dcm: dicom-uid-taken',
+      'same/4.dcm: dicom-duplicate',
+      'same/5.dcm: dicom-uid-taken',
+      'same/6.dcm: dicom-uid-taken',
+      'same/7.dcm: dicom-uid-taken',
     ]);
   });
 

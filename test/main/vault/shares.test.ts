@@ -195,7 +195,7 @@ describe('the pages of several custodians', () => {
   it('say whose they are, which one each is, and that one opens nothing; they run and load nothing', async () => {
     using place = await written(3);
     const pages = place.files.map((file) => readFileSync(file, 'utf8'));
-    const [set] = /<dt>Set of pages<\/dt><dd>([0-9a-f]{8})</.exec(pages[0]!)!.slice(1);
+    const [set] = /<dt>Words of this set of pages<\/dt><dd>([a-z]+ [a-z]+ [a-z]+)</.exec(pages[0]!)!.slice(1);
     for (const [index, page] of pages.entries()) {
       expect(page).toContain(`<h1>Cipherfilm key, page ${index + 1} of 3</h1>`);
       expect(page).toContain('This page alone opens nothing.');

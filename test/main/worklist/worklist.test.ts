@@ -231,6 +231,9 @@ describe('the worklist', () => {
     list.add([dropped('a', 'again', '1')]);
     expect([...list.memoryIds].sort()).toEqual(['again', 'second']);
     list.remove(list.rows.find(({ study }) => study.uid === '2')!.id);
+    // It can still be put back, until the next one is removed.
+    expect([...list.memoryIds].sort()).toEqual(['again', 'second']);
+    list.remove(list.rows.find(({ study }) => study.uid === '3')!.id);
     expect([...list.memoryIds]).toEqual(['again']);
   });
 

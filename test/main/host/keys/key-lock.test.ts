@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CxrError } from '../../../../contract/errors.ts';
 import type { Custody } from '../../../../contract/ipc/custody.ts';
 import type { KeyState } from '../../../../contract/ipc/vault.ts';
 import type { EngineHost } from '../../../../main/host/engine/engine-host.ts';
@@ -13,20 +14,34 @@ function lockOver({
   opensWith = ['system'] as KeyState['opensWith'],
   custody = onDisk,
   kept = true,
+  state = async () => keyState({ opensWith }),
+  setAside = () => '/data/keys/aside.key',
 }: {
   readonly opensWith?: KeyState['opensWith'];
   readonly custody?: Custody;
   readonly kept?: boolean;
+  readonly state?: () => Promise<KeyState>;
+  readonly setAside?: () => string;
 } = {}) {
   const happened: string[] = [];
   const engine = {
-    replace: async () => {
+    replace: async (_: unknown, between = () => {}) => {
+      between();
       const { systemKey: given } = lock.custody;
       happened.push(`engine ${given === null ? 'without' : 'with'} the keychain's key`);
     },
-    keys: async () => keyState({ opensWith }),
+    keys: state,
   } as unknown as Pick<EngineHost, 'replace' | 'keys'>;
-  const lock = new KeyLock({ engine, custody, isKept: () => kept, changed: (state) => happened.push(state) });
+  const lock = new KeyLock({
+    engine,
+    custody: () => custody,
+    setAside: () => {
+      happened.push('set aside');
+      return setAside();
+    },
+    isKept: () => kept,
+    changed: (now) => happened.push(now),
+  });
   return { lock, happened };
 }
 
@@ -78,5 +93,37 @@ describe('a lock on the keys', () => {
     expect(await lock.lock()).toBe(false);
     await lock.nobodyIsThere();
     expect(happened).toEqual([]);
+  });
+
+  it('begins another vault beside one that does not open, and never while the keys are open', async () => {
+    const open = lockOver();
+    await expect(open.lock.beginAnew()).rejects.toMatchObject({ code: 'request-invalid' });
+    expect(open.happened).toEqual([]);
+    const shut = lockOver({ state: async () => keyState({ opensWith: ['passphrase'], locked: true }) });
+    expect(await shut.lock.beginAnew()).toBe('/data/keys/aside.key');
+    // It is moved while no engine has it open.
+    expect(shut.happened).toEqual(['set aside', "engine with the keychain's key", 'open']);
+  });
+
+  it('begins another vault beside one that is damaged, but not for an engine that does not answer', async () => {
+    const failing = (code: 'key-vault' | 'engine-crashed') =>
+      lockOver({ state: () => Promise.reject(new CxrError(code)) });
+    expect(await failing('key-vault').lock.beginAnew()).toBe('/data/keys/aside.key');
+    const crashed = failing('engine-crashed');
+    await expect(crashed.lock.beginAnew()).rejects.toMatchObject({ code: 'engine-crashed' });
+    expect(crashed.happened).toEqual([]);
+  });
+
+  it('stays locked where the vault could not be moved', async () => {
+    const { lock, happened } = lockOver({
+      setAside: () => {
+        throw new CxrError('key-unsaved', { reason: 'EROFS' });
+      },
+      opensWith: ['system', 'passphrase'],
+      state: async () => keyState({ opensWith: ['system', 'passphrase'], locked: true }),
+    });
+    await lock.lock();
+    await expect(lock.beginAnew()).rejects.toMatchObject({ code: 'key-unsaved' });
+    expect([lock.state, happened.at(-1)]).toEqual(['locked', 'set aside']);
   });
 });
