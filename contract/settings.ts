@@ -34,8 +34,17 @@ export const settingsSchema = z
   .partial();
 export type SettingsFile = z.infer<typeof settingsSchema>;
 
-/** The same for a policy. A key that is not known is refused there: misspelt, it would lock nothing. */
-export const policySchema = settingsSchema.strict();
+/**
+ * The same for a policy, which alone may have results leave without a person's action. A key that is not known is refused
+ * there: misspelt, it would lock nothing.
+ */
+export const policySchema = settingsSchema
+  .extend({
+    /** `all` new results, or those with a finding `above` its threshold, are sent to the archive. */
+    sendResults: z.enum(['above', 'all']).optional(),
+  })
+  .strict();
+export type PolicyFile = z.infer<typeof policySchema>;
 /** The name of a setting, as the files spell it. */
 export type SettingName = keyof SettingsFile;
 
@@ -57,13 +66,28 @@ export type SettingsView = {
   readonly withoutKeychain: Setting<boolean>;
   readonly contentProtection: Setting<boolean>;
   readonly lockAfterMinutes: Setting<number>;
+  /** What goes over the network to and from other machines than the evaluator. */
+  readonly network: NetworkView;
   /** The name of the system's keychain, which keeps secrets here. It is null where there is none. */
   readonly keychain: string | null;
   /** True when this machine has a policy. */
   readonly managed: boolean;
 };
 
-/** What the window may change. A token of `null` forgets the token; certificates of `null` trust no further ones. */
+/** The settings of DICOM over the network that the window shows. Those that name files are set in files. */
+export type NetworkView = {
+  readonly dicomTitle: Setting<string>;
+  readonly dicomPort: Setting<number | null>;
+  readonly dicomCallers: Setting<readonly string[]>;
+  /** The last part of its path. */
+  readonly watchFolder: Setting<string | null>;
+  readonly archive: Setting<string | null>;
+  readonly archiveTls: Setting<boolean>;
+  readonly archiveUrl: Setting<string | null>;
+  readonly sendResults: 'by hand' | 'above' | 'all';
+};
+
+/** What the window may change. `null` takes a setting back to its default: no token, no further certificates. */
 export const settingsChangeSchema = z
   .object({
     evaluator: z.string().min(1).max(2_048),
@@ -74,6 +98,13 @@ export const settingsChangeSchema = z
     withoutKeychain: z.boolean(),
     contentProtection: z.boolean(),
     lockAfterMinutes: minutes,
+    dicomTitle: networkSettings.dicomTitle.nullable(),
+    dicomPort: networkSettings.dicomPort.nullable(),
+    dicomCallers: networkSettings.dicomCallers,
+    watchFolder: z.null(),
+    archive: networkSettings.archive.nullable(),
+    archiveTls: z.boolean(),
+    archiveUrl: networkSettings.archiveUrl.nullable(),
   })
   .partial();
 export type SettingsChange = z.infer<typeof settingsChangeSchema>;

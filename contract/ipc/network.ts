@@ -1,5 +1,5 @@
 import type { CodedError } from '../errors.ts';
-import type { OwnCertificate } from '../network/archive.ts';
+import type { ArchivePlace, OwnCertificate } from '../network/archive.ts';
 
 /** How studies are received by C-STORE. */
 export type ReceiveOptions = {
@@ -31,7 +31,24 @@ export type NetworkWork = {
 export type NetworkCommand =
   | { readonly kind: 'start'; readonly work: NetworkWork }
   /** A file that arrived is done: one of the spool is removed, one of the watched folder is not handed on again. */
-  | { readonly kind: 'done'; readonly path: string };
+  | { readonly kind: 'done'; readonly path: string }
+  /** Send files, each once, and answer with `delivered`. */
+  | { readonly kind: 'deliver'; readonly requestId: string; readonly delivery: Delivery }
+  /** Ask an archive whether it is there, and answer with `tried`. Nothing about a patient is asked. */
+  | {
+      readonly kind: 'try';
+      readonly requestId: string;
+      readonly place: ArchivePlace;
+      readonly title: string;
+    };
+
+/** Files that are to be sent, and where is noted what was sent. `title` is our own AE title. */
+export type Delivery = {
+  readonly paths: readonly string[];
+  readonly place: ArchivePlace;
+  readonly title: string;
+  readonly record: string;
+};
 
 /** A file that arrived. `study` is its Study Instance UID where that is known already. */
 export type Arrival = {
@@ -47,5 +64,13 @@ export type NetworkEvent =
   /** It cannot work, and ends. */
   | { readonly kind: 'failed'; readonly error: CodedError }
   | { readonly kind: 'arrived'; readonly arrival: Arrival }
+  /** What became of each file, in their order: null for one that is there. */
+  | {
+      readonly kind: 'delivered';
+      readonly requestId: string;
+      readonly errors: readonly (CodedError | null)[];
+    }
+  /** Null where the archive answers. */
+  | { readonly kind: 'tried'; readonly requestId: string; readonly error: CodedError | null }
   /** Something came to nothing; `title` is the AE title of who sent it, where that may send. */
   | { readonly kind: 'trouble'; readonly error: CodedError; readonly title: string | null };

@@ -1,9 +1,9 @@
 import type { CodedError } from '../errors.ts';
+import type { FilmNames, ReportSource } from '../exchange/export.ts';
 import type { Digest } from '../ids/digest.ts';
 import type { Thumbnail } from '../image/film.ts';
 import type { ImageHeader } from '../image/header.ts';
 import type { EngineInput } from '../stages.ts';
-import type { FilmNames, ReportSource } from './export.ts';
 
 /**
  * Messages between a host and the reader. The *reader* is the process that decodes files. It has no key, no network and

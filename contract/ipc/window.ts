@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Probe } from '../connection.ts';
 import type { CodedError } from '../errors.ts';
+import { exportRequestSchema, type StudyExport } from '../exchange/export-request.ts';
 import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
@@ -40,6 +41,12 @@ export const requestSchemas = {
   remove: z.object({ studyId: z.uuid() }),
   /** Puts the study back that was removed last. */
   restore: z.object({ studyId: z.uuid() }),
+  /** Lets a result leave. For a folder, main asks the person for it; closing that dialog cancels. */
+  export: exportRequestSchema,
+  /** Asks the archives that the settings name whether they are there. Nothing about a patient is asked. */
+  tryArchives: z.object({}),
+  /** Asks for the folder that is to be watched with the system's own dialog. */
+  chooseWatchFolder: z.object({}),
   /** Computes the result again in plaintext on this machine and compares the two. */
   check: z.object({ studyId: z.uuid() }),
   status: z.object({}),
@@ -98,8 +105,27 @@ export type AppStatus = {
   readonly lock: KeyLockState;
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
+  readonly receiving: Receiving;
   /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */
   readonly canRecompute: boolean;
+};
+
+/** Whether studies from elsewhere are taken in. `trouble` is what came to nothing last. */
+export type Receiving =
+  | { readonly kind: 'off' }
+  | {
+      readonly kind: 'on';
+      /** The AE title and the port; null where only a folder is watched. */
+      readonly title: string | null;
+      readonly port: number | null;
+      readonly watches: boolean;
+      readonly trouble: CodedError | null;
+    }
+  | { readonly kind: 'failed'; readonly error: CodedError };
+
+/** What the archives answered, the one of C-STORE and the one of DICOMweb. */
+export type ArchiveAnswers = {
+  readonly [A in 'archive' | 'web']: 'not named' | 'answers' | CodedError;
 };
 
 /** What each request is answered with. */
@@ -119,6 +145,9 @@ export type ReplyOf = {
   remove: { readonly removed: boolean };
   /** False where another one was removed since, or the study came into the list again. */
   restore: { readonly restored: boolean };
+  export: StudyExport;
+  tryArchives: ArchiveAnswers;
+  chooseWatchFolder: SettingsView;
   check: { readonly accepted: boolean };
   settings: SettingsView;
   saveSettings: SettingsView;

@@ -1,4 +1,5 @@
 import type { CodedError } from '../errors.ts';
+import type { StudyExport } from '../exchange/export-request.ts';
 import type { PatientIdentity, StudyIdentity } from '../identity.ts';
 import type { Digest } from '../ids/digest.ts';
 import type { FrameHeader, SeriesHeader } from '../image/header.ts';
@@ -45,6 +46,10 @@ export type StudyRow = {
    */
   readonly asked: Digest | null;
   readonly result: AnalysisResult | null;
+  /** When the result was there, ISO 8601: an export that is repeated says the same. It is null where there is none. */
+  readonly resultAt: string | null;
+  /** What became of the exports of this result, the oldest first. */
+  readonly exports: readonly StudyExport[];
   /** The comparison with plaintext that somebody asked for. It is `working` while it is made. */
   readonly check: LocalCheck | CodedError | 'working' | null;
   readonly error: CodedError | null;

@@ -30,3 +30,8 @@ export type WebArchive = {
   /** How long is waited for an answer, and for each next piece of it, ms. Default: a minute. */
   readonly waitMs?: number;
 };
+
+/** Where objects are sent: to an entity by C-STORE, or to a DICOMweb service by STOW-RS. */
+export type ArchivePlace =
+  | { readonly kind: 'dimse'; readonly remote: RemoteEntity }
+  | { readonly kind: 'web'; readonly archive: WebArchive };

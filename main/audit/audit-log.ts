@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
-import type { AuditEntry, AuditEvent } from '../../contract/ipc/audit.ts';
+import type { AuditEntry, AuditEvent } from '../../contract/exchange/audit.ts';
 import { withFileLock } from '../files/file-lock.ts';
 import { makePrivateFolder } from '../files/make-private-folder.ts';
 import { writePrivate } from '../files/write-private.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type AuditEntry, type AuditEvent, auditEntrySchema } from '../../contract/exchange/audit.ts';
 import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
-import { type AuditEntry, type AuditEvent, auditEntrySchema } from '../../contract/ipc/audit.ts';
 
 /** What the first entry follows: no entry, and a digest of zeros. */
 export const origin: AuditEntry = {

@@ -29,6 +29,7 @@ export class AppState {
       opensItself,
       opensWith: null,
       lock: 'open',
+      receiving: { kind: 'off' },
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
     };
@@ -47,6 +48,11 @@ export class AppState {
   /** Notes that a vault has begun that other things open. */
   opensItself(opensItself: AppStatus['opensItself']): void {
     this.#set({ opensItself, opensWith: null });
+  }
+
+  /** Notes whether studies from elsewhere are taken in. */
+  receiving(receiving: AppStatus['receiving']): void {
+    this.#set({ receiving });
   }
 
   /** Notes that the keys have left the engine's memory, or are back. */

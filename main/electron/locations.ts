@@ -11,6 +11,7 @@ export const scripts = () => ({
   engine: built('./engine.js'),
   reader: built('./reader.js'),
   recompute: built('./recompute.js'),
+  network: built('./network.js'),
   evaluator: built('../evaluator/index.js'),
   preload: built('../preload/preload.cjs'),
   renderer: built('../renderer'),

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Connection, ProxyChoice } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
-import type { SettingsChange, SettingsView } from '../../contract/settings.ts';
+import type { NetworkView, SettingsChange, SettingsView } from '../../contract/settings.ts';
 import { parseEvaluatorUrl } from '../connector/evaluator-url.ts';
 import { writePrivate } from '../files/write-private.ts';
 import { proxyFromScript } from '../settings/proxy-choice.ts';
@@ -37,6 +37,11 @@ export class SettingsDesk {
     this.#settings = this.#resolved();
   }
 
+  /** The settings as they are now. */
+  get current(): Settings {
+    return this.#settings;
+  }
+
   /** True when the evaluator is the one on this machine. */
   get isEmbedded(): boolean {
     return this.#settings.evaluator.value === embedded;
@@ -66,6 +71,7 @@ export class SettingsDesk {
       token: { given: this.#isTokenGiven(), locked: this.#isTokenLocked() },
       ...{ proxy, systemCertificates, withoutKeychain, contentProtection, lockAfterMinutes, managed },
       certificates: { ...certificates, value: certificates.value && basename(certificates.value) },
+      network: networkView(this.#settings),
       keychain: this.#deps.keychain,
     };
   }
@@ -73,10 +79,13 @@ export class SettingsDesk {
   /**
    * Saves a change to the person's own file.
    *
-   * @param certificates  the path of a PEM file that the person chose in the system's dialog.
+   * @param chosen  paths that the person chose in the system's dialog.
    * @throws              CxrError `setting-locked`, `evaluator-url`, `evaluator-proxy`.
    */
-  save(change: SettingsChange, certificates?: string): void {
+  save(
+    change: SettingsChange,
+    chosen: { readonly certificates?: string; readonly watchFolder?: string } = {},
+  ): void {
     const { token, evaluator, ...rest } = change;
     if (evaluator !== undefined && evaluator !== embedded) parseEvaluatorUrl(evaluator);
     if (rest.proxy !== undefined) checkProxy(rest.proxy);
@@ -85,7 +94,7 @@ export class SettingsDesk {
     const file = changedFile(this.#settings, this.#own(), {
       ...rest,
       ...(evaluator === undefined ? {} : { evaluator: evaluator === embedded ? null : evaluator }),
-      ...(certificates === undefined ? {} : { certificates }),
+      ...chosen,
     });
     writePrivate(this.#path, file);
     if (token !== undefined) this.#deps.token.set(token);
@@ -146,6 +155,17 @@ export class SettingsDesk {
     const { policy, argv, environment } = this.#deps;
     return resolveSettings({ policy, argv, environment, own: this.#own() });
   }
+}
+
+/** Without paths. */
+function networkView(settings: Settings): NetworkView {
+  const { dicomTitle, dicomPort, dicomCallers, watchFolder } = settings;
+  const { archive, archiveTls, archiveUrl, sendResults } = settings;
+  return {
+    ...{ dicomTitle, dicomPort, dicomCallers, archive, archiveTls, archiveUrl },
+    watchFolder: { ...watchFolder, value: watchFolder.value && basename(watchFolder.value) },
+    sendResults: sendResults.value,
+  };
 }
 
 function checkProxy(proxy: string): void {

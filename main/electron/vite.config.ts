@@ -24,6 +24,7 @@ export default defineConfig({
             'main/index': entry('main/electron/index.ts'),
             'main/engine': entry('main/engine/index.ts'),
             'main/reader': entry('main/reader/index.ts'),
+            'main/network': entry('main/network/index.ts'),
             'main/recompute': entry('main/engine/recompute.ts'),
             'evaluator/index': entry('evaluator/index.ts'),
             'evaluator/workers/worker': entry('evaluator/workers/worker.ts'),

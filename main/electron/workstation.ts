@@ -14,6 +14,7 @@ import { Intake } from '../worklist/intake.ts';
 import { openStore } from '../worklist/store.ts';
 import { Worklist } from '../worklist/worklist.ts';
 import { AppState } from './app-state.ts';
+import { Doors } from './doors.ts';
 import { guardKeys } from './guard-keys.ts';
 import { FilmChannel } from './ipc/film-channel.ts';
 import type { Answers } from './ipc/ipc.ts';
@@ -156,8 +157,12 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     store,
     tell: (event) => {
       tell(event);
-      if (event.kind === 'removed') keepNeeded();
+      if (event.kind === 'removed') {
+        keepNeeded();
+        doors.removed();
+      }
     },
+    onResult: (row) => void doors.byRule(row),
   });
   /** Bytes that were dropped without a path fill memory: up to 256 MiB each. */
   const keepNeeded = () => reader.keepOnly(worklist.memoryIds);
@@ -169,6 +174,15 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
       if (report.finished) keepNeeded();
     },
   );
+  const doors = new Doors({
+    ...{ userData, reader, worklist, intake },
+    version: app.getVersion(),
+    settings: () => settings.current,
+    launch: launchUtility,
+    entry: scripts().network,
+    askFolder: async () => (await ask('folder'))[0] ?? null,
+    tell: (receiving) => state.receiving(receiving),
+  });
   const located = (imageId: string): Location => {
     const location = worklist.location(imageId);
     if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
@@ -207,14 +221,24 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     saveSettings: async (change) => {
       settings.save(change);
       protect(settings.isProtected);
-      await reconnect();
+      await Promise.all([reconnect(), doors.changed()]);
       return settings.view;
     },
     chooseCertificates: async () => {
       const [path] = await ask('certificates');
       if (path !== undefined) {
-        settings.save({}, path);
+        settings.save({}, { certificates: path });
         await reconnect();
+      }
+      return settings.view;
+    },
+    export: (request) => doors.export(request),
+    tryArchives: () => doors.tryArchives(),
+    chooseWatchFolder: async () => {
+      const [watchFolder] = await ask('folder');
+      if (watchFolder !== undefined) {
+        settings.save({}, { watchFolder });
+        await doors.changed();
       }
       return settings.view;
     },
@@ -223,6 +247,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
   };
   app.on('will-quit', () => {
     worklist.close();
+    void doors.close();
     void reader[Symbol.asyncDispose]();
     void engine[Symbol.asyncDispose]();
     void evaluator.stop();
@@ -238,6 +263,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
   const resume = () => {
     reader.start();
     worklist.resume();
+    doors.open();
   };
   const { lock, seen } = guard;
   return { engine, answers, films, open, unfinished, isProtected, resume, lock, seen };

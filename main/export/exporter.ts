@@ -1,5 +1,5 @@
+import type { ExportForm, FilmNames, ReportSource } from '../../contract/exchange/export.ts';
 import type { SourceImage } from '../../contract/image/source-image.ts';
-import type { ExportForm, FilmNames, ReportSource } from '../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../contract/stages.ts';
 import { ageInYears, cautionsOf } from '../../contract/words/cautions.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ExportForm } from '../../contract/ipc/export.ts';
+import type { ExportForm } from '../../contract/exchange/export.ts';
 import { writeFile } from '../../dicom/dataset/write/write-file.ts';
 import type { Picture } from '../../dicom/objects/picture/canvas.ts';
 import type { Report } from '../../dicom/objects/report.ts';

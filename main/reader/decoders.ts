@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { type FilmNames, type ReportSource, reportedSide } from '../../contract/exchange/export.ts';
 import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import type { Film } from '../../contract/image/film.ts';
 import type { ImageHeader } from '../../contract/image/header.ts';
-import { type FilmNames, type ReportSource, reportedSide } from '../../contract/ipc/export.ts';
 import type { EngineInput } from '../../contract/stages.ts';
 import { parseDataset } from '../../dicom/dataset/parse.ts';
 import { writeFile } from '../../dicom/dataset/write/write-file.ts';

@@ -10,7 +10,7 @@ export const keyFolder = (userData: string): string => join(userData, 'keys');
 export const vaultKeyPath = (userData: string): string => join(keyFolder(userData), 'vault');
 /** Tells whether a vault is there. */
 export const hasVault = (userData: string): boolean => existsSync(vaultPath(userData));
-/** The vault's file. */
+/** Says where the vault's file is. */
 export const vaultPath = (userData: string): string => join(keyFolder(userData), 'vault.json');
 
 /**

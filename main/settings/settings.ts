@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CxrError } from '../../contract/errors.ts';
 import {
+  type PolicyFile,
   policySchema,
   type Setting,
   type SettingName,
@@ -30,6 +31,8 @@ export type Settings = NetworkSettings & {
   readonly withoutKeychain: Setting<boolean>;
   readonly contentProtection: Setting<boolean>;
   readonly lockAfterMinutes: Setting<number>;
+  /** Which new results are sent to the archive without a person's action. Only a policy can say that. */
+  readonly sendResults: Setting<'by hand' | 'above' | 'all'>;
   readonly managed: boolean;
   /** Why nothing may be sent: a file that decides the evaluator cannot be understood. It names file and key. */
   readonly fault: CxrError<'setting-invalid'> | null;
@@ -71,6 +74,10 @@ export function resolveSettings({ policy, argv, environment, own }: SettingSourc
     contentProtection: pick('contentProtection', false),
     lockAfterMinutes: pick('lockAfterMinutes', usualLockMinutes),
     ...networkSettingsFrom(pick),
+    sendResults:
+      fixed.sendResults === undefined
+        ? { value: 'by hand', source: 'default' }
+        : { value: fixed.sendResults, source: 'policy' },
     managed: policy !== null,
     fault: policyFault ?? (evaluator.source === 'own' ? ownFault : null),
   };
@@ -93,10 +100,10 @@ function evaluatorFrom(
   return { value: embedded, source: 'default' };
 }
 
-type Parsed = { readonly file: SettingsFile; readonly fault: CxrError<'setting-invalid'> | null };
+type Parsed = { readonly file: PolicyFile; readonly fault: CxrError<'setting-invalid'> | null };
 
 /** @param name  the file's name, which stands as the evaluator's address in a file that is not understood. */
-function parsed(text: string | null, name: string, schema: z.ZodType<SettingsFile>): Parsed {
+function parsed(text: string | null, name: string, schema: z.ZodType<PolicyFile>): Parsed {
   if (text === null) return { file: {}, fault: null };
   const broken = (reason: string, setting?: string): Parsed => ({
     file: { evaluator: name },

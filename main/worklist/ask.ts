@@ -20,5 +20,6 @@ export function ask(entry: Entry, imageId: string | null): void {
     asked: isSame ? row.asked : null,
     state: scoredImageId === null ? 'unasked' : 'waiting',
     ...{ progress: null, seen: [], pair: null, result: null, check: null, error: null, urgency: null },
+    ...{ resultAt: null, exports: [] },
   };
 }

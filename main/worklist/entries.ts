@@ -19,11 +19,15 @@ export type Placed = {
   readonly changed: readonly Entry[];
 };
 
+/** An entry that was taken out, and whether it was under way or waited then. */
+type Removed = { readonly entry: Entry; readonly isOpen: boolean };
+
 /** The entries of the worklist in the order of their arrival, and the ways in which they are found. */
 export class Entries {
   readonly #byId = new Map<string, Entry>();
   /** The same entries by `studyKey`. */
   readonly #byStudy = new Map<string, Entry>();
+  #removed: Removed | null = null;
 
   /** All entries. */
   get all(): readonly Entry[] {
@@ -37,11 +41,6 @@ export class Entries {
   /** Finds an entry by its row's id. */
   get(id: string): Entry | undefined {
     return this.#byId.get(id);
-  }
-
-  /** Whether the list has this study, under whatever id. */
-  has(row: StudyRow): boolean {
-    return this.#byStudy.has(studyKey(row));
   }
 
   /** Finds the entry of an analysis, which may have been removed meanwhile. */
@@ -65,10 +64,26 @@ export class Entries {
     return entry;
   }
 
-  /** Forgets an entry. */
-  delete(entry: Entry): void {
+  /** Takes an entry out. It is kept until the next one is. `isOpen` says that it was under way or waited. */
+  remove(entry: Entry, isOpen: boolean): void {
     this.#byId.delete(entry.row.id);
     this.#byStudy.delete(studyKey(entry.row));
+    this.#removed = { entry, isOpen };
+  }
+
+  /** Puts the entry back that was taken out last. @returns null for another id, and where its study came anew. */
+  restore(id: string): Removed | null {
+    const removed = this.#removed;
+    if (removed?.entry.row.id !== id || this.#byStudy.has(studyKey(removed.entry.row))) return null;
+    this.#removed = null;
+    this.admit(removed.entry);
+    return removed;
+  }
+
+  /** Where the images of all entries lie, and those of the one that was taken out last. */
+  get held(): readonly Location[] {
+    const entries = [...this.all, ...(this.#removed === null ? [] : [this.#removed.entry])];
+    return entries.flatMap(({ locations }) => [...locations.values()]);
   }
 
   /** Puts images into their studies, new ones among them, and finds the priors anew. */

@@ -44,6 +44,8 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
     pair: null,
     asked: null,
     result: null,
+    resultAt: null,
+    exports: [],
     check: null,
     error: null,
     addedAt: Date.now(),
@@ -59,9 +61,15 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
  * answer had come goes on by itself only from the disk, for the reason that `afterFailure` has.
  */
 export const reopened = ({ row, locations }: StoredStudy): Entry => ({
-  row: { ...withoutUnfinishedCheck(row), ...afterEnd(row) },
+  row: { ...withoutUnfinishedCheck(row), ...ofLaterVersions(row), ...afterEnd(row) },
   locations: new Map(locations),
   ...ofThisRun(),
+});
+
+/** What rows of an earlier version do not have. */
+const ofLaterVersions = (row: StudyRow): Partial<StudyRow> => ({
+  resultAt: row.resultAt ?? (row.result === null ? null : new Date(row.addedAt).toISOString()),
+  exports: row.exports ?? [],
 });
 
 function afterEnd(row: StudyRow): Partial<StudyRow> {

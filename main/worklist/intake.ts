@@ -44,7 +44,31 @@ export class Intake {
    */
   open(sources: readonly Source[]): string {
     const id = randomUUID();
-    this.#change({ id, finished: false, taken: 0, known: 0, studies: [], skipped: [], more: 0 });
+    void this.#take(sources, id, (report) => this.#change(report));
+    return id;
+  }
+
+  /**
+   * Takes in what somebody sent to this workstation. Nobody waits for it, so a report is told of what was skipped only.
+   * It resolves when all is in the list, and never rejects.
+   */
+  async receive(sources: readonly Source[]): Promise<void> {
+    const id = randomUUID();
+    const last = await this.#take(sources, id, () => {});
+    if (last.skipped.length > 0) this.#change(last);
+  }
+
+  async #take(
+    sources: readonly Source[],
+    id: string,
+    tell: (report: DropReport) => void,
+  ): Promise<DropReport> {
+    let report: DropReport = { id, finished: false, taken: 0, known: 0, studies: [], skipped: [], more: 0 };
+    const change = (changes: Partial<DropReport>) => {
+      report = { ...report, ...changes };
+      tell(report);
+    };
+    tell(report);
     const touched = new Set<string>();
     const hear = (scanned: readonly Scanned[]) => {
       const taken = scanned.filter((one) => one.kind === 'taken');
@@ -57,10 +81,8 @@ export class Intake {
         })),
       ];
       for (const study of added.touched) touched.add(study);
-      const report = this.#reports.get(id)!;
       const listed = [...report.skipped, ...skipped.map(({ name, error }) => ({ name, error }))];
-      this.#change({
-        ...report,
+      change({
         taken: report.taken + taken.length - added.known - added.others.length,
         known: report.known + added.known,
         studies: [...touched],
@@ -68,16 +90,14 @@ export class Intake {
         more: report.more + Math.max(0, listed.length - mostListed),
       });
     };
-    this.#scan(sources, hear)
-      .catch((error: unknown) => {
-        const report = this.#reports.get(id)!;
-        this.#change({ ...report, skipped: [...report.skipped, { name: '', error: toCodedError(error) }] });
-      })
-      .finally(() => {
-        this.#change({ ...this.#reports.get(id)!, finished: true });
-        this.#worklist.askFor([...touched]);
-      });
-    return id;
+    try {
+      await this.#scan(sources, hear);
+    } catch (error) {
+      change({ skipped: [...report.skipped, { name: '', error: toCodedError(error) }] });
+    }
+    change({ finished: true });
+    this.#worklist.askFor([...touched]);
+    return report;
   }
 
   #change(report: DropReport): void {

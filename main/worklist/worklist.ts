@@ -1,45 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
-import { type AnalysisId, parseAnalysisId } from '../../contract/ids/analysis-id.ts';
-import type { Digest } from '../../contract/ids/digest.ts';
+import type { StudyExport } from '../../contract/exchange/export-request.ts';
+import { parseAnalysisId } from '../../contract/ids/analysis-id.ts';
 import type { AnalysisEvent } from '../../contract/ipc/analysis-event.ts';
 import type { Location } from '../../contract/ipc/reader.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import type { EngineInput } from '../../contract/stages.ts';
 import { afterFailure } from './after-failure.ts';
 import { ask } from './ask.ts';
 import { candidates, urgencyOf } from './candidates.ts';
-import { Entries, type Placed, type Taken } from './entries.ts';
+import { compare } from './compare.ts';
+import { Entries, type Taken } from './entries.ts';
 import { type Entry, reopened } from './entry.ts';
 import { Keep } from './keep.ts';
-import { largestDifference } from './largest-difference.ts';
-import type { OpenedStore } from './store.ts';
+import type { Added, WorklistDeps } from './worklist-deps.ts';
 
-/** What the worklist needs of others. */
-export type WorklistDeps = {
-  /** Decodes an image and reduces it to what the engine is given. */
-  readonly input: (location: Location, signal?: AbortSignal) => Promise<EngineInput>;
-  readonly engine: {
-    classify(analysisId: AnalysisId, input: EngineInput, asked: Digest | null): void;
-    cancel(analysisId: AnalysisId): boolean;
-  };
-  /** Computes the same network on the same image in plaintext. It gives one logit and one probability per finding. */
-  readonly recompute: (
-    input: EngineInput,
-  ) => Promise<{ readonly logits: readonly number[]; readonly probabilities: readonly number[] }>;
-  /** Where studies are kept. It is null when nothing is kept beyond this run. */
-  readonly store: OpenedStore | null;
-  readonly tell: (event: WorklistEvent) => void;
-};
-
-/** What the worklist tells: rows are new or have changed, a study was removed, or the list can or cannot be kept. */
-export type WorklistEvent =
-  | { readonly kind: 'rows'; readonly rows: readonly StudyRow[] }
-  | { readonly kind: 'removed'; readonly id: string }
-  | { readonly kind: 'keeping'; readonly problem: CodedError | null };
-
-/** What came of images that were taken in. `touched` names the studies that they belong to. */
-export type Added = Pick<Placed, 'known' | 'others'> & { readonly touched: readonly string[] };
+export type { WorklistDeps, WorklistEvent } from './worklist-deps.ts';
 
 /**
  * Keeps the studies of this workstation and decides what is classified next. One study is classified at a time. Every
@@ -52,8 +27,6 @@ export class Worklist {
   readonly #deps: WorklistDeps;
   readonly #keep: Keep;
   readonly #entries = new Entries();
-  /** The study that was removed last, and whether it was under way or waited then. */
-  #removed: { readonly entry: Entry; readonly isOpen: boolean } | null = null;
   #isClosed = false;
   /** The keys are locked: what waits, waits for them. */
   #isHeld = false;
@@ -108,6 +81,11 @@ export class Worklist {
     return this.#entries.location(imageId);
   }
 
+  /** Whether an image of the list, or of the study that was removed last, lies in this file. */
+  holds(path: string): boolean {
+    return this.#entries.held.some((location) => location.kind === 'file' && location.path === path);
+  }
+
   /** Tells where the images of a study are. */
   locations(id: string): readonly Location[] {
     return [...(this.#entries.get(id)?.locations.values() ?? [])];
@@ -115,9 +93,9 @@ export class Worklist {
 
   /** The ids of what was dropped without a path and holds an image of the list, or of the study that was removed last. */
   get memoryIds(): ReadonlySet<string> {
-    const entries = [...this.#entries.all, ...(this.#removed === null ? [] : [this.#removed.entry])];
-    const all = entries.flatMap(({ locations }) => [...locations.values()]);
-    return new Set(all.flatMap((location) => (location.kind === 'memory' ? [location.id] : [])));
+    return new Set(
+      this.#entries.held.flatMap((location) => (location.kind === 'memory' ? [location.id] : [])),
+    );
   }
 
   /** Takes images in, and puts those of one study together. */
@@ -161,27 +139,19 @@ export class Worklist {
   check(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry?.row.state !== 'done' || entry.row.check === 'working') return false;
-    void this.#check(entry);
+    void compare(entry, this.#deps, (change) => {
+      if (this.#entries.get(id) === entry) this.#change(entry, change);
+    });
     return true;
   }
 
-  async #check(entry: Entry): Promise<void> {
-    const { result, scoredImageId } = entry.row;
-    const location = entry.locations.get(scoredImageId ?? '');
-    this.#change(entry, { check: 'working' });
-    const keep = (check: StudyRow['check']) => {
-      // Removed or classified anew meanwhile.
-      if (this.#entries.get(entry.row.id) === entry && entry.row.result === result)
-        this.#change(entry, { check });
-    };
-    try {
-      if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
-      const started = performance.now();
-      const plain = await this.#deps.recompute(await this.#deps.input(location));
-      keep({ ...largestDifference(result!, plain), tookMs: performance.now() - started });
-    } catch (error) {
-      keep(toCodedError(error));
-    }
+  /** Notes what became of an export of a study's result. @returns false for a study that is not there. */
+  exported(id: string, one: StudyExport): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    const others = entry.row.exports.filter((known) => known.id !== one.id);
+    this.#change(entry, { exports: [...others, one] });
+    return true;
   }
 
   /** Cancels a study that waits or is under way, at once. @returns false for any other study. */
@@ -211,8 +181,7 @@ export class Worklist {
     if (entry === undefined) return false;
     const isOpen = entry.row.state === 'working' || entry.row.state === 'waiting';
     this.cancel(id);
-    this.#entries.delete(entry);
-    this.#removed = { entry, isOpen };
+    this.#entries.remove(entry, isOpen);
     this.#keep.remove(id);
     this.#deps.tell({ kind: 'removed', id });
     this.#keepAndTell(this.#entries.place([]).changed);
@@ -226,11 +195,9 @@ export class Worklist {
    * @returns false for another study, and for one that came into the list anew meanwhile.
    */
   restore(id: string): boolean {
-    const removed = this.#removed;
-    if (removed?.entry.row.id !== id || this.#entries.has(removed.entry.row)) return false;
-    this.#removed = null;
-    const { entry, isOpen } = removed;
-    this.#entries.admit(entry);
+    const back = this.#entries.restore(id);
+    if (back === null) return false;
+    const { entry, isOpen } = back;
     if (isOpen) ask(entry, entry.byRule ? null : entry.row.scoredImageId);
     this.#keepAndTell([...new Set([entry, ...this.#entries.place([]).changed])]);
     this.#next();
@@ -264,7 +231,10 @@ export class Worklist {
         return;
       case 'done': {
         const { result } = event;
-        this.#change(entry, { state: 'done', asked: null, result, urgency: urgencyOf(result), error: null });
+        const resultAt = new Date().toISOString();
+        const urgency = urgencyOf(result);
+        this.#change(entry, { state: 'done', asked: null, result, resultAt, urgency, error: null });
+        this.#deps.onResult?.(entry.row);
         this.#next();
         return;
       }

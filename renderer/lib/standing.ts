@@ -1,5 +1,5 @@
 import type { Standing } from '../../contract/ipc/standing.ts';
-import type { AppStatus } from '../../contract/ipc/window.ts';
+import type { AppStatus, Receiving } from '../../contract/ipc/window.ts';
 import { errorTextOf } from '../../contract/words/error-reason.ts';
 
 /** The status line's word for how things stand, and whether it is good, bad or still under way. */
@@ -67,4 +67,18 @@ export function custodyInWords({
   return opensWith.length === 1
     ? 'keys sealed by the system’s keychain'
     : 'keys sealed by the system’s keychain and a passphrase';
+}
+
+/** Whether studies from elsewhere are taken in, in one sentence; null where that is off. */
+export function receivingInWords(receiving: Receiving): string | null {
+  if (receiving.kind === 'off') return null;
+  if (receiving.kind === 'failed') return `Nothing is received: ${errorTextOf(receiving.error).title}`;
+  const { title, port, watches, trouble } = receiving;
+  const ways = [
+    ...(title === null ? [] : [`studies are received as ${title}${port === null ? '' : ` on port ${port}`}`]),
+    ...(watches ? ['a folder is watched'] : []),
+  ];
+  const last = trouble === null ? '' : ` Last trouble: ${errorTextOf(trouble).title}`;
+  const sentence = ways.join(', and ');
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.${last}`;
 }

@@ -1,7 +1,13 @@
 import type { Probe } from '../../contract/connection.ts';
 import { type CodedError, codedPart } from '../../contract/errors.ts';
-import type { Reply } from '../../contract/ipc/window.ts';
-import type { Setting, SettingSource, SettingsChange, SettingsView } from '../../contract/settings.ts';
+import type { ArchiveAnswers, Reply } from '../../contract/ipc/window.ts';
+import type {
+  NetworkView,
+  Setting,
+  SettingSource,
+  SettingsChange,
+  SettingsView,
+} from '../../contract/settings.ts';
 
 const embedded = 'embedded';
 
@@ -16,6 +22,18 @@ type Draft = {
   withoutKeychain: boolean;
   contentProtection: boolean;
   lockAfterMinutes: number;
+  network: NetworkDraft;
+};
+
+/** What is in the fields about other machines. A field that is empty turns off what it names. */
+export type NetworkDraft = {
+  title: string;
+  port: string;
+  /** AE titles with commas between them. */
+  callers: string;
+  archive: string;
+  archiveTls: boolean;
+  archiveUrl: string;
 };
 
 /**
@@ -34,7 +52,10 @@ export class SettingsForm {
     withoutKeychain: false,
     contentProtection: false,
     lockAfterMinutes: 0,
+    network: { title: '', port: '', callers: '', archive: '', archiveTls: false, archiveUrl: '' },
   });
+  /** What the archives said when they were last asked. */
+  answers = $state.raw<ArchiveAnswers | 'working' | null>(null);
   /** Outcome of the last look at the evaluator. */
   probed = $state.raw<Probe | CodedError | 'working' | null>(null);
   problem = $state.raw<CodedError | null>(null);
@@ -65,6 +86,18 @@ export class SettingsForm {
   }
   async chooseCertificates(): Promise<void> {
     this.#take(await window.cipherfilm.chooseCertificates({}));
+  }
+  async chooseWatchFolder(): Promise<void> {
+    this.#take(await window.cipherfilm.chooseWatchFolder({}));
+  }
+  async forgetWatchFolder(): Promise<void> {
+    this.#take(await window.cipherfilm.saveSettings({ watchFolder: null }));
+  }
+  async tryArchives(): Promise<void> {
+    this.answers = 'working';
+    const reply = await window.cipherfilm.tryArchives({});
+    this.answers = reply.ok ? reply.value : null;
+    if (!reply.ok) this.problem = codedPart(reply);
   }
   async forgetCertificates(): Promise<void> {
     this.#take(await window.cipherfilm.saveSettings({ certificates: null }));
@@ -97,6 +130,7 @@ export class SettingsForm {
         ? {}
         : { lockAfterMinutes: draft.lockAfterMinutes }),
       ...(draft.token === '' ? {} : { token: draft.token }),
+      ...networkChange(draft.network, networkDraft(view.network)),
     };
   }
 
@@ -117,8 +151,39 @@ export class SettingsForm {
       withoutKeychain: view.withoutKeychain.value,
       contentProtection: view.contentProtection.value,
       lockAfterMinutes: view.lockAfterMinutes.value,
+      network: networkDraft(view.network),
     };
   }
+}
+
+const networkDraft = (view: NetworkView): NetworkDraft => ({
+  title: view.dicomTitle.value,
+  port: view.dicomPort.value === null ? '' : String(view.dicomPort.value),
+  callers: view.dicomCallers.value.join(', '),
+  archive: view.archive.value ?? '',
+  archiveTls: view.archiveTls.value,
+  archiveUrl: view.archiveUrl.value ?? '',
+});
+
+/** Only what differs. A port that is no number is passed on as it is, and refused by whoever checks it. */
+function networkChange(draft: NetworkDraft, kept: NetworkDraft): SettingsChange {
+  const text = (field: 'title' | 'port' | 'callers' | 'archive' | 'archiveUrl') => draft[field].trim();
+  const differs = (field: keyof NetworkDraft) => draft[field] !== kept[field];
+  const orNull = (value: string) => (value === '' ? null : value);
+  return {
+    ...(differs('title') ? { dicomTitle: orNull(text('title')) } : {}),
+    ...(differs('port') ? { dicomPort: text('port') === '' ? null : Number(text('port')) } : {}),
+    ...(differs('callers')
+      ? {
+          dicomCallers: text('callers')
+            .split(/\s*,\s*/)
+            .filter(Boolean),
+        }
+      : {}),
+    ...(differs('archive') ? { archive: orNull(text('archive')) } : {}),
+    ...(differs('archiveTls') ? { archiveTls: draft.archiveTls } : {}),
+    ...(differs('archiveUrl') ? { archiveUrl: orNull(text('archiveUrl')) } : {}),
+  };
 }
 
 export const isLocked = ({ source }: Pick<Setting<unknown>, 'source'>): boolean =>

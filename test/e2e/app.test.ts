@@ -63,6 +63,8 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
         'check',
         'choose',
         'chooseCertificates',
+        'chooseWatchFolder',
+        'export',
         'film',
         'keys',
         'lockKeys',
@@ -79,6 +81,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
         'showKeyFile',
         'status',
         'thumbnail',
+        'tryArchives',
         'unlockKeys',
         'worklist',
       ],
@@ -115,7 +118,7 @@ describe.skipIf(noWindow !== null)(titled('the window', noWindow), () => {
     const { page } = window;
     await openPaths(window, [films]);
     await expect.poll(() => rows().count(), { timeout: 30_000 }).toBe(3);
-    await page.getByText('3 images taken · 1 skipped').waitFor();
+    await page.getByText('3 images taken, 3 studies · 1 skipped').waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();
     // What is under way goes on by itself when the engine dies.
     await rows()

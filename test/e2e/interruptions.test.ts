@@ -86,7 +86,7 @@ describe.skipIf(noWindow !== null)(titled('a study that is interrupted', noWindo
   }, async () => {
     const { page } = window;
     await openPaths(window, [at('films'), at('zip'), at('cd', 'DICOMDIR')]);
-    await page.getByText('5 images taken · 2 skipped').waitFor({ timeout: 30_000 });
+    await page.getByText(/^5 images taken, \d studies · 2 skipped/).waitFor({ timeout: 30_000 });
     expect(await rows().count()).toBe(5);
     await page.getByText('What was skipped and why').click();
     await page.getByText('films/notes-on-Covid0000.txt').waitFor();

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settingsChangeSchema } from '../../contract/settings.ts';
 import type { AccessToken } from '../../main/electron/secrets/access-token.ts';
 import { SettingsDesk } from '../../main/electron/settings-desk.ts';
 import { proxyFromScript } from '../../main/settings/proxy-choice.ts';
@@ -32,6 +33,7 @@ describe('settings', () => {
       contentProtection: { value: false, source: 'default' },
       lockAfterMinutes: { value: 30, source: 'default' },
       ...networkDefaults,
+      sendResults: { value: 'by hand', source: 'default' },
       managed: false,
       fault: null,
     });
@@ -80,6 +82,18 @@ describe('the settings of the window', () => {
       code: 'setting-invalid',
       detail: { file: 'policy.json', setting: 'proxi', reason: 'unknown key' },
     });
+  });
+});
+
+describe('a rule that sends results', () => {
+  it('is the policy’s alone: the person’s own file cannot set one, and the window does not offer it', () => {
+    const policy = '{"sendResults":"above"}';
+    expect(settings({ policy }).sendResults).toEqual({ value: 'above', source: 'policy' });
+    expect(settings({ own: policy }).sendResults).toEqual({ value: 'by hand', source: 'default' });
+    expect(settings({ policy: '{"sendResults":"sometimes"}' }).fault?.coded.detail).toMatchObject({
+      setting: 'sendResults',
+    });
+    expect(settingsChangeSchema.parse({ sendResults: 'all' })).toEqual({});
   });
 });
 

@@ -136,6 +136,8 @@ export function studyRow(number: number, changes: Partial<StudyRow> = {}): Study
     pair: null,
     asked: null,
     result: null,
+    resultAt: null,
+    exports: [],
     check: null,
     error: null,
     addedAt: number,
@@ -169,6 +171,7 @@ export const readyStatus: AppStatus = {
   opensItself: 'keychain',
   opensWith: ['system'],
   lock: 'open',
+  receiving: { kind: 'off' },
   worklist: 'kept',
   canRecompute: true,
 };

@@ -72,6 +72,8 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
     'a child, AP, inverted': 'cautions',
     'prior of another model': 'prior-of-another-model',
     'privacy, evaluator elsewhere': 'evaluator-elsewhere',
+    exporting: 'export',
+    'exported before': 'exported',
   },
   keys: {
     keys: 'keys',

@@ -1,5 +1,5 @@
 import { CxrError } from '../../../contract/errors.ts';
-import type { FilmNames } from '../../../contract/ipc/export.ts';
+import type { FilmNames } from '../../../contract/exchange/export.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { Item } from '../../dataset/write/dictionary.ts';
 import type { Instance } from '../../dataset/write/write-file.ts';

@@ -1,9 +1,9 @@
 import { CxrError } from '../../../contract/errors.ts';
+import type { FilmNames } from '../../../contract/exchange/export.ts';
 import { parseDigest } from '../../../contract/ids/digest.ts';
 import { parseJobId } from '../../../contract/ids/job-id.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import type { SourceImage } from '../../../contract/image/source-image.ts';
-import type { FilmNames } from '../../../contract/ipc/export.ts';
 import type { AnalysisResult } from '../../../contract/stages.ts';
 import { namesOf, type Report } from '../report.ts';
 import { type Disguise, movedBack } from './disguise.ts';

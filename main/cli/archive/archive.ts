@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
+import type { ArchivePlace } from '../../../contract/network/archive.ts';
 import type { ArchivedStudy } from '../../../contract/network/archived-study.ts';
 import { HandedOn } from '../../network/handed-on.ts';
 import { Spool } from '../../network/receive/spool.ts';
-import { type Destination, deliver } from '../../network/send/deliver.ts';
-import { echo } from '../../network/send/store-scu.ts';
+import { deliver } from '../../network/send/deliver.ts';
+import { ping } from '../../network/send/ping.ts';
 import { findStudies } from '../../network/web/find-studies.ts';
 import { retrieveStudy } from '../../network/web/retrieve-study.ts';
 import { archiveEntity, archiveOnWeb } from '../../settings/network-options.ts';
@@ -80,9 +81,9 @@ async function test(settings: Settings, signal: AbortSignal): Promise<number> {
     print(`${name}: ${error === null ? 'answers' : errorLine(error)}`);
     outcomes.push(error);
   };
-  const caller = { title: settings.dicomTitle.value, signal };
-  if (entity !== null) await tried('C-ECHO', () => echo(entity, caller));
-  if (web !== null) await tried('DICOMweb', () => findStudies(web, 'cipherfilm-test-nobody', signal));
+  const { value: title } = settings.dicomTitle;
+  if (entity !== null) await tried('C-ECHO', () => ping({ kind: 'dimse', remote: entity }, title, signal));
+  if (web !== null) await tried('DICOMweb', () => ping({ kind: 'web', archive: web }, title, signal));
   return outcomes.every((error) => error === null) ? 0 : 1;
 }
 
@@ -94,7 +95,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<number> {
   const [remote, web] = [archiveEntity(settings), archiveOnWeb(settings)];
-  const destination: Destination | null =
+  const destination: ArchivePlace | null =
     remote !== null ? { kind: 'dimse', remote } : web === null ? null : { kind: 'web', archive: web };
   if (destination === null) throw unset('archive or archiveUrl');
   const record = HandedOn.open(join(data, 'network', 'sent'));

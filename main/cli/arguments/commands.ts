@@ -1,4 +1,4 @@
-import { exportForms } from '../../../contract/ipc/export.ts';
+import { exportForms } from '../../../contract/exchange/export.ts';
 import {
   commonFlags,
   type Flag,

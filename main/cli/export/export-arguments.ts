@@ -1,4 +1,4 @@
-import { type ExportForm, exportForms } from '../../../contract/ipc/export.ts';
+import { type ExportForm, exportForms } from '../../../contract/exchange/export.ts';
 
 /** What the arguments say about exporting results. */
 export type ExportArguments = {

@@ -1,16 +1,14 @@
 import { join, resolve } from 'node:path';
-import { type CodedError, CxrError, toCodedError } from '../../../contract/errors.ts';
+import { type CodedError, toCodedError } from '../../../contract/errors.ts';
+import type { ExportForm } from '../../../contract/exchange/export.ts';
 import { folderFault } from '../../../contract/folder-fault.ts';
-import type { Digest } from '../../../contract/ids/digest.ts';
 import type { JobId } from '../../../contract/ids/job-id.ts';
-import type { ExportForm } from '../../../contract/ipc/export.ts';
-import type { Location } from '../../../contract/ipc/reader.ts';
-import type { AnalysisResult } from '../../../contract/stages.ts';
 import product from '../../../package.json' with { type: 'json' };
 import { AuditLog } from '../../audit/audit-log.ts';
+import { anonymousSecret } from '../../exchange/anonymous-secret.ts';
+import { type Classified as ClassifiedThen, madeFrom } from '../../exchange/made-from.ts';
 import { Exporter } from '../../export/exporter.ts';
 import { writeFiles } from '../../export/write-files.ts';
-import { keptKey, plainKeyFile } from '../../files/kept-key.ts';
 import { makePrivateFolder } from '../../files/make-private-folder.ts';
 import type { ReaderHost } from '../../host/reader-host.ts';
 import type { ExportArguments } from './export-arguments.ts';
@@ -18,13 +16,8 @@ import type { ExportArguments } from './export-arguments.ts';
 /** What became of the files of a result: their names, or why there are none. */
 export type ExportOutcome = { readonly exported: readonly string[] } | { readonly unexported: CodedError };
 
-/** A result and where its image is. `pixels` is the digest that the image had when it was found. */
-export type Classified = {
-  readonly location: Location;
-  readonly pixels: Digest;
-  readonly result: AnalysisResult;
-};
-
+/** A result that is to leave now, and where its image is. */
+export type Classified = Omit<ClassifiedThen, 'at'>;
 type Reader = Pick<ReaderHost, 'request'>;
 
 /**
@@ -55,12 +48,6 @@ function usable<T>(setting: '--export' | '--data', folder: string, work: () => T
   }
 }
 
-/** The secret on which anonymous names depend: the same for all exports of this workstation. */
-function anonymousSecret(data: string): Uint8Array {
-  const { path, by } = plainKeyFile(join(data, 'anonymous-names'));
-  return keptKey(path, by).key;
-}
-
 type RunExportParts = {
   readonly target: string;
   readonly forms: readonly ExportForm[];
@@ -81,8 +68,8 @@ export class RunExport {
   /** Writes the files that a result has of its own. It does not throw: what went wrong is its answer. */
   async result(one: Classified, reader: Reader, signal: AbortSignal): Promise<ExportOutcome> {
     try {
-      const { files, rows } = await this.#make(one, reader, signal);
       const { log, forms, isAnonymous, exporter } = this.#parts;
+      const { files, rows } = await madeFrom({ ...one, at: new Date() }, exporter, reader, signal);
       const { jobId: job } = one.result;
       log.append({
         kind: 'export',
@@ -110,17 +97,6 @@ export class RunExport {
       this.#parts.forms.filter((form) => form === 'csv' || form === 'json'),
     );
     return tables.map(({ name }) => name);
-  }
-
-  async #make({ location, pixels, result }: Classified, reader: Reader, signal: AbortSignal) {
-    const at = new Date();
-    const source = await reader.request({ kind: 'report', location }, signal);
-    // The file was exchanged while its image was being classified.
-    if (source.pixels !== pixels) throw new CxrError('export-image-changed');
-    return await this.#parts.exporter.make({
-      ...{ result, source, at },
-      copyFilm: (names) => reader.request({ kind: 'anonymous-film', location, names }, signal),
-    });
   }
 
   /** Writes files, or tells the log for which jobs it could not. */

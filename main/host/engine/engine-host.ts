@@ -5,24 +5,19 @@ import { type AnalysisId, parseAnalysisId } from '../../../contract/ids/analysis
 import type { Digest } from '../../../contract/ids/digest.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
 import type { ChosenPath, KeyReply, KeyReplyOf, KeyRequest } from '../../../contract/ipc/vault.ts';
-import type { AnalysisResult, EngineInput, Progress } from '../../../contract/stages.ts';
+import type { AnalysisResult, EngineInput } from '../../../contract/stages.ts';
 import { killed } from '../port.ts';
-import type {
-  AnalysisWatch,
-  EngineHostOptions,
-  EnginePort,
-  EngineStart,
-  OpenedBundle,
+import {
+  type AnalysisWatch,
+  type AwaitedAnalysis,
+  cancelMs,
+  type EngineHostOptions,
+  type EnginePort,
+  type EngineStart,
+  infancyMs,
+  type OpenedBundle,
 } from './engine-options.ts';
 import { Pending, unhandled } from './pending.ts';
-
-/** An engine that dies younger than this would die again: it is not restarted until somebody asks for something. */
-const infancyMs = 5_000;
-/**
- * How long an engine may take to cancel an analysis that is awaited: long enough to stop its job at the evaluator, short
- * enough for whoever pressed Ctrl-C. A busy engine hears of it later.
- */
-const cancelMs = 300;
 
 /**
  * Owns the engine process, for the desktop application and for the command line: starts it, passes commands in order,
@@ -34,10 +29,7 @@ const cancelMs = 300;
 export class EngineHost implements AsyncDisposable {
   readonly #options: EngineHostOptions;
   readonly #inFlight = new Set<AnalysisId>();
-  readonly #awaited = new Map<
-    AnalysisId,
-    { readonly onProgress: (progress: Progress) => void; settle: PromiseWithResolvers<AnalysisResult> }
-  >();
+  readonly #awaited = new Map<AnalysisId, AwaitedAnalysis>();
   readonly #probes = new Pending<Probe>();
   readonly #keyRequests = new Pending<KeyReply>();
   #opened: PromiseWithResolvers<OpenedBundle> = unhandled();

@@ -1,5 +1,5 @@
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
-import type { Progress } from '../../../contract/stages.ts';
+import type { AnalysisResult, Progress } from '../../../contract/stages.ts';
 import type { Port } from '../port.ts';
 
 export type EnginePort = Port<EngineCommand, EngineEvent>;
@@ -24,3 +24,17 @@ export type AnalysisWatch = {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal | undefined;
 };
+
+/** An analysis that somebody waits for. */
+export type AwaitedAnalysis = {
+  readonly onProgress: (progress: Progress) => void;
+  readonly settle: PromiseWithResolvers<AnalysisResult>;
+};
+
+/** An engine that dies younger than this would die again: it is not restarted until somebody asks for something. */
+export const infancyMs = 5_000;
+/**
+ * How long an engine may take to cancel an analysis that is awaited: long enough to stop its job at the evaluator, short
+ * enough for whoever pressed Ctrl-C. A busy engine hears of it later.
+ */
+export const cancelMs = 300;

@@ -1,5 +1,13 @@
 import { type CodedError, CxrError } from '../../../contract/errors.ts';
-import type { Arrival, NetworkCommand, NetworkEvent, NetworkWork } from '../../../contract/ipc/network.ts';
+import type {
+  Arrival,
+  Delivery,
+  NetworkCommand,
+  NetworkEvent,
+  NetworkWork,
+} from '../../../contract/ipc/network.ts';
+import type { ArchivePlace } from '../../../contract/network/archive.ts';
+import { Pending } from '../engine/pending.ts';
 import { killed, type Port, type Program } from '../port.ts';
 
 export type NetworkHostOptions = {
@@ -21,13 +29,18 @@ const againMs = 500;
 /** V8's heap in that process, MiB: what arrives goes past it. */
 const heapMiB = 256;
 
-/** Owns the process that receives. One that dies is followed by another, which finds on the disk what had arrived. */
+/** Work for a process that only sends. */
+export const onlySends: NetworkWork = { receive: null, watch: null };
+
+/** Owns the process that receives and sends. One that dies is followed by another, which finds on the disk what had arrived. */
 export class NetworkHost implements AsyncDisposable {
   readonly #options: NetworkHostOptions;
   /** Files that were told and are not done. */
   readonly #open = new Set<string>();
   readonly #started = Promise.withResolvers<number | null>();
   readonly #failed = Promise.withResolvers<never>();
+  readonly #deliveries = new Pending<readonly (CodedError | null)[]>();
+  readonly #trials = new Pending<CodedError | null>();
   #port: Port<NetworkCommand, NetworkEvent> | null = null;
   #stillborn = 0;
   #isOver = false;
@@ -67,6 +80,25 @@ export class NetworkHost implements AsyncDisposable {
     this.#port?.send({ kind: 'done', path });
   }
 
+  /**
+   * Sends files to an archive, each once.
+   *
+   * @returns what became of each, in their order: null for one that is there.
+   * @throws  CxrError 'network-unreachable' when the process ends meanwhile; the files can be given again.
+   */
+  deliver(delivery: Delivery): Promise<readonly (CodedError | null)[]> {
+    const { id, answer } = this.#deliveries.begin();
+    this.#port?.send({ kind: 'deliver', requestId: id, delivery });
+    return answer;
+  }
+
+  /** Asks an archive whether it is there: null where it is. @throws CxrError as `deliver`. */
+  ping(place: ArchivePlace, title: string): Promise<CodedError | null> {
+    const { id, answer } = this.#trials.begin();
+    this.#port?.send({ kind: 'try', requestId: id, place, title });
+    return answer;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#next);
@@ -97,6 +129,12 @@ export class NetworkHost implements AsyncDisposable {
         this.#open.add(event.arrival.path);
         this.#options.onArrival(event.arrival);
         return;
+      case 'delivered':
+        this.#deliveries.resolve(event.requestId, event.errors);
+        return;
+      case 'tried':
+        this.#trials.resolve(event.requestId, event.error);
+        return;
       case 'trouble':
         this.#options.onTrouble(event.error, event.title);
     }
@@ -112,6 +150,9 @@ export class NetworkHost implements AsyncDisposable {
 
   #ended(): void {
     this.#port = null;
+    const ended: CodedError = { code: 'network-unreachable', detail: { reason: 'ended' } };
+    this.#deliveries.rejectAll(ended);
+    this.#trials.rejectAll(ended);
     if (this.#isOver) return;
     this.#stillborn += 1;
     if (this.#stillborn > mostStillborn) this.#fail(new CxrError('network-listen', { reason: 'ended' }));

@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
 import { toCodedError } from '../../../contract/errors.ts';
-import type { RemoteEntity, WebArchive } from '../../../contract/network/archive.ts';
+import type { ArchivePlace, WebArchive } from '../../../contract/network/archive.ts';
 import type { HandedOn } from '../handed-on.ts';
 import { storeOnWeb } from '../web/store-web.ts';
 import type { Caller } from './association.ts';
 import { lookAtObject, type ObjectFile } from './object-file.ts';
 import { type Delivery, storeFiles } from './store-scu.ts';
 
-/** Where objects are sent. */
-export type Destination =
-  | { readonly kind: 'dimse'; readonly remote: RemoteEntity }
-  | { readonly kind: 'web'; readonly archive: WebArchive };
-
-const nameOf = (destination: Destination): string =>
+const nameOf = (destination: ArchivePlace): string =>
   destination.kind === 'web'
     ? destination.archive.url
     : `${destination.remote.title}@${destination.remote.host}:${destination.remote.port}`;
@@ -27,7 +22,7 @@ const nameOf = (destination: Destination): string =>
  */
 export async function deliver(
   paths: readonly string[],
-  destination: Destination,
+  destination: ArchivePlace,
   caller: Caller,
   record: HandedOn,
 ): Promise<readonly Delivery[]> {

@@ -62,6 +62,11 @@ export const scripts: readonly Listed[] = [
   { from: 'main/host/entries.ts', to: 'evaluator/index.ts', because: 'starts the evaluator' },
   { from: 'main/electron/locations.ts', to: 'main/engine/index.ts', because: 'starts the engine process' },
   { from: 'main/electron/locations.ts', to: 'main/reader/index.ts', because: 'starts the reader process' },
+  {
+    from: 'main/electron/locations.ts',
+    to: 'main/network/index.ts',
+    because: 'starts the network process',
+  },
   { from: 'main/electron/locations.ts', to: 'main/engine/recompute.ts', because: 'starts the check process' },
   { from: 'main/electron/locations.ts', to: 'evaluator/index.ts', because: 'starts the evaluator' },
   {
@@ -72,6 +77,7 @@ export const scripts: readonly Listed[] = [
   { from: 'main/electron/vite.config.ts', to: 'main/electron/index.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'main/engine/index.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'main/reader/index.ts', because: bundles },
+  { from: 'main/electron/vite.config.ts', to: 'main/network/index.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'main/engine/recompute.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'evaluator/index.ts', because: bundles },
   { from: 'main/electron/vite.config.ts', to: 'evaluator/workers/worker.ts', because: bundles },
@@ -96,6 +102,7 @@ export const bundledFrom: ReadonlyMap<string, string> = new Map([
   ['out/main/index.js', 'main/electron/index.ts'],
   ['out/main/engine.js', 'main/engine/index.ts'],
   ['out/main/reader.js', 'main/reader/index.ts'],
+  ['out/main/network.js', 'main/network/index.ts'],
   ['out/main/recompute.js', 'main/engine/recompute.ts'],
   ['out/evaluator/index.js', 'evaluator/index.ts'],
   ['out/evaluator/workers/worker.js', 'evaluator/workers/worker.ts'],

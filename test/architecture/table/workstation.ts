@@ -4,7 +4,15 @@ import { all, nothing, type Room } from './room.ts';
 const dicom = ['dicom', 'dicom/dataset', 'dicom/display', 'dicom/identity.ts', 'dicom/image.ts'];
 /** What a shell, the desktop's or the command line's, puts together. */
 const wings = [
-  ...['main/audit', 'main/export', 'main/files', 'main/host', 'main/network', 'main/settings'],
+  ...[
+    'main/audit',
+    'main/exchange',
+    'main/export',
+    'main/files',
+    'main/host',
+    'main/network',
+    'main/settings',
+  ],
   'main/worklist',
   'main/files/forbid-core-dumps.ts',
 ];
@@ -112,6 +120,12 @@ export const workstation: readonly Room[] = [
     room: 'main/audit',
     holds: 'the append-only log, the support bundle, the self-test',
     mayImport: ['contract', 'main/files'],
+    mayTouch: ['files'],
+  },
+  {
+    room: 'main/exchange',
+    holds: 'results that leave and studies that arrive',
+    mayImport: ['contract', 'main/audit', 'main/export', 'main/files', 'main/host'],
     mayTouch: ['files'],
   },
   {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'jpeg-js';
+import type { StudyExport } from '../../../contract/exchange/export-request.ts';
 import type { Film } from '../../../contract/image/film.ts';
 import type { DropReport, StudyRow } from '../../../contract/ipc/worklist.ts';
 import type { SettingsView } from '../../../contract/settings.ts';
@@ -51,6 +52,16 @@ const settings: SettingsView = {
   contentProtection: { value: false, ...own },
   lockAfterMinutes: { value: 30, ...own },
   withoutKeychain: { value: false, ...own },
+  network: {
+    dicomTitle: { value: 'CIPHERFILM', ...own },
+    dicomPort: { value: 11_112, ...own },
+    dicomCallers: { value: ['PACS', 'XRAY1'], ...own },
+    watchFolder: { value: null, ...own },
+    archive: { value: 'PACS@pacs.example.org:104', ...own },
+    archiveTls: { value: true, ...own },
+    archiveUrl: { value: null, ...own },
+    sendResults: 'by hand',
+  },
   keychain: 'GNOME keyring',
   managed: false,
 };
@@ -63,6 +74,21 @@ const report: DropReport = {
   skipped: [{ name: 'report.txt', error: { code: 'dicom-not-dicom', detail: {} } }],
   more: 0,
 };
+
+const exported: readonly StudyExport[] = [
+  { state: 'left', to: 'folder', forms: ['pdf'], by: 'person', error: null },
+  {
+    ...{ state: 'waiting', to: 'archive', forms: ['sr', 'sc'], by: { rule: 'send-results-above' } },
+    error: { code: 'network-unreachable', detail: { reason: 'connection refused' } },
+  } as const,
+  {
+    ...{ state: 'failed', to: 'archive', forms: ['sr'], by: 'person' },
+    error: { code: 'export-image-changed', detail: {} },
+  } as const,
+].map((one, index) => ({
+  ...(one as Pick<StudyExport, 'state' | 'to' | 'forms' | 'by' | 'error'>),
+  ...{ id: idOf(700 + index), deidentified: false, at: '2026-11-28T09:05:00.000Z' },
+}));
 
 const scene = (rows: readonly StudyRow[], changes: Partial<Scene> = {}): Scene => ({
   rows,
@@ -158,6 +184,20 @@ export const scenes: Scenes = {
     act: async ({ page, tell }) => {
       await tell({ kind: 'report', report: { ...report, skipped: [], studies: [idOf(2)] } });
       await page.getByRole('button', { name: 'Show it' }).waitFor();
+    },
+  },
+  exporting: {
+    scene: scene([doneRow(1, telling, { exports: exported })]),
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Export the result…' }).click();
+      await page.getByRole('radio', { name: /Without identity/ }).check();
+      await page.getByText('To the archive PACS@pacs.example.org:104').waitFor();
+    },
+  },
+  'exported before': {
+    scene: scene([doneRow(1, telling, { exports: exported })]),
+    act: async ({ page }) => {
+      await page.getByText('did not reach the archive').scrollIntoViewIfNeeded();
     },
   },
   removed: {

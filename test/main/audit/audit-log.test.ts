@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toCodedError } from '../../../contract/errors.ts';
+import { type AuditEvent, auditEventSchema } from '../../../contract/exchange/audit.ts';
 import { parseJobId } from '../../../contract/ids/job-id.ts';
-import { type AuditEvent, auditEventSchema } from '../../../contract/ipc/audit.ts';
 import { AuditLog, auditFiles } from '../../../main/audit/audit-log.ts';
 import { entryIn } from '../../../main/audit/entries.ts';
 import { verifyAuditLog } from '../../../main/audit/verify-log.ts';

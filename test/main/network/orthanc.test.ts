@@ -1,13 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDigest } from '../../../contract/ids/digest.ts';
+import { parseJobId } from '../../../contract/ids/job-id.ts';
+import { parseDataset } from '../../../dicom/dataset/parse.ts';
+import { makeFiles } from '../../../main/export/make-files.ts';
+import { entries } from '../../../main/host/entries.ts';
+import { NetworkHost, onlySends } from '../../../main/host/network/network-host.ts';
+import { launchNode } from '../../../main/host/node-port.ts';
 import { HandedOn } from '../../../main/network/handed-on.ts';
 import { Spool, type Stored } from '../../../main/network/receive/spool.ts';
 import { deliver } from '../../../main/network/send/deliver.ts';
 import { echo, storeFiles } from '../../../main/network/send/store-scu.ts';
 import { findStudies } from '../../../main/network/web/find-studies.ts';
 import { retrieveStudy } from '../../../main/network/web/retrieve-study.ts';
+import { reportWith, result, source } from '../../dicom/objects/reports.ts';
 import { titled } from '../../titled.ts';
 import { datasetOf, fileOf, writeObject } from './objects.ts';
 import { login, type Orthanc, startOrthanc, whyNoOrthanc } from './orthanc.ts';
@@ -68,6 +76,48 @@ describe.skipIf(whyNoOrthanc !== null)(titled('an Orthanc', whyNoOrthanc), () =>
       // Behind file meta of Orthanc's own, byte for byte.
       expect(file.subarray(-dataset.length).equals(dataset)).toBe(true);
     }
+  });
+
+  it('keeps our reports and pictures, sent by C-STORE and by STOW-RS from the network process, and gives them back', async () => {
+    await using network = new NetworkHost({
+      ...{ launch: launchNode, entry: entries.network, work: onlySends },
+      onArrival: () => {},
+      onTrouble: () => {},
+    });
+    const dimse = { kind: 'dimse', remote: remote() } as const;
+    const web = { kind: 'web', archive: archive() } as const;
+    expect([await network.ping(dimse, caller.title), await network.ping(web, caller.title)]).toEqual([
+      ...[null, null],
+    ]);
+    const nobody = { kind: 'dimse', remote: { ...remote(), port: orthanc.httpPort } } as const;
+    expect((await network.ping(nobody, caller.title))?.code).toMatch(/^network-/);
+    const sent: Buffer[] = [];
+    for (const [job, place] of [
+      ['a', dimse],
+      ['b', web],
+    ] as const) {
+      const digests = { ...result.digests, sent: parseDigest(job.repeat(64)) };
+      const about = reportWith({ result: { ...result, digests, jobId: parseJobId(job.repeat(32)) } });
+      const film = { rows: 64, columns: 48, pixels: new Uint8Array(64 * 48).fill(90) };
+      const files = await makeFiles(about, film, ['sr', 'sc']);
+      const paths = files.map(({ name }) => join(folder, name));
+      for (const [index, path] of paths.entries()) await writeFile(path, files[index]!.bytes);
+      const delivery = { paths, place, title: caller.title, record: join(folder, 'reports-sent') };
+      expect(await network.deliver(delivery)).toEqual([null, null]);
+      // Once more: it is there, and nothing is sent.
+      expect(await network.deliver(delivery)).toEqual([null, null]);
+      sent.push(...files.map(({ bytes }) => Buffer.from(bytes)));
+    }
+    const { stored } = await retrieved(source.study.uid!);
+    expect(stored).toHaveLength(4);
+    const back = await Promise.all(stored.map(async ({ path }) => parseDataset(await readFile(path))));
+    const uid = ({ dataset }: ReturnType<typeof parseDataset>) => dataset.text('x00080018');
+    expect(back.map(uid).toSorted()).toEqual(sent.map((bytes) => uid(parseDataset(bytes))).toSorted());
+    // In the study of the film, as what they are.
+    const kinds = back.map(({ dataset }) => `${dataset.text('x0020000d')} ${dataset.text('x00080060')}`);
+    expect(kinds.toSorted()).toEqual(
+      ['OT', 'OT', 'SR', 'SR'].map((modality) => `${source.study.uid} ${modality}`),
+    );
   });
 
   it('is sent each object once, also by a retry after a restart', async () => {

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writePdu } from '../../../dicom/network/write-pdu.ts';
 import { HandedOn } from '../../../main/network/handed-on.ts';
@@ -15,6 +13,7 @@ import { writeObject } from './objects.ts';
 import { freePort } from './orthanc.ts';
 import { whyNoToolkit } from './programs.ts';
 import { type Receiving, receiving } from './receiving.ts';
+import { startStoreArchive } from './store-archive.ts';
 
 const caller = { title: 'MODALITY', waitMs: 5000 };
 const to = ({ scp }: Receiving) => ({ title: 'CIPHERFILM', host: '127.0.0.1', port: scp.port, tls: null });
@@ -75,7 +74,7 @@ describe('sending by C-STORE', () => {
 
   it('trusts a certificate by its authority only', async () => {
     const pem = async (name: string) =>
-      readFile(join(import.meta.dirname, '../../fixtures/tls', name), 'utf8');
+      readFile(join(import.meta.dirname, '..', '..', 'fixtures', 'tls', name), 'utf8');
     const [certificate, key] = [await pem('self-signed.crt'), await pem('self-signed.key')];
     await using here = await receiving({ tls: { certificate, key, authorities: certificate } });
     const own = { certificate, key };
@@ -138,26 +137,13 @@ describe('an archive that means harm', () => {
 
 describe.skipIf(whyNoToolkit !== null)(titled('storescp of DCMTK', whyNoToolkit), () => {
   it('keeps what we send as it is', async () => {
-    const [port, kept] = [await freePort(), await mkdtemp(join(tmpdir(), 'cipherfilm-storescp-'))];
-    const server = spawn('storescp', ['-od', kept, '-aet', 'ARCHIVE', String(port)], { stdio: 'ignore' });
-    const remote = { title: 'ARCHIVE', host: '127.0.0.1', port, tls: null };
-    for (let time = 0; time < 100; time += 1) {
-      if (
-        await echo(remote, caller).then(
-          () => true,
-          () => false,
-        )
-      )
-        break;
-      await wait(50);
-    }
+    await using archive = await startStoreArchive(await freePort());
+    const { remote } = archive;
     const path = await writeObject(folder, { study: '1.4', sopInstance: '1.4.1' }, 100_000);
     expect(await storeFiles([path], remote, caller)).toEqual([{ path, error: null }]);
-    const [name] = await readdir(kept);
+    const [kept] = await archive.kept();
     const pixels = 200_000;
-    const [sent, there] = await Promise.all([readFile(path), readFile(join(kept, name!))]);
+    const [sent, there] = await Promise.all([readFile(path), readFile(kept!)]);
     expect(there.subarray(-pixels).equals(sent.subarray(-pixels))).toBe(true);
-    server.kill('SIGKILL');
-    await rm(kept, { recursive: true });
   });
 });

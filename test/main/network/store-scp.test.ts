@@ -206,7 +206,7 @@ describe('the service that receives', () => {
 
   it('speaks TLS where it has a certificate, and only then', async () => {
     const pem = async (name: string) =>
-      readFile(join(import.meta.dirname, '../../fixtures/tls', name), 'utf8');
+      readFile(join(import.meta.dirname, '..', '..', 'fixtures', 'tls', name), 'utf8');
     const tls = {
       certificate: await pem('self-signed.crt'),
       key: await pem('self-signed.key'),

@@ -10,6 +10,8 @@ import type { SourceImage } from '../image/source-image.ts';
 export const exportForms = ['sr', 'sc', 'pdf', 'csv', 'json', 'film'] as const;
 /** One of these forms. */
 export type ExportForm = (typeof exportForms)[number];
+/** The forms that an archive takes: DICOM objects of the image's own study. */
+export const archiveForms = ['sr', 'sc'] as const satisfies readonly ExportForm[];
 
 /**
  * What an export needs of the image that was scored: what a report repeats of it, the film reduced, and the digest of its pixel
