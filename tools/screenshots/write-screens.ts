@@ -56,6 +56,7 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
     'keys on their way': 'keys-on-their-way',
     'a full queue': 'full-queue',
     'settings of an organisation': 'settings-locked',
+    'settings, other machines': 'settings-other-machines',
   },
   list: {
     working: 'progress',

@@ -34,10 +34,12 @@ export function exportInWords({ to, forms, by, at, state, error, deidentified }:
   const why = error === null ? '' : ` ${errorTextOf(error).title}`;
   switch (state) {
     case 'left':
-      return `${what} ${to === 'folder' ? 'was saved in' : 'is in'} ${places[to]} since ${when}${who}.`;
+      return to === 'folder'
+        ? `${what}: saved in ${places[to]} (${when}${who}).`
+        : `${what}: in ${places[to]} (${when}${who}).`;
     case 'waiting':
-      return `${what} is on its way to ${places[to]} since ${when}${who}.${why}${error === null ? '' : ' It is tried again by itself.'}`;
+      return `${what}: on the way to ${places[to]} (${when}${who}).${why}${error === null ? '' : ' It is tried again by itself.'}`;
     case 'failed':
-      return `${what} did not reach ${places[to]} (${when}${who}).${why}`;
+      return `${what}: did not reach ${places[to]} (${when}${who}).${why}`;
   }
 }

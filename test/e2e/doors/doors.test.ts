@@ -87,7 +87,7 @@ describe.skipIf(whyNot !== null)(titled('the doors of the window', whyNot), () =
     await press('Export the result…');
     await page.getByRole('checkbox', { name: /CSV table/ }).check();
     await press('Choose the folder…');
-    await page.getByRole('dialog').getByText('was saved in a folder').waitFor({ timeout: 60_000 });
+    await page.getByRole('dialog').getByText('saved in a folder').waitFor({ timeout: 60_000 });
     const { jobId } = row!.result!;
     expect(readdirSync(chosen).toSorted()).toEqual(
       ['findings.csv', 'pdf.pdf', 'sc.dcm', 'sr.dcm'].map((end) => `cipherfilm-${jobId}-${end}`),
@@ -117,7 +117,7 @@ describe.skipIf(whyNot !== null)(titled('the doors of the window', whyNot), () =
     await using archive = await startStoreArchive(archivePort);
     // Sent by hand once more, which the archive is to have once all the same.
     await press('Send');
-    await page.getByRole('dialog').getByText('is in the archive').waitFor({ timeout: 60_000 });
+    await page.getByRole('dialog').getByText(': in the archive').waitFor({ timeout: 60_000 });
     await press('Close');
     await expect
       .poll(async () => (await rows())[0]!.exports.map(({ state }) => state), { timeout: 60_000 })

@@ -186,6 +186,19 @@ export const scenes: Scenes = {
       await page.getByRole('button', { name: 'Show it' }).waitFor();
     },
   },
+  'settings, other machines': {
+    scene: {
+      ...scene([]),
+      status: {
+        ...readyStatus,
+        receiving: { kind: 'on', title: 'CIPHERFILM', port: 11_112, watches: true, trouble: null },
+      },
+    },
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByText('Test the archives').scrollIntoViewIfNeeded();
+    },
+  },
   exporting: {
     scene: scene([doneRow(1, telling, { exports: exported })]),
     act: async ({ page }) => {
