@@ -3,6 +3,8 @@ import type { BundleId } from './ids/bundle-id.ts';
 import type { Digest } from './ids/digest.ts';
 import type { JobId } from './ids/job-id.ts';
 import type { KeyId } from './ids/key-id.ts';
+import type { Doubt } from './image/doubt.ts';
+import type { StatedContent } from './image/stated-content.ts';
 import type { Discrimination } from './predictive-values.ts';
 
 /**
@@ -32,6 +34,7 @@ export type Radiograph = {
   readonly columns: number;
   readonly values: Float32Array;
   readonly facts: RadiographFacts;
+  readonly content: StatedContent;
 };
 
 /** The reduced image that enters the encoder: 256×256 values in [-1, 1], row by row, 1 = bright. */
@@ -67,6 +70,8 @@ export type InputVerdict = {
   readonly psnr: number;
   readonly psnrLimit: number;
   readonly inverted: boolean;
+  /** What the gate saw that did not make it refuse the film. Results of earlier versions have none. */
+  readonly doubts?: readonly Doubt[];
 };
 
 /** Where a probability lies against the finding's two operating points: below both, between them, or above both. */
@@ -186,6 +191,9 @@ export type LocalCheck = {
 /** What the engine is given of an image: its reduced form without any patient data. */
 export type EngineInput = {
   readonly facts: RadiographFacts;
+  readonly content: StatedContent;
+  /** The rows and columns of the image that were left when margins had been cut off, and became the reduced image. */
+  readonly field: { readonly rows: number; readonly columns: number };
   readonly image: EncoderImage;
   readonly decodeMs: number;
 };

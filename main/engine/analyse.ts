@@ -39,7 +39,7 @@ export async function analyse(
   const before = connector.bytes;
 
   clock.at('encoding');
-  const { latent, verdict, ...seen } = await clock.time('encode', () => admit(input, station, half.gate));
+  const { latent, verdict, ...seen } = await clock.time('encode', () => admit(input, station, half));
   control.onAdmitted(pairOf(seen));
 
   // After a restart the question may have been asked before; a reply that came needs nobody any more.

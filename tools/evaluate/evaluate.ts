@@ -82,7 +82,7 @@ async function scoreAll(
       throw new CxrError('image-unreadable', { file: image.file });
     });
     const input = reduced(await readRadiographFile(bytes));
-    const admitted = await admit(input, station, station.half.gate).catch((error: unknown) => {
+    const admitted = await admit(input, station, station.half).catch((error: unknown) => {
       if (error instanceof CxrError && error.code === 'input-unlike-chest') return null;
       throw error;
     });

@@ -1,4 +1,5 @@
 import { CxrError } from '../../contract/errors.ts';
+import { nothingStated } from '../../contract/image/stated-content.ts';
 import type { Radiograph } from '../../contract/stages.ts';
 import { decodeJpegBaseline } from '../../dicom/codecs/jpeg.ts';
 import { maxPixels } from '../../dicom/image.ts';
@@ -25,6 +26,7 @@ function radiographOf(rows: number, columns: number, values: Float32Array, lossy
     rows,
     columns,
     values,
+    content: nothingStated,
     facts: {
       modality: 'file',
       viewPosition: null,
