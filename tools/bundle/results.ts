@@ -73,6 +73,8 @@ const measured = z.object({
   high: z.number(),
   /** AUROC of every finding; null where the images do not have both classes. */
   perFinding: z.record(z.string(), z.number().nullable()),
+  /** 95 % intervals over patients. Files of earlier versions have none. */
+  perFindingIntervals: z.record(z.string(), z.tuple([z.number(), z.number()]).nullable()).optional(),
 });
 /** What `npm run evaluate -- --json` writes about one split. */
 export const scoredSchema = z.object({
