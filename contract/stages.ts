@@ -195,6 +195,8 @@ export type EngineInput = {
   /** The rows and columns of the image that were left when margins had been cut off, and became the reduced image. */
   readonly field: { readonly rows: number; readonly columns: number };
   readonly image: EncoderImage;
+  /** True where somebody asked that a film is turned too of which only the picture shows how it lies, if that is certain. */
+  readonly turnsByPicture?: boolean;
   readonly decodeMs: number;
 };
 

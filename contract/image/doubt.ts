@@ -5,8 +5,11 @@ import type { OrientationName } from './orientation.ts';
  * (contract/words/doubt-words.ts).
  */
 export type Doubt =
-  /** The film lay so, as the file says and the film shows, and was turned upright before it was scored. */
-  | { readonly kind: 'turned'; readonly from: OrientationName }
+  /**
+   * The film lay so and was turned upright before it was scored: because the file says it and the film shows it, or because
+   * the film shows it and somebody asked for it.
+   */
+  | { readonly kind: 'turned'; readonly from: OrientationName; readonly by: 'header' | 'picture' }
   /** The file says that the film lies so, but it looks upright, and was scored as it is. */
   | { readonly kind: 'orientation-contradicted'; readonly stated: OrientationName }
   /** The film looks mirrored, but the file says that it is not. */

@@ -6,7 +6,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 export function doubtInWords(doubt: Doubt): string {
   switch (doubt.kind) {
     case 'turned':
-      return `The film is stored ${doubt.from}, as the file says. It was turned upright before it was scored.`;
+      return `The film is stored ${doubt.from}, as ${doubt.by === 'header' ? 'the file says' : 'only the picture shows'}. It was turned upright before it was scored.`;
     case 'orientation-contradicted':
       return `The file says that the film is ${doubt.stated}, but it looks upright. It was scored as it is. Check left and right.`;
     case 'looks-mirrored':

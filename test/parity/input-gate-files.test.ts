@@ -69,7 +69,7 @@ describe.skipIf(field.reason !== null)(titled('field cases', field.reason), () =
 
   it('a mirrored film is turned where the header says that it is', async () => {
     const { verdict, logits } = await score(join(field.folder!, '20-mirrored-patient-orientation.dcm'));
-    expect(verdict.doubts).toEqual([{ kind: 'turned', from: 'mirrored' }]);
+    expect(verdict.doubts).toEqual([{ kind: 'turned', from: 'mirrored', by: 'header' }]);
     // The same film, stored upright: rounding of the turned pixels apart, the same findings.
     const control = await score(join(field.folder!, '00-control.dcm'));
     expect(measurePrecision(logits, control.logits).maxAbsError).toBeLessThan(1e-3);

@@ -1,9 +1,13 @@
 import { CxrError } from '../../../contract/errors.ts';
 import type { Doubt } from '../../../contract/image/doubt.ts';
 import { type FilmKind, type FilmLimits, filmKinds } from '../../../contract/image/film-check.ts';
-import { nameOf, type OrientationName, orientationNames } from '../../../contract/image/orientation.ts';
-import type { StatedContent } from '../../../contract/image/stated-content.ts';
-import type { EncoderImage, RadiographFacts } from '../../../contract/stages.ts';
+import {
+  nameOf,
+  type OrientationName,
+  orientationNames,
+  orientationOf,
+} from '../../../contract/image/orientation.ts';
+import type { EncoderImage, EngineInput } from '../../../contract/stages.ts';
 import { inverted, turnUpright } from './turn-image.ts';
 
 /** The network that tells how a film lies and whether it shows a whole chest. */
@@ -60,7 +64,7 @@ const unsure = (seen: Seen): Doubt[] => (seen.isClose ? [{ kind: 'unsure' }] : [
 
 /**
  * Brings a film upright where its header says how it lies and the film agrees. What only the film shows, it refuses, and says
- * how to turn it. Some exporters tag a file MONOCHROME1 although its pixels are not inverted: such a film is taken with black
+ * how to turn it, unless somebody asked that it is turned. Some exporters tag a file MONOCHROME1 although its pixels are not inverted: such a film is taken with black
  * and white exchanged.
  *
  * @param codec  what the codec says of the same image, which is asked only where the film is refused.
@@ -68,7 +72,7 @@ const unsure = (seen: Seen): Doubt[] => (seen.isClose ? [{ kind: 'unsure' }] : [
  */
 export async function bringUpright(
   image: EncoderImage,
-  { content, facts }: { readonly content: StatedContent; readonly facts: RadiographFacts },
+  { content, facts, turnsByPicture }: Pick<EngineInput, 'content' | 'facts' | 'turnsByPicture'>,
   check: Judge,
   limits: FilmLimits,
   codec: SecondOpinion,
@@ -83,7 +87,7 @@ export async function bringUpright(
       return {
         image: turned,
         inverted: false,
-        doubts: [{ kind: 'turned', from: statedName }, ...unsure(after)],
+        doubts: [{ kind: 'turned', from: statedName, by: 'header' }, ...unsure(after)],
       };
     if (passes(seen))
       return { image, inverted: false, doubts: [{ kind: 'orientation-contradicted', stated: statedName }] };
@@ -91,11 +95,31 @@ export async function bringUpright(
   if (passes(seen)) return { image, inverted: false, doubts: unsure(seen) };
   if (seen.isWhole && statedName === 'upright')
     return { image, inverted: false, doubts: [{ kind: 'looks-mirrored' }, ...unsure(seen)] };
+  const turned = turnsByPicture === true ? await turnedByPicture(image, seen, check, limits) : null;
+  if (turned !== null) return turned;
   const negative = inverted(image);
   const after = await look(negative, check, limits);
   if (seen.kind === 'inverted' && passes(after) && facts.photometric === 'MONOCHROME1')
     return { image: negative, inverted: true, doubts: unsure(after) };
   throw await refusalOf(seen, after, limits, codec);
+}
+
+/** The film as it shows itself that it lies, turned upright; null where that is not certain, or it is not upright then. */
+async function turnedByPicture(
+  image: EncoderImage,
+  { kind, probability }: Seen,
+  check: Judge,
+  limits: FilmLimits,
+): Promise<Righted | null> {
+  if (!isOrientation(kind) || probability < limits.certain) return null;
+  const turned = turnUpright(image, orientationOf(orientationNames.indexOf(kind)));
+  const after = await look(turned, check, limits);
+  if (!passes(after)) return null;
+  return {
+    image: turned,
+    inverted: false,
+    doubts: [{ kind: 'turned', from: kind, by: 'picture' }, ...unsure(after)],
+  };
 }
 
 /** Says what was seen: of an image that is unlike all kinds nothing but that it is no chest. */

@@ -210,7 +210,7 @@ describe('a film that does not lie upright', () => {
   it.each(orientationNames.slice(1))('%s is turned upright where the file says so', async (name) => {
     const orientation = orientationOf(orientationNames.indexOf(name));
     const { verdict, image } = await admit(filmLying(name, { orientation }), uprightOr(name), limits);
-    expect(verdict.doubts).toEqual([{ kind: 'turned', from: name }]);
+    expect(verdict.doubts).toEqual([{ kind: 'turned', from: name, by: 'header' }]);
     // The very pixels of the upright film.
     expect(sameValues(image, filmLying('upright').image)).toBe(true);
   });
@@ -225,6 +225,16 @@ describe('a film that does not lie upright', () => {
       (e) => e,
     );
     expect(unsure.detail).toMatchObject({ reason: 'turned left', isCertain: false });
+  });
+
+  it('is turned where only the film shows it if somebody asked for that, and it is certain', async () => {
+    const asked = { ...filmLying('upside down'), turnsByPicture: true };
+    const { verdict, image } = await admit(asked, uprightOr('upside down'), limits);
+    expect(verdict.doubts).toEqual([{ kind: 'turned', from: 'upside down', by: 'picture' }]);
+    expect(sameValues(image, filmLying('upright').image)).toBe(true);
+    expect(await refusal(asked, uprightOr('upside down', 0.97))).toBe('input-turned upside down');
+    // Taken for upside down, but not upright when it is turned so.
+    expect(await refusal(asked, uprightOr('turned left'))).toBe('input-turned turned left');
   });
 
   it('is scored as it is, with a doubt, where the file says so and the film shows another', async () => {
