@@ -105,8 +105,23 @@ export type FindingReference = {
   readonly atLow: Discrimination;
   readonly atHigh: Discrimination;
 };
-/** The logits of the regions of an image: rows×columns numbers, row by row, whose sum is the finding's logit. */
-export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
+/**
+ * The logits of the regions of a film as it is stored: rows×columns numbers, row by row, whose sum is the finding's logit. They
+ * divide the whole film, or the part `within` it that was left when margins had been cut off.
+ */
+export type Regions = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly logits: readonly number[];
+  readonly within?: Field;
+};
+/** A part of an image: its first row and column, counted from 0, and how many of them it has. */
+export type Field = {
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
+};
 
 /** The stages of an analysis in order, as progress events and the command line name them. */
 export const stageNames = [
@@ -192,8 +207,8 @@ export type LocalCheck = {
 export type EngineInput = {
   readonly facts: RadiographFacts;
   readonly content: StatedContent;
-  /** The rows and columns of the image that were left when margins had been cut off, and became the reduced image. */
-  readonly field: { readonly rows: number; readonly columns: number };
+  /** What was left of the image when margins had been cut off, and became the reduced image. */
+  readonly field: Field;
   readonly image: EncoderImage;
   /** True where somebody asked that a film is turned too of which only the picture shows how it lies, if that is certain. */
   readonly turnsByPicture?: boolean;

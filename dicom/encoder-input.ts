@@ -21,8 +21,7 @@ export function reduced(radiograph: Radiograph): EngineInput {
   const field = exposedField(radiograph);
   const isWhole = field.rows === radiograph.rows && field.columns === radiograph.columns;
   return {
-    ...{ facts, content, decodeMs: 0 },
-    field: { rows: field.rows, columns: field.columns },
+    ...{ facts, content, field, decodeMs: 0 },
     image: reduceToEncoderImage(isWhole ? radiograph : cropped(radiograph, field)),
   };
 }

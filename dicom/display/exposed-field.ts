@@ -1,13 +1,6 @@
-import type { Radiograph } from '../../contract/stages.ts';
+import type { Field, Radiograph } from '../../contract/stages.ts';
 import { areaAverage } from './reduce.ts';
 
-/** A part of an image: its first row and column, counted from 0, and how many of them it has. */
-export type Field = {
-  readonly top: number;
-  readonly left: number;
-  readonly rows: number;
-  readonly columns: number;
-};
 type Picture = Pick<Radiograph, 'values' | 'rows' | 'columns'>;
 
 /** Margins are looked for on the image as it is reduced for the model, 128 lines each way. */

@@ -3,6 +3,7 @@ import { checkShape } from '../../contract/check.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { Doubt } from '../../contract/image/doubt.ts';
 import type { FilmLimits } from '../../contract/image/film-check.ts';
+import type { Orientation } from '../../contract/image/orientation.ts';
 import type { EncoderImage, EngineInput, InputVerdict, Latent } from '../../contract/stages.ts';
 import { checkExposure, checkSize, lowContrast } from './gate/exposure.ts';
 import { bringUpright, type Judge } from './gate/film-check.ts';
@@ -26,9 +27,13 @@ export type Admitted = {
   readonly image: EncoderImage;
   readonly reconstruction: EncoderImage;
   readonly verdict: InputVerdict;
+  /** How the film lay before it was turned upright. */
+  readonly lay: Orientation;
 };
 
-type Measured = Omit<Admitted, 'verdict'> & { readonly verdict: Omit<InputVerdict, 'inverted' | 'doubts'> };
+type Measured = Omit<Admitted, 'verdict' | 'lay'> & {
+  readonly verdict: Omit<InputVerdict, 'inverted' | 'doubts'>;
+};
 
 /**
  * Lets whole, upright, frontal chest radiographs through to encryption and refuses everything else. It judges by what the file
@@ -54,8 +59,8 @@ export async function admit(
   const seen = await measure(righted.image, models, gate);
   if (!isLikeChest(seen.verdict))
     throw lowContrast(image) ?? refusal(seen.verdict, 'nothing like it in training');
-  const { inverted } = righted;
-  return { ...seen, verdict: { ...seen.verdict, inverted, doubts: [...righted.doubts, ...doubts] } };
+  const { inverted, lay } = righted;
+  return { ...seen, lay, verdict: { ...seen.verdict, inverted, doubts: [...righted.doubts, ...doubts] } };
 }
 
 async function measure(image: EncoderImage, { encoder, decoder }: GateModels, gate: Gate): Promise<Measured> {

@@ -3,9 +3,11 @@ import type { Doubt } from '../../../contract/image/doubt.ts';
 import { type FilmKind, type FilmLimits, filmKinds } from '../../../contract/image/film-check.ts';
 import {
   nameOf,
+  type Orientation,
   type OrientationName,
   orientationNames,
   orientationOf,
+  upright,
 } from '../../../contract/image/orientation.ts';
 import type { EncoderImage, EngineInput } from '../../../contract/stages.ts';
 import { inverted, turnUpright } from './turn-image.ts';
@@ -23,6 +25,8 @@ export type SecondOpinion = {
 export type Righted = {
   readonly image: EncoderImage;
   readonly inverted: boolean;
+  /** How it lay before. */
+  readonly lay: Orientation;
   readonly doubts: readonly Doubt[];
 };
 
@@ -38,16 +42,16 @@ type Seen = {
   readonly probability: number;
 };
 
-const [upright, mirrored] = [filmKinds.indexOf('upright'), filmKinds.indexOf('mirrored')];
+const [uprightAt, mirroredAt] = [filmKinds.indexOf('upright'), filmKinds.indexOf('mirrored')];
 
 async function look(image: EncoderImage, check: Judge, limits: FilmLimits): Promise<Seen> {
   const found = await check.judge(image);
-  const whole = found[upright]! + found[mirrored]!;
+  const whole = found[uprightAt]! + found[mirroredAt]!;
   const isWhole = whole >= limits.wholeLimit;
-  const isMirrored = found[mirrored]! > limits.mirroredLimit;
-  const others = [...filmKinds.keys()].filter((kind) => kind !== upright);
+  const isMirrored = found[mirroredAt]! > limits.mirroredLimit;
+  const others = [...filmKinds.keys()].filter((kind) => kind !== uprightAt);
   const kind = isWhole
-    ? mirrored
+    ? mirroredAt
     : others.reduce((most, next) => (found[next]! > found[most]! ? next : most));
   return {
     ...{ isWhole, isMirrored, isClose: whole < (1 + limits.wholeLimit) / 2 },
@@ -87,20 +91,26 @@ export async function bringUpright(
       return {
         image: turned,
         inverted: false,
+        lay: stated,
         doubts: [{ kind: 'turned', from: statedName, by: 'header' }, ...unsure(after)],
       };
     if (passes(seen))
-      return { image, inverted: false, doubts: [{ kind: 'orientation-contradicted', stated: statedName }] };
+      return {
+        image,
+        inverted: false,
+        lay: upright,
+        doubts: [{ kind: 'orientation-contradicted', stated: statedName }],
+      };
   }
-  if (passes(seen)) return { image, inverted: false, doubts: unsure(seen) };
+  if (passes(seen)) return { image, inverted: false, lay: upright, doubts: unsure(seen) };
   if (seen.isWhole && statedName === 'upright')
-    return { image, inverted: false, doubts: [{ kind: 'looks-mirrored' }, ...unsure(seen)] };
+    return { image, inverted: false, lay: upright, doubts: [{ kind: 'looks-mirrored' }, ...unsure(seen)] };
   const turned = turnsByPicture === true ? await turnedByPicture(image, seen, check, limits) : null;
   if (turned !== null) return turned;
   const negative = inverted(image);
   const after = await look(negative, check, limits);
   if (seen.kind === 'inverted' && passes(after) && facts.photometric === 'MONOCHROME1')
-    return { image: negative, inverted: true, doubts: unsure(after) };
+    return { image: negative, inverted: true, lay: upright, doubts: unsure(after) };
   throw await refusalOf(seen, after, limits, codec);
 }
 
@@ -112,12 +122,14 @@ async function turnedByPicture(
   limits: FilmLimits,
 ): Promise<Righted | null> {
   if (!isOrientation(kind) || probability < limits.certain) return null;
-  const turned = turnUpright(image, orientationOf(orientationNames.indexOf(kind)));
+  const lay = orientationOf(orientationNames.indexOf(kind));
+  const turned = turnUpright(image, lay);
   const after = await look(turned, check, limits);
   if (!passes(after)) return null;
   return {
     image: turned,
     inverted: false,
+    lay,
     doubts: [{ kind: 'turned', from: kind, by: 'picture' }, ...unsure(after)],
   };
 }

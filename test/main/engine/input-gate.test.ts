@@ -76,7 +76,7 @@ const codecThat = ({ draws = true } = {}): GateModels => {
 const filmOf = (shade: number, facts: Partial<RadiographFacts> = {}): EngineInput => ({
   decodeMs: 0,
   content: nothingStated,
-  field: { rows: 256, columns: 256 },
+  field: { top: 0, left: 0, rows: 256, columns: 256 },
   // Half of the pixels are lighter by 7/32 and the rest darker, in a pattern that looks the same from every side.
   image: {
     side: 256,
@@ -313,7 +313,7 @@ describe('what the header says', () => {
 describe('size and exposure', () => {
   const sized = (rows: number, columns: number, facts: Partial<RadiographFacts> = {}): EngineInput => ({
     ...filmOf(typical, facts),
-    field: { rows, columns },
+    field: { top: 0, left: 0, rows, columns },
   });
   it('refuses an image of a few rows, and one that is long and narrow', async () => {
     expect(await refusal(sized(1, 64))).toBe('input-size small');

@@ -28,7 +28,7 @@ const engineInput: EngineInput = {
   },
   image: { side: 256, values: new Float32Array(256 * 256) },
   content: nothingStated,
-  field: { rows: 2, columns: 2 },
+  field: { top: 0, left: 0, rows: 2, columns: 2 },
   decodeMs: 0,
 };
 
