@@ -1,3 +1,4 @@
+import type { OrientationName } from './image/orientation.ts';
 import type { UnreachableReason } from './unreachable.ts';
 
 /**
@@ -63,9 +64,32 @@ export type ErrorDetails = {
   /** `times` that the file ended the reader; `started` is false where no reader came up at all. */
   'reader-crashed': { readonly times?: number; readonly started?: boolean };
   'image-unreadable': { readonly reason?: string; readonly depth?: number; readonly file?: string };
-  'input-view': { readonly modality?: string; readonly viewPosition?: string };
+  'input-view': { readonly modality?: string; readonly viewPosition?: string; readonly bodyPart?: string };
+  'input-raw': Nothing;
+  'input-infant': Nothing;
+  /** Rows and columns of the image without its margins; `expected` is the least of either, or the most of their quotient. */
+  'input-size': {
+    readonly reason: 'small' | 'narrow';
+    readonly rows: number;
+    readonly columns: number;
+    readonly expected: number;
+  };
+  /** Shares: of the range from black to white that is used, or of the pixels that are white, or black. */
+  'input-exposure': {
+    readonly reason: 'flat' | 'white' | 'black';
+    readonly got: number;
+    readonly expected: number;
+  };
+  /** How the film lies, and how sure that is, in [0, 1]. `isCertain` from the film check's own limit on. */
+  'input-turned': {
+    readonly reason: OrientationName;
+    readonly got: number;
+    readonly isCertain: boolean;
+  };
+  /** `got` is the film check's probability of a part of a chest. */
+  'input-part': { readonly got: number };
   'input-unlike-chest': {
-    readonly reason: string;
+    readonly reason: 'nothing like it in training' | 'inverted' | 'no chest';
     readonly distance: number;
     readonly distanceLimit: number;
     readonly size: number;

@@ -3,6 +3,8 @@ import type { BundleId } from './ids/bundle-id.ts';
 import type { Digest } from './ids/digest.ts';
 import type { JobId } from './ids/job-id.ts';
 import type { KeyId } from './ids/key-id.ts';
+import type { Doubt } from './image/doubt.ts';
+import type { StatedContent } from './image/stated-content.ts';
 import type { Discrimination } from './predictive-values.ts';
 
 /**
@@ -32,6 +34,7 @@ export type Radiograph = {
   readonly columns: number;
   readonly values: Float32Array;
   readonly facts: RadiographFacts;
+  readonly content: StatedContent;
 };
 
 /** The reduced image that enters the encoder: 256×256 values in [-1, 1], row by row, 1 = bright. */
@@ -67,6 +70,8 @@ export type InputVerdict = {
   readonly psnr: number;
   readonly psnrLimit: number;
   readonly inverted: boolean;
+  /** What the gate saw that did not make it refuse the film. Results of earlier versions have none. */
+  readonly doubts?: readonly Doubt[];
 };
 
 /** Where a probability lies against the finding's two operating points: below both, between them, or above both. */
@@ -100,8 +105,23 @@ export type FindingReference = {
   readonly atLow: Discrimination;
   readonly atHigh: Discrimination;
 };
-/** The logits of the regions of an image: rows×columns numbers, row by row, whose sum is the finding's logit. */
-export type Regions = { readonly rows: number; readonly columns: number; readonly logits: readonly number[] };
+/**
+ * The logits of the regions of a film as it is stored: rows×columns numbers, row by row, whose sum is the finding's logit. They
+ * divide the whole film, or the part `within` it that was left when margins had been cut off.
+ */
+export type Regions = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly logits: readonly number[];
+  readonly within?: Field;
+};
+/** A part of an image: its first row and column, counted from 0, and how many of them it has. */
+export type Field = {
+  readonly top: number;
+  readonly left: number;
+  readonly rows: number;
+  readonly columns: number;
+};
 
 /** The stages of an analysis in order, as progress events and the command line name them. */
 export const stageNames = [
@@ -186,7 +206,12 @@ export type LocalCheck = {
 /** What the engine is given of an image: its reduced form without any patient data. */
 export type EngineInput = {
   readonly facts: RadiographFacts;
+  readonly content: StatedContent;
+  /** What was left of the image when margins had been cut off, and became the reduced image. */
+  readonly field: Field;
   readonly image: EncoderImage;
+  /** True where somebody asked that a film is turned too of which only the picture shows how it lies, if that is certain. */
+  readonly turnsByPicture?: boolean;
   readonly decodeMs: number;
 };
 

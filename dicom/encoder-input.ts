@@ -1,10 +1,11 @@
 import type { EngineInput, Radiograph } from '../contract/stages.ts';
+import { cropped, exposedField } from './display/exposed-field.ts';
 import { reduceToEncoderImage } from './display/reduce.ts';
 import { toRadiograph } from './radiograph.ts';
 
 /**
- * Decodes a DICOM file and reduces it to what the engine is given: an image of 256×256 and a few facts without patient
- * data.
+ * Decodes a DICOM file and reduces it to what the engine is given: an image of 256×256 of the field that X-rays drew, and a
+ * few facts without patient data.
  *
  * @throws CxrError with a `dicom-…` code; never anything else for any bytes.
  */
@@ -15,8 +16,12 @@ export async function toInput(bytes: Uint8Array): Promise<EngineInput> {
 }
 
 /** Reduces a radiograph that is decoded already. `decodeMs` is 0, because decoding took place elsewhere. */
-export const reduced = (radiograph: Radiograph): EngineInput => ({
-  facts: radiograph.facts,
-  image: reduceToEncoderImage(radiograph),
-  decodeMs: 0,
-});
+export function reduced(radiograph: Radiograph): EngineInput {
+  const { facts, content } = radiograph;
+  const field = exposedField(radiograph);
+  const isWhole = field.rows === radiograph.rows && field.columns === radiograph.columns;
+  return {
+    ...{ facts, content, field, decodeMs: 0 },
+    image: reduceToEncoderImage(isWhole ? radiograph : cropped(radiograph, field)),
+  };
+}

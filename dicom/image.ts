@@ -1,6 +1,7 @@
 import type { ValueMeaning } from '../contract/image/film.ts';
 import type { Lut, Photometric, Voi } from '../contract/image/grayscale.ts';
 import type { Overlay, Shutter } from '../contract/image/shutter.ts';
+import type { StatedContent } from '../contract/image/stated-content.ts';
 import type { TransferSyntax } from './dataset/syntaxes.ts';
 
 /**
@@ -55,6 +56,7 @@ export type DicomImage = {
   readonly syntax: TransferSyntax;
   readonly modality: string;
   readonly viewPosition: string | null;
+  readonly content: StatedContent;
   /** True when the file says that its image was compressed with loss (0028,2110). A code stream can say so too. */
   readonly lossy: boolean;
   readonly rows: number;

@@ -18,6 +18,7 @@ export async function toRadiograph(bytes: Uint8Array): Promise<Radiograph> {
     rows,
     columns,
     values,
+    content: image.content,
     facts: {
       modality: image.modality,
       viewPosition: image.viewPosition,

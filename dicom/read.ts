@@ -1,4 +1,5 @@
 import { CxrError } from '../contract/errors.ts';
+import { readContent } from './content.ts';
 import { swapWords } from './dataset/byte-order.ts';
 import { type Dataset, pixelDataTag } from './dataset/dataset.ts';
 import type { Element } from './dataset/element-reader.ts';
@@ -12,7 +13,12 @@ import { readAspect } from './spacing.ts';
 import { readView } from './view.ts';
 
 /** Defined terms that are passed on; anything else in these elements is dropped, it could be free text. */
-const modalities = new Set(['CR', 'DX', 'RF', 'XA', 'RG', 'PX', 'IO', 'MG', 'OT', 'SC', 'CT', 'MR']);
+const modalities = new Set(
+  [
+    'CR DX RF XA RG PX IO MG OT SC XC HC CT MR NM PT US RTIMAGE',
+    'BI BMD ECG EPS ES GM IVOCT IVUS LS OAM OCT OP OPM OPT OPTBSV OPTENF OPV TG VA',
+  ].flatMap((line) => line.split(' ')),
+);
 const colourTerms = /^(RGB|PALETTE COLOR|YBR_[A-Z0-9_]{1,16})$/;
 
 /**
@@ -46,6 +52,7 @@ export function readDicom(file: Uint8Array): DicomImage {
     syntax,
     modality: termOf(dataset, 'x00080060', modalities) ?? 'unknown',
     viewPosition: readView(dataset),
+    content: readContent(dataset),
     lossy: dataset.text('x00282110') === '01',
     rows,
     columns,

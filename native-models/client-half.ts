@@ -10,6 +10,7 @@ import {
   parseBundleFile,
 } from '../contract/bundle.ts';
 import { CxrError } from '../contract/errors.ts';
+import { type FilmLimits, filmLimitsSchema } from '../contract/image/film-check.ts';
 
 import { type Described, readDescription, readVerified } from './bundle.ts';
 
@@ -17,9 +18,11 @@ import { type Described, readDescription, readVerified } from './bundle.ts';
 export type ClientHalf = Described & {
   readonly calibration: Calibration;
   readonly gate: Gate;
+  readonly filmLimits: FilmLimits;
   readonly knownAnswer: KnownAnswer;
   readonly encoderPath: string;
   readonly decoderPath: string;
+  readonly filmCheckPath: string;
 };
 
 /** Opens what a workstation needs: parameters, packings, calibration and the paths of verified models. */
@@ -31,6 +34,8 @@ export async function openClientHalf(folder: string): Promise<ClientHalf> {
     'client/known-answer.json',
     'client/encoder.onnx',
     'client/decoder.onnx',
+    'client/film-check.json',
+    'client/film-check.onnx',
   ] as const;
   const verified = await readVerified(folder, described.description, files);
   const read = <T>(schema: z.ZodType<T>, index: number): T =>
@@ -38,6 +43,7 @@ export async function openClientHalf(folder: string): Promise<ClientHalf> {
   const calibration = read(calibrationSchema, 0);
   const gate = read(gateSchema, 1);
   const knownAnswer = read(knownAnswerSchema, 2);
+  const filmLimits = read(filmLimitsSchema, 5);
   const expected = described.description.output.count;
   for (const [file, got] of [
     [files[0], calibration.findings.length],
@@ -48,8 +54,10 @@ export async function openClientHalf(folder: string): Promise<ClientHalf> {
     ...described,
     calibration,
     gate,
+    filmLimits,
     knownAnswer,
     encoderPath: join(folder, files[3]),
     decoderPath: join(folder, files[4]),
+    filmCheckPath: join(folder, files[6]),
   };
 }

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { checkRange, checkShape } from '../contract/check.ts';
 import { CxrError } from '../contract/errors.ts';
+import { filmKinds } from '../contract/image/film-check.ts';
 import type { EncoderImage, Latent } from '../contract/stages.ts';
 
 /** Channels, rows and columns of the latent; the image is 256×256. */
@@ -45,6 +46,26 @@ export async function openDecoder(path: string): Promise<Decoder> {
       checkRange(values, finite, 'latent-range');
       const image = await model.run(values, [1, ...latentShape], [1, imageSide, imageSide]);
       return { side: imageSide, values: image };
+    },
+    dispose: model.dispose,
+  };
+}
+
+/** Sees how a film lies and whether it shows a whole chest (contract/image/film-check.ts). */
+export type FilmCheck = {
+  /** Gives a probability to each of the film's kinds, in their order. Together they are 1. */
+  readonly judge: (image: EncoderImage) => Promise<Float32Array>;
+  readonly dispose: () => Promise<void>;
+};
+
+/** Opens `client/film-check.onnx`: input `image` [1,1,256,256], output `kinds` [1,11]. */
+export async function openFilmCheck(path: string): Promise<FilmCheck> {
+  const model = await openModel(path, 'film-check.onnx', 'image', 'kinds');
+  return {
+    judge: async ({ values }) => {
+      checkShape(values, [imageSide, imageSide], 'latent-shape');
+      checkRange(values, 1, 'latent-range');
+      return model.run(values, [1, 1, imageSide, imageSide], [1, filmKinds.length]);
     },
     dispose: model.dispose,
   };

@@ -1,4 +1,5 @@
 import type { AnalysisResult } from '../stages.ts';
+import { doubtInWords } from './doubt-words.ts';
 
 /** What of a patient and a study says how old somebody was. Dates are ISO 8601, the age as DICOM writes it. */
 export type AgeSources = {
@@ -34,6 +35,7 @@ export function cautionsOf(
           'Scored with black and white exchanged: the file’s tag (MONOCHROME1) contradicts its pixels. Check the image.',
         ]
       : []),
+    ...(input.doubts ?? []).map(doubtInWords),
     ...(age !== null && age < adult
       ? [`The patient is ${ageInWords(age, says)}: accuracy for children was not measured.`]
       : []),

@@ -1,4 +1,5 @@
 import type { CodedError, DetailOf } from '../errors.ts';
+import type { OrientationName } from '../image/orientation.ts';
 import type { UnreachableReason } from '../unreachable.ts';
 import { type ErrorText, errorTexts, support } from './error-text.ts';
 
@@ -56,6 +57,48 @@ const brokenFiles: Readonly<Record<string, ErrorText>> = {
   },
 };
 
+/** How to bring a film upright that lies so. */
+const turns: Readonly<Record<OrientationName, string>> = {
+  upright: '',
+  'turned left': 'Turn it to the right by 90 degrees',
+  'upside down': 'Turn it by 180 degrees',
+  'turned right': 'Turn it to the left by 90 degrees',
+  mirrored: 'Exchange left and right, unless the heart lies on the right',
+  'mirrored and turned left': 'Turn it to the right by 90 degrees, then exchange left and right',
+  'mirrored and upside down': 'Exchange above and below',
+  'mirrored and turned right': 'Turn it to the left by 90 degrees, then exchange left and right',
+};
+
+function turnedText({ reason, isCertain }: DetailOf<'input-turned'>): ErrorText {
+  return {
+    title: `The film ${isCertain ? 'is' : 'seems to be'} ${reason}, and the file does not say so.`,
+    advice: `${turns[reason]} where it is stored, and load it again. Nothing was sent.`,
+  };
+}
+
+const exposureTitles: Readonly<Record<DetailOf<'input-exposure'>['reason'], (percent: number) => string>> = {
+  flat: (percent) =>
+    `The film has too little contrast: it uses ${percent} % of the range from black to white.`,
+  white: (percent) => `The film is overexposed: ${percent} % of it are plain white.`,
+  black: (percent) => `The film is underexposed or mostly empty: ${percent} % of it are plain black.`,
+};
+
+/** Texts of what the input gate refused, by what it saw; null where the common text says it. */
+function gateText(error: CodedError): ErrorText | null {
+  const common = errorTexts[error.code];
+  if (error.code === 'input-turned') return turnedText(error.detail);
+  if (error.code === 'input-exposure')
+    return { ...common, title: exposureTitles[error.detail.reason](Math.round(error.detail.got * 100)) };
+  if (error.code === 'input-size' && error.detail.reason === 'narrow')
+    return { ...common, title: 'The image is too long and narrow for a chest film.' };
+  if (error.code === 'input-unlike-chest' && error.detail.reason === 'inverted')
+    return {
+      title: 'Black and white are exchanged in the film.',
+      advice: 'Have it exported with white bones on black lungs, and load it again. Nothing was sent.',
+    };
+  return null;
+}
+
 /** "2, 3 or 5": the pages of a set that may come to the one that is there. */
 function otherPages({ number, of }: DetailOf<'key-share-missing'>): string {
   const others = Array.from({ length: of }, (_, index) => index + 1).filter((other) => other !== number);
@@ -78,6 +121,8 @@ const emptyKeyFile: ErrorText = {
  */
 export function errorTextOf(error: CodedError): ErrorText {
   const common = errorTexts[error.code];
+  const refused = gateText(error);
+  if (refused !== null) return refused;
   if (error.code === 'evaluator-unreachable') return unreachableTexts[error.detail.reason] ?? common;
   if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
   if (error.code === 'key-locked' && error.detail.reason === 'another keychain') return keychainsFile;

@@ -114,6 +114,32 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     title: 'The file says that it is not a frontal chest radiograph.',
     advice: 'Choose the frontal (PA or AP) image of the study. Nothing was sent.',
   },
+  'input-raw': {
+    title: 'The file holds what the detector measured, not the picture that was made of it.',
+    advice:
+      'Choose the image of the study that is meant for reading (Presentation Intent FOR PRESENTATION). Nothing was sent.',
+  },
+  'input-infant': {
+    title: 'The patient is less than two years old.',
+    advice: 'The model has seen no films of children so young, so it gives no result. Nothing was sent.',
+  },
+  'input-size': {
+    title: 'The image is too small for a result.',
+    advice: 'Choose the film itself and not a preview of it. Nothing was sent.',
+  },
+  'input-exposure': {
+    title: 'The film’s grey levels show too little.',
+    advice: 'Have the film exported with the window with which it is read. Nothing was sent.',
+  },
+  'input-turned': {
+    title: 'The film does not lie upright.',
+    advice: 'Turn the film where it is stored and load it again. Nothing was sent.',
+  },
+  'input-part': {
+    title: 'The image shows only a part of a chest.',
+    advice:
+      'The model needs both lungs from top to bottom. Choose the whole film and not a part of it. Nothing was sent.',
+  },
   'input-unlike-chest': {
     title: 'The image does not look like a frontal chest radiograph.',
     advice:

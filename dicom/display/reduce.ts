@@ -10,7 +10,9 @@ const reducedSide = 128;
  * @returns 256×256 values in [-1, 1].
  * @see     training/data/reduce.py, fixture test/fixtures/parity/reduction.json.
  */
-export function reduceToEncoderImage(radiograph: Radiograph): EncoderImage {
+export function reduceToEncoderImage(
+  radiograph: Pick<Radiograph, 'values' | 'rows' | 'columns'>,
+): EncoderImage {
   const { values, rows, columns } = radiograph;
   const small = areaAverage(values, rows, columns, reducedSide, reducedSide);
   const large = doubleBilinear(small, reducedSide, reducedSide);

@@ -38,6 +38,7 @@ const besideRadiographs: ReadonlySet<ErrorCode> = new Set([
   'dicom-not-radiograph',
   'dicom-duplicate',
   'input-view',
+  'input-raw',
 ]);
 
 /** Makes the outcome of a file that was not classified. */

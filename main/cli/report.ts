@@ -1,4 +1,5 @@
 import type { AnalysisResult, InputVerdict } from '../../contract/stages.ts';
+import { doubtInWords } from '../../contract/words/doubt-words.ts';
 
 const bytes = (count: number): string => `${(count / 1e6).toFixed(count < 1e5 ? 3 : 2)} MB`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1000 ? 3 : 1)} s`;
@@ -26,6 +27,7 @@ export function reportLines(result: AnalysisResult): string[] {
     '',
     `Image       ${result.facts.modality} ${result.facts.columns}×${result.facts.rows}, ${result.facts.window}`,
     `Input gate  ${inputLine(result.input)}`,
+    ...(result.input.doubts ?? []).map((doubt) => `            ${doubtInWords(doubt)}`),
     `Evaluator   ${result.evaluator.url} (${where}), job ${result.jobId}`,
     `Model       ${result.bundle.name}, ${result.bundle.id.slice(0, 16)}`,
     `Encryption  CKKS, N = ${parameters.polyModulusDegree}, log QP = ${parameters.logQP.toFixed(1)}, ${parameters.securityBits}-bit security`,

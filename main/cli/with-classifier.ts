@@ -14,6 +14,8 @@ export type ClassifierWish = {
   /** The data folder in place of the application's. */
   readonly data: string | undefined;
   readonly passphraseFile: string | undefined;
+  /** Turns films of which only the picture shows how they lie. Default: they are refused. */
+  readonly turnsByPicture?: boolean;
 };
 
 /** What is done with a classifier. */
@@ -53,6 +55,7 @@ export async function withClassifier<T>(
   for (const warning of warnings) write(`warning: ${warning}`);
   const options = {
     ...(connection === null ? {} : { connection }),
+    turnsByPicture: wish.turnsByPicture ?? false,
     signal,
     tell: (incident: Incident) => {
       if (!signal.aborted) write(`  ${incidentText[incident]}`);

@@ -39,7 +39,7 @@ export async function analyse(
   const before = connector.bytes;
 
   clock.at('encoding');
-  const { latent, verdict, ...seen } = await clock.time('encode', () => admit(input, station, half.gate));
+  const { latent, verdict, lay, ...seen } = await clock.time('encode', () => admit(input, station, half));
   control.onAdmitted(pairOf(seen));
 
   // After a restart the question may have been asked before; a reply that came needs nobody any more.
@@ -66,7 +66,7 @@ export async function analyse(
   );
   const bytes = movedSince(before, connector.bytes);
   const { times } = clock;
-  const result = toResult(station, { input, verdict, keys, question, reply, logits, bytes, times });
+  const result = toResult(station, { input, verdict, lay, keys, question, reply, logits, bytes, times });
   clock.at('done', 1);
   return result;
 }

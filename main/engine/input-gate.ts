@@ -1,21 +1,25 @@
 import type { Gate } from '../../contract/bundle.ts';
 import { checkShape } from '../../contract/check.ts';
 import { CxrError } from '../../contract/errors.ts';
-import type { EncoderImage, InputVerdict, Latent, RadiographFacts } from '../../contract/stages.ts';
-
-/** Modalities that never hold a chest film: mammography, panoramic and intra-oral dental, angiography, slices. */
-const otherModalities = new Set(['MG', 'PX', 'IO', 'XA', 'CT', 'MR']);
-/** View positions of laterals and obliques (PS3.3 C.8.7.1.1, C.8.11.5.1.1); the model has seen frontal films only. */
-const otherViews = new Set(['LL', 'RL', 'RLD', 'LLD', 'RLO', 'LLO', 'LAT', 'LATERAL']);
+import type { Doubt } from '../../contract/image/doubt.ts';
+import type { FilmLimits } from '../../contract/image/film-check.ts';
+import type { Orientation } from '../../contract/image/orientation.ts';
+import type { EncoderImage, EngineInput, InputVerdict, Latent } from '../../contract/stages.ts';
+import { checkExposure, checkSize, lowContrast } from './gate/exposure.ts';
+import { bringUpright, type Judge } from './gate/film-check.ts';
+import { checkStated } from './gate/stated-content.ts';
 
 /**
- * The two models that the gate needs. Together they are the *codec*: it turns an image into a latent and draws it
+ * The models that the gate needs. Encoder and decoder are the *codec*: it turns an image into a latent and draws it
  * again.
  */
-export type Codec = {
+export type GateModels = {
   readonly encoder: { encode(image: EncoderImage): Promise<Latent> };
   readonly decoder: { decode(latent: Latent): Promise<EncoderImage> };
+  readonly filmCheck: Judge;
 };
+/** The limits of a bundle's gate. */
+export type GateLimits = { readonly gate: Gate; readonly filmLimits: FilmLimits };
 
 /** An image that the gate let through: what the model sees of it, and how it was judged. */
 export type Admitted = {
@@ -23,59 +27,65 @@ export type Admitted = {
   readonly image: EncoderImage;
   readonly reconstruction: EncoderImage;
   readonly verdict: InputVerdict;
+  /** How the film lay before it was turned upright. */
+  readonly lay: Orientation;
+};
+
+type Measured = Omit<Admitted, 'verdict' | 'lay'> & {
+  readonly verdict: Omit<InputVerdict, 'inverted' | 'doubts'>;
 };
 
 /**
- * Lets frontal chest radiographs through to encryption and refuses everything else. It judges by what the file says, by
- * how far the latent lies from those of the training images, and by how well the codec can draw the image at all.
- *
- * Some exporters tag a file MONOCHROME1 although its pixels are not inverted, so that it looks inverted. Such an image
- * is scored with black and white exchanged, and the verdict says so. Any other inverted image is refused.
+ * Lets whole, upright, frontal chest radiographs through to encryption and refuses everything else. It judges by what the file
+ * says, by size and exposure, by a network that sees how the film lies and what of it is there, by how far the latent lies
+ * from those of the training images, and by how well the codec can draw the image at all. What it doubts and lets pass is
+ * part of the verdict.
  *
  * @returns the latent to encrypt, and both images for the window.
- * @throws  CxrError `input-view`, `input-unlike-chest`, and the errors of encoder and decoder.
+ * @throws  CxrError `input-view`, `input-raw`, `input-infant`, `input-size`, `input-exposure`, `input-turned`, `input-part`,
+ *          `input-unlike-chest`, and the errors of the models.
  */
 export async function admit(
-  { facts, image: asTagged }: { readonly facts: RadiographFacts; readonly image: EncoderImage },
-  codec: Codec,
-  gate: Gate,
+  input: Omit<EngineInput, 'decodeMs'>,
+  models: GateModels,
+  { gate, filmLimits }: GateLimits,
 ): Promise<Admitted> {
-  checkFacts(facts);
-  const first = await measure(asTagged, codec, gate);
-  if (isLikeChest(first.verdict)) return first;
-  const turned = await measure(inverted(asTagged), codec, gate);
-  if (!isLikeChest(turned.verdict)) throw refusal(first.verdict, 'nothing like it in training');
-  if (facts.photometric !== 'MONOCHROME1') throw refusal(first.verdict, 'inverted');
-  return { ...turned, verdict: { ...turned.verdict, inverted: true } };
+  const { facts, content, image } = input;
+  const doubts: Doubt[] = [...checkStated(facts, content), ...checkSize(input), ...checkExposure(image)];
+  const righted = await bringUpright(image, input, models.filmCheck, filmLimits, {
+    isLikeChest: async () => isLikeChest((await measure(image, models, gate)).verdict),
+    refuse: async (reason) => refusal((await measure(image, models, gate)).verdict, reason),
+  });
+  const seen = await measure(righted.image, models, gate);
+  if (!isLikeChest(seen.verdict))
+    throw lowContrast(image) ?? refusal(seen.verdict, 'nothing like it in training');
+  const { inverted, lay } = righted;
+  return { ...seen, lay, verdict: { ...seen.verdict, inverted, doubts: [...righted.doubts, ...doubts] } };
 }
 
-function checkFacts({ modality, viewPosition }: RadiographFacts): void {
-  if (otherModalities.has(modality)) throw new CxrError('input-view', { modality });
-  if (viewPosition !== null && otherViews.has(viewPosition))
-    throw new CxrError('input-view', { viewPosition });
-}
-
-async function measure(image: EncoderImage, { encoder, decoder }: Codec, gate: Gate): Promise<Admitted> {
+async function measure(image: EncoderImage, { encoder, decoder }: GateModels, gate: Gate): Promise<Measured> {
   const latent = await encoder.encode(image);
   const reconstruction = await decoder.decode(latent);
-  const verdict: InputVerdict = {
+  const verdict = {
     distance: latentDistance(latent, gate),
     distanceLimit: gate.distanceLimit,
     size: Math.sqrt(latent.values.reduce((sum, value) => sum + value * value, 0) / latent.values.length),
     sizeLimit: gate.sizeLimit,
     psnr: peakSignalToNoise(image, reconstruction),
     psnrLimit: gate.psnrLimit,
-    inverted: false,
   };
   return { latent, image, reconstruction, verdict };
 }
 
-const isLikeChest = (verdict: InputVerdict): boolean =>
+const isLikeChest = (verdict: Measured['verdict']): boolean =>
   verdict.distance <= verdict.distanceLimit &&
   verdict.size <= verdict.sizeLimit &&
   verdict.psnr >= verdict.psnrLimit;
 
-function refusal(verdict: InputVerdict, reason: string): CxrError {
+function refusal(
+  verdict: Measured['verdict'],
+  reason: 'nothing like it in training' | 'inverted' | 'no chest',
+): CxrError {
   const { distanceLimit, sizeLimit, psnrLimit } = verdict;
   const [distance, size, psnr] = [verdict.distance, verdict.size, verdict.psnr].map(
     (value) => Math.round(value * 100) / 100,
@@ -90,11 +100,6 @@ function refusal(verdict: InputVerdict, reason: string): CxrError {
     psnrLimit,
   });
 }
-
-const inverted = ({ values }: EncoderImage): EncoderImage => ({
-  side: 256,
-  values: values.map((value) => -value),
-});
 
 /**
  * Measures how far a latent lies from those of the training images. These are described by a Gaussian: a mean, a

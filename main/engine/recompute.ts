@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { toCodedError } from '../../contract/errors.ts';
 import type { RecomputeCommand, RecomputeEvent } from '../../contract/ipc/recompute.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
-import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { openDecoder, openEncoder, openFilmCheck } from '../../native-models/encoder.ts';
 import { openServerHalf } from '../../native-models/server-half.ts';
 import { endAtOnce, openParentPort } from '../host/parent-port.ts';
 import { clearLogits } from './clear-reference.ts';
@@ -23,9 +23,10 @@ port.onCommand(async ({ bundleRoot, bundleName, input }) => {
     const codec = {
       encoder: await openEncoder(client.encoderPath),
       decoder: await openDecoder(client.decoderPath),
+      filmCheck: await openFilmCheck(client.filmCheckPath),
     };
-    // Through the gate as before encryption: it may have turned black and white.
-    const { latent } = await admit(input, codec, client.gate);
+    // Through the gate as before encryption: it may have turned the film.
+    const { latent } = await admit(input, codec, client);
     const logits = clearLogits(server, latent.values);
     port.send({
       kind: 'computed',

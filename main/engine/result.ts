@@ -1,3 +1,4 @@
+import type { Orientation } from '../../contract/image/orientation.ts';
 import type {
   AnalysisResult,
   BytesMoved,
@@ -11,6 +12,7 @@ import type {
 import { frameDigest } from '../../he/wire/frame.ts';
 import type { Reply } from '../connector/outbox.ts';
 import { toFindings } from './findings.ts';
+import { placeRegions } from './gate/place-regions.ts';
 import type { Keys } from './keyring.ts';
 import type { Workstation } from './station.ts';
 
@@ -18,6 +20,8 @@ import type { Workstation } from './station.ts';
 export type Finished = {
   readonly input: EngineInput;
   readonly verdict: InputVerdict;
+  /** How the film lay before it was turned upright. */
+  readonly lay: Orientation;
   readonly keys: Keys;
   readonly question: EncryptedLatent;
   readonly reply: Reply;
@@ -31,10 +35,13 @@ export type Finished = {
  * Puts together everything that leaves the engine of a finished analysis. Logits are rounded on the way (findings.ts).
  */
 export function toResult({ half, evaluator }: Workstation, finished: Finished): AnalysisResult {
-  const { input, verdict, keys, question, reply, logits, bytes, times } = finished;
+  const { input, verdict, lay, keys, question, reply, logits, bytes, times } = finished;
   const { polyModulusDegree, logQP, securityBits } = keys.holder.params;
   return {
-    findings: toFindings(logits, half.description.output.layout.shape, half.calibration),
+    findings: toFindings(logits, half.description.output.layout.shape, half.calibration).map((finding) => ({
+      ...finding,
+      regions: finding.regions === null ? null : placeRegions(finding.regions, lay, input),
+    })),
     facts: input.facts,
     input: verdict,
     bundle: { id: half.id, name: half.description.name },

@@ -1,5 +1,5 @@
 import type { ClientHalf } from '../../native-models/client-half.ts';
-import type { Decoder, Encoder } from '../../native-models/encoder.ts';
+import type { Decoder, Encoder, FilmCheck } from '../../native-models/encoder.ts';
 import type { Connector } from '../connector/connector.ts';
 import type { Outbox } from '../connector/outbox.ts';
 import type { Keyring } from './keyring.ts';
@@ -10,6 +10,7 @@ export type Models = {
   readonly half: ClientHalf;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
+  readonly filmCheck: FilmCheck;
   readonly access: VaultAccess;
   readonly keyring: Keyring;
   readonly outbox: Outbox;

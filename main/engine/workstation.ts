@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Connection } from '../../contract/connection.ts';
 import { type Custody, inMemory } from '../../contract/ipc/custody.ts';
 import { openClientHalf } from '../../native-models/client-half.ts';
-import { openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import { openDecoder, openEncoder, openFilmCheck } from '../../native-models/encoder.ts';
 import { connect } from '../connector/connector.ts';
 import { Outbox } from '../connector/outbox.ts';
 import { Keyring } from './keyring.ts';
@@ -29,6 +29,7 @@ export async function openModels(bundleRoot: string, bundleName: string, custody
     half,
     encoder: await openEncoder(half.encoderPath),
     decoder: await openDecoder(half.decoderPath),
+    filmCheck: await openFilmCheck(half.filmCheckPath),
     access,
     keyring: new Keyring(half, access),
     outbox: new Outbox(custody.folder),

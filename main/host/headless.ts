@@ -112,10 +112,15 @@ export function readInput(
  * @throws CxrError why the file was refused, or as `EngineHost.analyse`.
  */
 export const classify = (
-  { engine, reader }: Pick<Headless, 'engine' | 'reader'>,
+  {
+    engine,
+    reader,
+    turnsByPicture = false,
+  }: Pick<Headless, 'engine' | 'reader'> & Pick<HeadlessOptions, 'turnsByPicture'>,
   image: string | Location,
   watch?: AnalysisWatch,
-): Promise<AnalysisResult> => engine.analyse(() => readInput(reader, image, watch?.signal), watch);
+): Promise<AnalysisResult> =>
+  engine.analyse(async () => ({ ...(await readInput(reader, image, watch?.signal)), turnsByPicture }), watch);
 
 export type RunningEvaluator = { readonly url: string; readonly pid: number; stop(): Promise<void> };
 
@@ -144,6 +149,8 @@ export type HeadlessOptions = {
   readonly tell?: (incident: Incident) => void;
   /** Where keys are kept. Default: in the engine's memory. */
   readonly custody?: Custody | undefined;
+  /** Turns films of which only the picture shows how they lie, where that is certain. Default: they are refused. */
+  readonly turnsByPicture?: boolean;
 };
 
 /**
@@ -170,10 +177,13 @@ export async function withHeadless<T>(
   options: HeadlessOptions | undefined,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
-  const { connection, signal, tell, custody } = options ?? {};
+  const { connection, signal, tell, custody, turnsByPicture = false } = options ?? {};
   const bundleName = await chooseBundle(bundleRoot);
   if (connection !== undefined)
-    return await openSession({ bundleName, connect: async () => connection, signal, tell, custody }, work);
+    return await openSession(
+      { bundleName, connect: async () => connection, signal, tell, custody, turnsByPicture },
+      work,
+    );
   return await inTemporaryFolder('cipherfilm-evaluator-', async (dataDir) => {
     const own = new EmbeddedEvaluator({
       ...{ launch: launchNode, entry: entries.evaluator, dataDir, bundleRoot, restarts: true },
@@ -181,7 +191,7 @@ export async function withHeadless<T>(
     });
     const connect = async () => wayHere(await own.url());
     try {
-      return await openSession({ bundleName, connect, signal, tell, own, custody }, work);
+      return await openSession({ bundleName, connect, signal, tell, own, custody, turnsByPicture }, work);
     } finally {
       // Its folder goes with it, so that there is nothing to stop in order.
       await own.kill();
@@ -196,10 +206,11 @@ type SessionOptions = {
   readonly signal: AbortSignal | undefined;
   readonly tell: HeadlessOptions['tell'];
   readonly custody: Custody | undefined;
+  readonly turnsByPicture: boolean;
 };
 
 async function openSession<T>(
-  { bundleName, connect, own, signal, tell, custody = inMemory }: SessionOptions,
+  { bundleName, connect, own, signal, tell, custody = inMemory, turnsByPicture }: SessionOptions,
   work: (session: Headless) => Promise<T>,
 ): Promise<T> {
   let connection = await orAborted(connect(), signal);
@@ -230,7 +241,7 @@ async function openSession<T>(
         },
       },
       bundleName,
-      classify: (image, watch) => classify({ engine, reader }, image, watch),
+      classify: (image, watch) => classify({ engine, reader, turnsByPicture }, image, watch),
       probe: async (until) => {
         const { url } = connection;
         const next = await orAborted(renew(), until);

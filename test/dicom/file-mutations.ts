@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { CxrError } from '../../contract/errors.ts';
+import { toInput } from '../../dicom/encoder-input.ts';
 import { toFilm } from '../../dicom/film.ts';
 import { readHeader } from '../../dicom/header.ts';
 import { encodeRle } from './codecs/rle-encoder.ts';
@@ -97,7 +98,8 @@ export function numbers(seed: number): () => number {
 }
 
 /**
- * Gives `count` mutated files to the reader, as the reader process does: header, then film.
+ * Gives `count` mutated files to the reader, as the reader process does: header, then film, and of every eighth film what the
+ * engine is given too.
  *
  * @throws Error for anything but a film or a refusal with a `dicom-…` code without the patient's name.
  */
@@ -108,7 +110,7 @@ export async function runFileMutations(count: number, seed: number): Promise<Fil
   for (let index = 0; index < count; index += 1) {
     const bytes = mutate(files[index % files.length]!, next);
     const started = performance.now();
-    const outcome = await outcomeOf(bytes);
+    const outcome = await outcomeOf(bytes, index % 8 === 0);
     if (!/^(film|dicom-[a-z-]+)$/.test(outcome))
       throw new TypeError(`mutation ${index} of seed ${seed}: ${outcome}`);
     counts.outcomes[outcome] = (counts.outcomes[outcome] ?? 0) + 1;
@@ -118,11 +120,12 @@ export async function runFileMutations(count: number, seed: number): Promise<Fil
   return counts;
 }
 
-async function outcomeOf(bytes: Uint8Array): Promise<string> {
+async function outcomeOf(bytes: Uint8Array, isReduced: boolean): Promise<string> {
   try {
     readHeader(bytes);
     const { facts } = await toFilm(bytes);
-    return JSON.stringify(facts).includes('PLANTED') ? 'facts with a name' : 'film';
+    const content = isReduced ? (await toInput(bytes)).content : null;
+    return JSON.stringify([facts, content]).includes('PLANTED') ? 'facts with a name' : 'film';
   } catch (thrown) {
     if (!(thrown instanceof CxrError)) return String(thrown instanceof Error ? thrown.stack : thrown);
     return `${thrown.stack}`.includes('PLANTED') ? 'error with a name' : thrown.code;

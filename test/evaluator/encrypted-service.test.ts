@@ -64,6 +64,8 @@ beforeAll(async () => {
     'client/calibration.json': JSON.stringify(calibration),
     'client/encoder.onnx': 'not used here',
     'client/decoder.onnx': 'not used here',
+    'client/film-check.json': 'not used here',
+    'client/film-check.onnx': 'not used here',
     'client/gate.json': JSON.stringify(gate),
     'server/graph.json': JSON.stringify(network.literal),
     'server/weights.bin': network.weights,

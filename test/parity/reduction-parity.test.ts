@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { nothingStated } from '../../contract/image/stated-content.ts';
 import type { Radiograph } from '../../contract/stages.ts';
 import { decodeJpegBaseline } from '../../dicom/codecs/jpeg.ts';
 import { areaAverage, doubleBilinear, reduceToEncoderImage } from '../../dicom/display/reduce.ts';
@@ -46,6 +47,7 @@ async function decoded(name: string): Promise<Radiograph> {
     rows: side,
     columns: side,
     values: Float32Array.from(stored, (value) => value / 255),
+    content: nothingStated,
     facts: {
       modality: 'DX',
       viewPosition: null,

@@ -7,7 +7,14 @@ import { measurePrecision } from '../../he/precision.ts';
 import { clearRegions } from '../../main/engine/clear-reference.ts';
 import { admit } from '../../main/engine/input-gate.ts';
 import { type ClientHalf, openClientHalf } from '../../native-models/client-half.ts';
-import { type Decoder, type Encoder, openDecoder, openEncoder } from '../../native-models/encoder.ts';
+import {
+  type Decoder,
+  type Encoder,
+  type FilmCheck,
+  openDecoder,
+  openEncoder,
+  openFilmCheck,
+} from '../../native-models/encoder.ts';
 import { openServerHalf, type ServerHalf } from '../../native-models/server-half.ts';
 import { readRadiographFile } from '../../tools/evaluate/radiograph-file.ts';
 
@@ -33,11 +40,13 @@ describe('the shipped bundle computes what PyTorch computed', () => {
   let client: ClientHalf;
   let encoder: Encoder;
   let decoder: Decoder;
+  let filmCheck: FilmCheck;
   let server: ServerHalf;
   beforeAll(async () => {
     client = await openClientHalf(bundle);
     encoder = await openEncoder(client.encoderPath);
     decoder = await openDecoder(client.decoderPath);
+    filmCheck = await openFilmCheck(client.filmCheckPath);
     server = await openServerHalf(bundle);
   });
 
@@ -55,7 +64,7 @@ describe('the shipped bundle computes what PyTorch computed', () => {
 
     it(`for ${image}: what the input gate compares`, async () => {
       const radiograph = await readRadiographFile(readFileSync(join(fixtures, image)));
-      const { verdict } = await admit(reducedFilm(radiograph), { encoder, decoder }, client.gate);
+      const { verdict } = await admit(reducedFilm(radiograph), { encoder, decoder, filmCheck }, client);
       expect(Math.abs(verdict.distance - gate.distance)).toBeLessThan(0.02 * gate.distance);
       expect(Math.abs(verdict.size - gate.size)).toBeLessThan(0.01 * gate.size);
       expect(Math.abs(verdict.psnr - gate.psnr)).toBeLessThan(0.2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { auroc, macroAuroc, patientBootstrap } from '../../tools/evaluate/auroc.ts';
+import { auroc, commonFindings, macroAuroc, patientBootstrap } from '../../tools/evaluate/auroc.ts';
 import { readLabelTable } from '../../tools/evaluate/label-table.ts';
+import { summarise } from '../../tools/evaluate/summarise.ts';
 
 describe('AUROC', () => {
   it('is the share of positive-negative pairs in order, ties half', () => {
@@ -24,11 +25,53 @@ describe('AUROC', () => {
       logits: [Math.sin(i * 12.9898) + (i % 2)],
       labels: [i % 2 === 1],
     }));
-    const [low, high] = patientBootstrap(rows, 1, 200);
-    expect(patientBootstrap(rows, 1, 200)).toEqual([low, high]);
+    const { macro: interval, perFinding } = patientBootstrap(rows, 1, { draws: 200 });
+    expect(patientBootstrap(rows, 1, { draws: 200 }).macro).toEqual(interval);
+    // Of one finding the mean is that finding.
+    expect(perFinding).toEqual([interval]);
+    const [low, high] = interval!;
     const { macro } = macroAuroc(rows, 1);
     expect(low).toBeLessThan(macro!);
     expect(high).toBeGreaterThanOrEqual(macro!);
+  });
+});
+
+describe('a summary', () => {
+  /** 40 patients with one image each: the first finding in every second one, the other in the first three. */
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    patient: `p${i}`,
+    logits: [Math.sin(i * 12.9898) + (i % 2), i < 3 ? 1 : 0],
+    labels: [i % 2 === 1, i < 3],
+    encrypted: null,
+  }));
+  const summary = summarise(rows, ['Common', 'Rare'], 5);
+
+  it('averages only findings with enough positives, and lists the others with theirs', () => {
+    expect([...commonFindings(rows, 2, 5)]).toEqual([0]);
+    expect(summary).toMatchObject({
+      positives: { Common: 20, Rare: 3 },
+      leastPositives: 5,
+      averaged: ['Common'],
+      findingsWithBothClasses: 2,
+    });
+    expect(summary.clear.macroAuroc).toBe(summary.clear.perFinding.Common);
+    // All three positives are above all negatives.
+    expect(summary.clear.perFinding.Rare).toBe(1);
+    expect(summarise(rows, ['Common', 'Rare'], 3).averaged).toEqual(['Common', 'Rare']);
+  });
+
+  it('has an interval for every finding of which most draws have both classes', () => {
+    const { low, high, perFindingIntervals } = summary.clear;
+    expect(perFindingIntervals.Common).toEqual([low, high]);
+    expect(perFindingIntervals.Rare).toEqual([1, 1]);
+    // Without a positive no draw has one.
+    const none = rows.map((row) => ({ ...row, labels: [row.labels[0]!, false] }));
+    const { clear, averaged } = summarise(none, ['Common', 'Rare'], 1);
+    expect([clear.perFinding.Rare, clear.perFindingIntervals.Rare, averaged]).toEqual([
+      null,
+      null,
+      ['Common'],
+    ]);
   });
 });
 
@@ -62,5 +105,33 @@ describe('label tables', () => {
       { file: 'b.png', patient: '8', labels: [false, false] },
     ]);
     expect(() => readLabelTable(text, ['Edema'], { split: 'test' })).toThrow(/request-invalid.*split/);
+  });
+
+  const nih =
+    (...rows: string[]) =>
+    () =>
+      readLabelTable(`Image Index,Finding Labels,Patient ID\n${rows.join('\n')}\n`, [
+        'Mass',
+        'Pleural_Thickening',
+      ]);
+  it.each([
+    ['another spelling', ['a.png,Mass,1', 'b.png,Pleural_thickening,1'], /"line":3.*no finding of the model/],
+    ['a blank for a stroke', ['a.png,Pleural Thickening,1'], /"line":2.*no finding of the model/],
+    ['blanks around the bar', ['a.png,Mass | Pleural_Thickening,1'], /"line":2.*no finding of the model/],
+    ['nothing', ['a.png,,1'], /"line":2.*no finding of the model/],
+    ['a finding twice', ['a.png,Mass|Mass,1'], /"line":2.*a finding twice/],
+    ['none beside one', ['a.png,No Finding|Mass,1'], /"line":2.*no finding beside a finding/],
+    ['an image twice', ['a.png,Mass,1', 'b.png,Mass,1', 'a.png,No Finding,1'], /"line":4.*line 2 already/],
+    ['no patient', ['a.png,Mass,'], /"line":2.*empty/],
+    ['no file', [',Mass,1'], /"line":2.*empty/],
+  ])('refuse %s, naming the row', (_, rows, message) => {
+    expect(nih(...rows)).toThrow(message);
+  });
+  it('refuse a column that is there twice, and a wrong row of another split', () => {
+    expect(() => readLabelTable('file,patient_id,Mass,Mass\na.png,1,0,1\n', ['Mass'])).toThrow(
+      /Mass.*there twice/,
+    );
+    const table = 'file,patient_id,split,Mass\na.png,1,val,1\nb.png,2,test,maybe\n';
+    expect(() => readLabelTable(table, ['Mass'], { split: 'val' })).toThrow(/"line":3.*1 or 0/);
   });
 });

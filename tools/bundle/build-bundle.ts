@@ -21,6 +21,8 @@ const files = [
   'client/calibration.json',
   'client/decoder.onnx',
   'client/encoder.onnx',
+  'client/film-check.json',
+  'client/film-check.onnx',
   'client/gate.json',
   'client/known-answer.json',
   'server/graph.json',

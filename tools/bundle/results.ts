@@ -73,6 +73,8 @@ const measured = z.object({
   high: z.number(),
   /** AUROC of every finding; null where the images do not have both classes. */
   perFinding: z.record(z.string(), z.number().nullable()),
+  /** 95 % intervals over patients. Files of earlier versions have none. */
+  perFindingIntervals: z.record(z.string(), z.tuple([z.number(), z.number()]).nullable()).optional(),
 });
 /** What `npm run evaluate -- --json` writes about one split. */
 export const scoredSchema = z.object({
@@ -119,19 +121,26 @@ export type ResultRow = {
   readonly high: number;
 };
 
-const knownAnswer = 'client/known-answer.json';
+/** Files that take no part in a score: the film check decides which films get one. In the order in which they came to bundles. */
+const beside = [['client/known-answer.json'], ['client/film-check.json', 'client/film-check.onnx']] as const;
 
 /**
- * Lists the ids under which the files that score an image may have been measured. A bundle's id covers its known answer
- * too, which takes no part in scoring. So a run on the same bundle without it measured the same model.
+ * Lists the ids under which the files that score an image may have been measured. A bundle's id covers its known answer and
+ * its film check too, which take no part in scoring. So a run on the same bundle without them measured the same model.
  *
  * @param text  content of the bundle's description, `client/bundle.json`; its SHA-256 is the bundle's id.
  */
 export function idsOfSameModel(text: string): readonly string[] {
   const description = JSON.parse(text) as { files: Record<string, string> };
-  const { [knownAnswer]: _, ...files } = description.files;
-  const without = `${JSON.stringify({ ...description, files }, null, 2)}\n`;
-  return [text, without].map((content) => createHash('sha256').update(content).digest('hex'));
+  const without = (left: readonly string[]): string => {
+    const files = Object.fromEntries(
+      Object.entries(description.files).filter(([file]) => !left.includes(file)),
+    );
+    return `${JSON.stringify({ ...description, files }, null, 2)}\n`;
+  };
+  const [answer, check] = beside;
+  const contents = [text, without(check), without(answer), without([...answer, ...check])];
+  return contents.map((content) => createHash('sha256').update(content).digest('hex'));
 }
 
 /** Reads a file of results, by its path from the root. @throws ZodError when it has another shape. */

@@ -1,7 +1,9 @@
 import { CxrError } from '../../contract/errors.ts';
+import { nothingStated } from '../../contract/image/stated-content.ts';
 import type { Radiograph } from '../../contract/stages.ts';
 import { decodeJpegBaseline } from '../../dicom/codecs/jpeg.ts';
 import { maxPixels } from '../../dicom/image.ts';
+import { readJpegSegments } from './jpeg-segments.ts';
 
 /** Weights of red, green and blue in luma (ITU-R BT.601); grayscale films saved as colour have all three alike. */
 const luma = [0.299, 0.587, 0.114] as const;
@@ -25,6 +27,7 @@ function radiographOf(rows: number, columns: number, values: Float32Array, lossy
     rows,
     columns,
     values,
+    content: nothingStated,
     facts: {
       modality: 'file',
       viewPosition: null,
@@ -50,10 +53,46 @@ async function readPng(bytes: Uint8Array): Promise<Radiograph> {
   } catch {
     throw new CxrError('image-unreadable', { reason: 'PNG' });
   }
-  const { data, depth, channels, palette } = png;
-  if (depth < 8 || palette !== undefined || data.length !== rows * columns * channels)
-    throw new CxrError('image-unreadable', { reason: 'PNG of few shades', depth });
-  return radiographOf(rows, columns, lumaOf(data, channels, 2 ** depth - 1), false);
+  const { data, channels, palette } = png;
+  // fast-png takes a byte for every sample of an interlaced file.
+  if (png.depth < 8 && bytes[interlaceAt] !== 0)
+    throw new CxrError('image-unreadable', { reason: 'interlaced PNG of few shades', depth: png.depth });
+  const samples = png.depth < 8 ? unpacked(data, png.depth, rows, columns * channels) : data;
+  if (samples.length !== rows * columns * channels)
+    throw new CxrError('image-unreadable', { reason: 'PNG', depth: png.depth });
+  const values =
+    palette === undefined
+      ? lumaOf(samples, channels, 2 ** png.depth - 1)
+      : lumaOf(coloursOf(samples, palette), 3, 255);
+  return radiographOf(rows, columns, values, false);
+}
+
+/** The place of the interlace method in a PNG file: the last byte of its header's content. */
+const interlaceAt = 28;
+
+/** Samples of less than 8 bits, of which several lie in a byte, the first in its highest bits. Rows begin at a byte. */
+function unpacked(data: ArrayLike<number>, depth: number, rows: number, perRow: number): Uint8Array {
+  const samples = new Uint8Array(rows * perRow);
+  const rowBytes = Math.ceil((perRow * depth) / 8);
+  if (data.length < rows * rowBytes) throw new CxrError('image-unreadable', { reason: 'PNG', depth });
+  for (let row = 0; row < rows; row += 1)
+    for (let at = 0; at < perRow; at += 1) {
+      const bit = at * depth;
+      const byte = data[row * rowBytes + (bit >> 3)]!;
+      samples[row * perRow + at] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+    }
+  return samples;
+}
+
+/** Red, green and blue of pixels that number the colours of a palette. */
+function coloursOf(samples: ArrayLike<number>, palette: readonly (readonly number[])[]): Uint8Array {
+  const colours = new Uint8Array(3 * samples.length);
+  for (let at = 0; at < samples.length; at += 1) {
+    const colour = palette[samples[at]!];
+    if (colour === undefined) throw new CxrError('image-unreadable', { reason: 'PNG palette' });
+    for (let part = 0; part < 3; part += 1) colours[3 * at + part] = colour[part]!;
+  }
+  return colours;
 }
 
 /** Values in [0, 1] of interleaved samples: gray, or red, green and blue, with opacity or not. */
@@ -70,11 +109,11 @@ function lumaOf(data: ArrayLike<number>, channels: number, white: number): Float
 
 /** Gray baseline files as DICOM's are decoded; colour and progressive ones, which DICOM does not have, by jpeg-js. */
 async function readJpeg(bytes: Uint8Array): Promise<Radiograph> {
-  const { rows, columns, grayBaseline } = frameOf(bytes);
+  const { rows, columns, isGrayBaseline, bytes: stream } = readJpegSegments(bytes);
   if (rows * columns > maxPixels) throw new CxrError('dicom-too-large', { rows, columns, maxPixels });
-  const values = grayBaseline
-    ? lumaOf(await decodeJpegBaseline(bytes, rows, columns), 1, 255)
-    : lumaOf(await decodeOtherJpeg(bytes), 4, 255);
+  const values = isGrayBaseline
+    ? lumaOf(await decodeJpegBaseline(stream, rows, columns), 1, 255)
+    : lumaOf(await decodeOtherJpeg(stream), 4, 255);
   return radiographOf(rows, columns, values, true);
 }
 
@@ -87,23 +126,4 @@ async function decodeOtherJpeg(bytes: Uint8Array): Promise<Uint8Array> {
   } catch {
     throw new CxrError('image-unreadable', { reason: 'JPEG' });
   }
-}
-
-/**
- * The start-of-frame segment (ISO 10918-1 B.2.2): marker, u16 length, u8 bits, u16 rows, u16 columns, u8 components.
- */
-function frameOf(bytes: Uint8Array): { rows: number; columns: number; grayBaseline: boolean } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const sequential = [0xc0, 0xc1];
-  const progressive = 0xc2;
-  let at = 2;
-  while (at + 10 <= bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1]!;
-    if (sequential.includes(marker) || marker === progressive) {
-      const grayBaseline = marker !== progressive && bytes[at + 9] === 1;
-      return { rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), grayBaseline };
-    }
-    at += 2 + view.getUint16(at + 2);
-  }
-  throw new CxrError('image-unreadable', { reason: 'no JPEG frame' });
 }

@@ -63,6 +63,7 @@ SHIPPED = [
     classifier("four", FOUR, 0.25, keeps=True),
     classifier("three-gate", THREE, 0.2),
     Job("gate-f8", "gate", 0.1, needs=("codec-f8",), keeps=True),
+    Job("film-check", "film", 0.2, keeps=True),
     Job("bundle-f8-five", "bundle", 0.1, needs=("codec-f8", "views-f8", "gate-f8", "classifier-f8-five")),
     *PIXEL_FOLDS, targets("pixels", PIXEL_FOLDS),
     classifier("five-taught", FIVE, 0.3, targets="pixels", keeps=True),

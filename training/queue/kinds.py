@@ -20,6 +20,7 @@ from training.data.soft import soft_labels
 from training.data.sources import images
 from training.data.split import Split
 from training.export.export_bundle import BundleWork
+from training.gate.fit_film import FilmFlags, FilmWork
 from training.gate.fit_gate import GateFlags, GateWork
 from training.loop.drive import Work
 from training.queue.job import Job, Shelf
@@ -104,6 +105,11 @@ def gate(job: Job, shelf: Shelf) -> Work:
     return GateWork(GateFlags(**job.flags), job.seed, train.pixels, val.pixels, *nets, shelf.device)
 
 
+def film(job: Job, shelf: Shelf) -> Work:
+    """The film check, which needs no codec."""
+    return FilmWork(FilmFlags(**job.flags), job.seed, images(shelf.args, "train"), images(shelf.args, "val"), shelf.device)
+
+
 def bundle(job: Job, shelf: Shelf) -> Work:
     """The bundle of a codec, its gate and a classifier, computed on the CPU as the product does."""
     cpu = torch.device("cpu")
@@ -115,4 +121,4 @@ def bundle(job: Job, shelf: Shelf) -> Work:
 
 KINDS: dict[str, Callable[[Job, Shelf], Work]] = {
     "codec": codec, "views": views, "readouts": readouts, "classifier": classifier, "targets": targets,
-    "clones": clones, "gate": gate, "bundle": bundle}
+    "clones": clones, "gate": gate, "film": film, "bundle": bundle}

@@ -33,11 +33,12 @@ TEACHERS = [{"name": f"classifier-pixels-{fold}", "kind": "classifier", "hours":
 TARGETS = {"name": "targets-tiny", "kind": "targets", "hours": 0.1, "needs": [t["name"] for t in TEACHERS]}
 GATE = {"name": "gate-tiny", "kind": "gate", "hours": 0.1, "needs": ["codec-tiny"], "flags": {"directions": 4}}
 CLONES = {"name": "clones-tiny", "kind": "clones", "hours": 0.1, "needs": ["classifier-tiny", "views-tiny"]}
+FILM = {"name": "film-tiny", "kind": "film", "hours": 0.1, "keeps": True, "flags": {"batches": 80, "batch": 4, "width": 4}}
 BUNDLE = {"name": "bundle-tiny", "kind": "bundle", "hours": 0.1, "flags": {"random": 32},
           "needs": ["codec-tiny", "views-tiny", "gate-tiny", "classifier-tiny"]}
 # All kinds, each after what it needs. Those of a single step have no middle.
-LIST = [CODEC, VIEWS, READOUTS, *TEACHERS, TARGETS, CLASSIFIER, CLONES, GATE, BUNDLE]
-KILLED = [job["name"] for job in (CODEC, VIEWS, READOUTS, TEACHERS[0], CLASSIFIER, GATE)]
+LIST = [CODEC, VIEWS, READOUTS, *TEACHERS, TARGETS, CLASSIFIER, CLONES, GATE, FILM, BUNDLE]
+KILLED = [job["name"] for job in (CODEC, VIEWS, READOUTS, TEACHERS[0], CLASSIFIER, GATE, FILM)]
 
 
 def write_films(folder: Path, counts: dict[str, int]) -> None:

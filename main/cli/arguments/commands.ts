@@ -91,6 +91,11 @@ export const commands: readonly Command[] = [
     options: [
       ...classifierOptions,
       {
+        name: 'turn',
+        value: null,
+        says: 'turns films upright that surely lie otherwise although the file does not say so',
+      },
+      {
         name: 'export',
         value: 'FOLDER',
         says: 'writes every result into this folder too, which is made if it is not there',

@@ -28,6 +28,8 @@ export type Wish =
       readonly data: string | undefined;
       /** Holds the passphrase of the kept key; `-` stands for standard input. */
       readonly passphraseFile: string | undefined;
+      /** Films of which only the picture shows how they lie are turned, and not refused. */
+      readonly turnsByPicture: boolean;
       readonly form: Form;
       /** What is to be exported; null where nothing is. */
       readonly export: ExportArguments | null;
@@ -144,6 +146,7 @@ function classifyWish(paths: readonly string[], values: Values, command: Command
     evaluator: text('evaluator'),
     data: text('data'),
     passphraseFile,
+    turnsByPicture: values.turn === true,
     form: json === true ? 'json' : asLines === true ? 'json-lines' : 'text',
   };
 }

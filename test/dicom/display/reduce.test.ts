@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nothingStated } from '../../../contract/image/stated-content.ts';
 import type { Radiograph } from '../../../contract/stages.ts';
 import { areaAverage, doubleBilinear, reduceToEncoderImage } from '../../../dicom/display/reduce.ts';
 
@@ -7,6 +8,7 @@ const radiograph = (rows: number, columns: number, values: Float32Array): Radiog
   rows,
   columns,
   values,
+  content: nothingStated,
   facts: {
     modality: 'DX',
     viewPosition: null,

@@ -66,6 +66,7 @@ describe('the arguments', () => {
     expect(readArguments(['classify', 'a.dcm', '--json-lines', '-', '--', '--b.dcm'])).toEqual({
       ...{ kind: 'classify', paths: ['a.dcm', '-', '--b.dcm'] },
       ...{ evaluator: undefined, data: undefined, passphraseFile: undefined, form: 'json-lines' },
+      turnsByPicture: false,
       export: null,
     });
     expect(readArguments(['--evaluator=embedded', 'classify', 'a'])).toMatchObject({

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CxrError } from '../../../contract/errors.ts';
 import { parseAnalysisId } from '../../../contract/ids/analysis-id.ts';
+import { nothingStated } from '../../../contract/image/stated-content.ts';
 import { inMemory } from '../../../contract/ipc/custody.ts';
 import type { EngineCommand, EngineEvent } from '../../../contract/ipc/engine.ts';
 import type { AnalysisResult, EngineInput } from '../../../contract/stages.ts';
@@ -26,6 +27,8 @@ const engineInput: EngineInput = {
     window: 'full range',
   },
   image: { side: 256, values: new Float32Array(256 * 256) },
+  content: nothingStated,
+  field: { top: 0, left: 0, rows: 2, columns: 2 },
   decodeMs: 0,
 };
 
