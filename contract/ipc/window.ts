@@ -35,8 +35,11 @@ export const requestSchemas = {
   /** The film comes on a channel of its own, past main (contract/ipc/film.ts), with the ticket that the preload gave. */
   film: z.object({ imageId: z.uuid(), ticket: z.uuid() }),
   thumbnail: z.object({ imageId: z.uuid() }),
-  /** Classifies a study again, or another image of it. With `imageId` null the rules choose the image. */
-  retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable() }),
+  /**
+   * Classifies a study again, or another image of it. With `imageId` null the rules choose the image. With `turns` the film is
+   * turned as its picture shows, because a person said so.
+   */
+  retry: z.object({ studyId: z.uuid(), imageId: z.uuid().nullable(), turns: z.boolean().optional() }),
   cancel: z.object({ studyId: z.uuid() }),
   remove: z.object({ studyId: z.uuid() }),
   /** Puts the study back that was removed last. */

@@ -34,6 +34,8 @@ export type StudyRow = {
   readonly images: readonly ImageRow[];
   /** The image that is, was or will be classified. */
   readonly scoredImageId: string | null;
+  /** Somebody said that the film is to be turned as its picture shows (`EngineInput.turnsByPicture`). */
+  readonly turns: boolean;
   readonly state: StudyState;
   readonly progress: Progress | null;
   /** The stages that the analysis has reached, in order. */

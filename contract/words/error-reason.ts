@@ -72,7 +72,7 @@ const turns: Readonly<Record<OrientationName, string>> = {
 function turnedText({ reason, isCertain }: DetailOf<'input-turned'>): ErrorText {
   return {
     title: `The film ${isCertain ? 'is' : 'seems to be'} ${reason}, and the file does not say so.`,
-    advice: `${turns[reason]} where it is stored, and load it again. Nothing was sent.`,
+    advice: `${turns[reason]} where it is stored, and load it again.${isCertain ? ' Or have it turned here.' : ''} Nothing was sent.`,
   };
 }
 

@@ -52,6 +52,8 @@ export const refusalOf = (file: string, error: CodedError, isNamed: boolean): Ou
 const adviceHere: Partial<Readonly<Record<ErrorCode, string>>> = {
   'key-locked': 'Give the passphrase of the keys, at the terminal or with --passphrase-file.',
   'key-none': 'Make one with “cipherfilm keys create”, or take one in with “cipherfilm keys import”.',
+  'input-turned':
+    'Turn it where it is stored, or classify it with --turn where that is certain. Nothing was sent.',
   'key-spent': 'Change it for a new one with “cipherfilm keys rotate”.',
 };
 

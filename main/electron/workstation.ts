@@ -208,9 +208,9 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     worklist: () => ({ rows: worklist.rows, reports: intake.reports, problem: worklist.problem }),
     film: ({ imageId, ticket }) => reader.request({ kind: 'film', location: located(imageId), ticket }),
     thumbnail: ({ imageId }) => reader.request({ kind: 'thumbnail', location: located(imageId) }),
-    retry: ({ studyId, imageId }) => {
+    retry: ({ studyId, imageId, turns }) => {
       for (const location of worklist.locations(studyId)) reader.pardon(location);
-      return { accepted: worklist.retry(studyId, imageId) };
+      return { accepted: worklist.retry(studyId, imageId, turns) };
     },
     cancel: ({ studyId }) => ({ cancelled: worklist.cancel(studyId) }),
     remove: ({ studyId }) => ({ removed: worklist.remove(studyId) }),

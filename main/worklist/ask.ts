@@ -6,8 +6,9 @@ import type { Entry } from './entry.ts';
  * another image is asked about: its job may have gone on behind an evaluator in trouble.
  *
  * @param imageId  the image; null leaves the choice to the rules.
+ * @param turns    whether the film is to be turned as its picture shows.
  */
-export function ask(entry: Entry, imageId: string | null): void {
+export function ask(entry: Entry, imageId: string | null, turns = false): void {
   entry.tried.clear();
   entry.crashes = 0;
   entry.byRule = imageId === null;
@@ -17,6 +18,7 @@ export function ask(entry: Entry, imageId: string | null): void {
   entry.row = {
     ...row,
     scoredImageId,
+    turns,
     asked: isSame ? row.asked : null,
     state: scoredImageId === null ? 'unasked' : 'waiting',
     ...{ progress: null, seen: [], pair: null, result: null, check: null, error: null, urgency: null },

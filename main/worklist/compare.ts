@@ -25,7 +25,7 @@ export async function compare(
   try {
     if (location === undefined) throw new CxrError('file-unreadable', { reason: 'no longer known' });
     const started = performance.now();
-    const plain = await recompute(await input(location));
+    const plain = await recompute({ ...(await input(location)), turnsByPicture: entry.row.turns });
     keep({ ...largestDifference(result!, plain), tookMs: performance.now() - started });
   } catch (error) {
     keep(toCodedError(error));

@@ -38,6 +38,7 @@ export const freshEntry = ({ patient, study }: Pick<ImageHeader, 'patient' | 'st
     study,
     images: [],
     scoredImageId: null,
+    turns: false,
     state: 'unasked',
     progress: null,
     seen: [],
@@ -70,6 +71,7 @@ export const reopened = ({ row, locations }: StoredStudy): Entry => ({
 const ofLaterVersions = (row: StudyRow): Partial<StudyRow> => ({
   resultAt: row.resultAt ?? (row.result === null ? null : new Date(row.addedAt).toISOString()),
   exports: row.exports ?? [],
+  turns: row.turns ?? false,
 });
 
 function afterEnd(row: StudyRow): Partial<StudyRow> {

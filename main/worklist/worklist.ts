@@ -119,13 +119,14 @@ export class Worklist {
    * Classifies a study again, or another image of it.
    *
    * @param imageId  the image; null leaves the choice to the rules.
+   * @param turns    whether the film is to be turned as its picture shows.
    * @returns        false for a study or image that is not there, and for a study that is under way.
    */
-  retry(id: string, imageId: string | null): boolean {
+  retry(id: string, imageId: string | null, turns = false): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.row.state === 'working') return false;
     if (imageId !== null && !entry.locations.has(imageId)) return false;
-    ask(entry, imageId);
+    ask(entry, imageId, turns);
     this.#keepAndTell([entry]);
     this.#next();
     return true;
@@ -198,7 +199,7 @@ export class Worklist {
     const back = this.#entries.restore(id);
     if (back === null) return false;
     const { entry, isOpen } = back;
-    if (isOpen) ask(entry, entry.byRule ? null : entry.row.scoredImageId);
+    if (isOpen) ask(entry, entry.byRule ? null : entry.row.scoredImageId, entry.row.turns);
     this.#keepAndTell([...new Set([entry, ...this.#entries.place([]).changed])]);
     this.#next();
     return true;
@@ -269,7 +270,8 @@ export class Worklist {
       entry.tried.add(scoredImageId!);
       const reading = new AbortController();
       entry.reading = reading;
-      const input = await this.#deps.input(location, reading.signal);
+      const read = await this.#deps.input(location, reading.signal);
+      const input = { ...read, turnsByPicture: entry.row.turns };
       if (this.#entries.get(id) === entry && isStill())
         this.#deps.engine.classify(analysis, input, entry.row.asked);
     } catch (error) {

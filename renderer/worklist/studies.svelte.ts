@@ -63,8 +63,8 @@ export class Studies {
   async choose(what: 'files' | 'folder'): Promise<void> {
     this.#note(await window.cipherfilm.choose({ what }));
   }
-  async retry(studyId: string, imageId: string | null): Promise<void> {
-    this.#note(await window.cipherfilm.retry({ studyId, imageId }));
+  async retry(studyId: string, imageId: string | null, turns = false): Promise<void> {
+    this.#note(await window.cipherfilm.retry({ studyId, imageId, turns }));
   }
   async cancel(studyId: string): Promise<void> {
     this.#note(await window.cipherfilm.cancel({ studyId }));

@@ -130,6 +130,7 @@ export function studyRow(number: number, changes: Partial<StudyRow> = {}): Study
     },
     images: [own],
     scoredImageId: own.id,
+    turns: false,
     state: 'waiting',
     progress: null,
     seen: [],

@@ -61,6 +61,7 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
   list: {
     working: 'progress',
     refused: 'refused',
+    'a film that lies otherwise': 'lies-otherwise',
     failed: 'failed',
     cancelled: 'cancelled',
     'no frontal film': 'no-frontal-film',

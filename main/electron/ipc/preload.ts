@@ -43,7 +43,7 @@ const bridge: Bridge = {
   worklist: ask('worklist', []),
   film: (request) => films.film((request as { imageId?: unknown } | null)?.imageId),
   thumbnail: ask('thumbnail', ['imageId']),
-  retry: ask('retry', ['studyId', 'imageId']),
+  retry: ask('retry', ['studyId', 'imageId', 'turns']),
   cancel: ask('cancel', ['studyId']),
   remove: ask('remove', ['studyId']),
   restore: ask('restore', ['studyId']),

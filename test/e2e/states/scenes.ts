@@ -199,6 +199,17 @@ export const scenes: Scenes = {
       await page.getByText('Test the archives').scrollIntoViewIfNeeded();
     },
   },
+  'a film that lies otherwise': {
+    scene: scene([
+      studyRow(1, {
+        state: 'refused',
+        error: { code: 'input-turned', detail: { reason: 'upside down', got: 0.999, isCertain: true } },
+      }),
+    ]),
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Turn it and classify' }).waitFor();
+    },
+  },
   exporting: {
     scene: scene([doneRow(1, telling, { exports: exported })]),
     act: async ({ page }) => {

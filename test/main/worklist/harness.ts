@@ -54,6 +54,7 @@ export const result = (...findings: Finding[]) => ({ findings }) as unknown as A
 /** A worklist whose reader gives the path back and whose engine remembers what it was asked. */
 export function workstation(store: WorklistStore | null = null) {
   const asked: { analysisId: AnalysisId; path: string; question: Digest | null }[] = [];
+  const turned: boolean[] = [];
   const cancelled: string[] = [];
   const told: WorklistEvent[] = [];
   const unreadable = new Map<string, ErrorCode>();
@@ -70,8 +71,10 @@ export function workstation(store: WorklistStore | null = null) {
       return { path } as unknown as EngineInput;
     },
     engine: {
-      classify: (analysisId, input, question) =>
-        void asked.push({ analysisId, question, path: (input as unknown as { path: string }).path }),
+      classify: (analysisId, input, question) => {
+        turned.push(input.turnsByPicture === true);
+        asked.push({ analysisId, question, path: (input as unknown as { path: string }).path });
+      },
       cancel: (analysisId) => cancelled.push(analysisId) > 0,
     },
     recompute: async () => {
@@ -108,6 +111,8 @@ export function workstation(store: WorklistStore | null = null) {
     fail,
     finish,
     paths,
+    /** Whether each film was to be turned as its picture shows. */
+    turned: () => turned,
     row: (at = 0): StudyRow => list.rows[at]!,
   };
 }

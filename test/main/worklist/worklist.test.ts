@@ -237,6 +237,19 @@ describe('the worklist', () => {
     expect([...list.memoryIds]).toEqual(['again']);
   });
 
+  it('has a film turned only where somebody said so, and not when it is asked for anew', async () => {
+    const { drop, list, row, turned } = workstation();
+    await drop(taken('a'));
+    list.cancel(row().id);
+    list.retry(row().id, null, true);
+    await settled();
+    expect(row().turns).toBe(true);
+    list.cancel(row().id);
+    list.retry(row().id, null);
+    await settled();
+    expect([turned(), row().turns]).toEqual([[false, true, false], false]);
+  });
+
   it('knows an image that it has', async () => {
     const { list } = workstation();
     expect(list.add([taken('pa')]).known).toBe(0);
