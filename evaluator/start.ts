@@ -6,16 +6,17 @@ import type { Config } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { type Access, accessFrom, openToAll } from './http/access.ts';
 import { createApp } from './http/app.ts';
+import { BodyBounds, jobBodyLimits, keyBodyLimits } from './http/bounds/bodies.ts';
+import { connectionLimits } from './http/bounds/connections.ts';
 import { MemoryQueue } from './jobs/job-queue.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { MemoryWatchers } from './jobs/watchers.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { createLog, type Log, silentLog } from './observe/log.ts';
 import { lockFolder } from './store/folder-lock.ts';
+import { KeyThread } from './workers/key-thread.ts';
 import { WorkerPool } from './workers/pool.ts';
 
-/** Uploads of evaluation keys at one time. */
-const maxUploads = 4;
 /** Longest time one job may run: far above the slowest machine, so that only a worker that is stuck reaches it. */
 const jobTimeoutMs = 30 * 60_000;
 /** Records of jobs kept at most. */
@@ -65,15 +66,22 @@ type Parts = {
 /** Starts an evaluator on a data folder whose lock it holds. */
 async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   const { config, version, workerEntry, log, access, bundles, unlock } = parts;
-  const { frames, records } = await openDataFolder(config.dataFolder);
-  const keyLimits = { keys: config.maxKeys, bytes: config.maxKeyBytes, uploads: maxUploads };
-  const keys = await KeyStore.open(frames.keys, keyLimits, log);
+  const { frames, records, keys: keyRecords } = await openDataFolder(config.dataFolder);
+  const bundleFolders = new Map([...bundles].map(([id, { folder }]) => [id, folder]));
+  const verifier = new KeyThread(workerEntry, { dataFolder: config.dataFolder, bundleFolders });
+  const keys = await KeyStore.open({
+    frames: frames.keys,
+    records: keyRecords,
+    verifier,
+    limits: { keys: config.maxKeys, bytes: config.maxKeyBytes },
+    log,
+  });
   const executor = new WorkerPool({
     entry: workerEntry,
     workers: config.workers,
     threads: config.threads,
     arithmetic: config.arithmetic,
-    bundleFolders: new Map([...bundles].map(([id, { folder }]) => [id, folder])),
+    bundleFolders,
     dataFolder: config.dataFolder,
     jobTimeoutMs,
     log,
@@ -85,10 +93,15 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
     queue: new MemoryQueue(),
     watchers: new MemoryWatchers(),
     executor,
+    keyFailed: (key, code) => (code === 'evaluation-key-invalid' ? keys.condemn(key) : keys.lost(key)),
     limits: { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs },
     log,
   });
-  const app = createApp({ version, bundles, keys, jobs, access, log });
+  const app = createApp({
+    ...{ version, bundles, keys, jobs, access, log },
+    bodies: { keys: new BodyBounds(keyBodyLimits), jobs: new BodyBounds(jobBodyLimits) },
+    connections: connectionLimits,
+  });
   await app.listen({ host: config.host, port: config.port }).catch((cause: NodeJS.ErrnoException) => {
     const { code = '' } = cause;
     const flag = portFaults.has(code) ? '--port' : '--host';
@@ -104,6 +117,7 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
     stop: async () => {
       await jobs.close();
       await app.close();
+      await verifier.close();
       await unlock();
       log('stop');
     },

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
 import type { Log } from '../observe/log.ts';
+import { boundConnections } from './bounds/connections.ts';
 import type { EvaluatorDeps } from './deps.ts';
 import { rawProblem, sendNotFound, sendProblem } from './problem.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -9,6 +10,12 @@ import { serviceRoutes } from './routes/service.ts';
 
 /** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
 const requestTimeoutMs = 600_000;
+/** Longest time from a connection to the end of a request's headers. */
+const headersTimeoutMs = 10_000;
+/** How long a connection is kept between two requests. A client that finds it closed opens another. */
+const keepAliveMs = 15_000;
+/** How often connections are looked at for these times. */
+const lookEveryMs = 2_000;
 
 /** The evaluator's HTTP side: exactly the routes of contract/protocol.ts. */
 export function createApp(deps: EvaluatorDeps): FastifyInstance {
@@ -17,6 +24,8 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookEveryMs },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (_error, socket) => {
@@ -24,7 +33,7 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
       else socket.destroy();
     },
   });
-  app.server.maxConnections = 1_024;
+  boundConnections(app.server, deps.connections);
   app.removeAllContentTypeParsers();
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(sendNotFound);

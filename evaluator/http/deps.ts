@@ -3,6 +3,8 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Log } from '../observe/log.ts';
 import type { Access } from './access.ts';
+import type { BodyBounds } from './bounds/bodies.ts';
+import type { ConnectionLimits } from './bounds/connections.ts';
 
 /** What the routes work on. There is no secret key among it, and no type that could hold one. */
 export type EvaluatorDeps = {
@@ -11,5 +13,8 @@ export type EvaluatorDeps = {
   readonly keys: KeyStore;
   readonly jobs: Jobs;
   readonly access: Access;
+  /** Who may send how many bodies at one time. */
+  readonly bodies: { readonly keys: BodyBounds; readonly jobs: BodyBounds };
+  readonly connections: ConnectionLimits;
   readonly log: Log;
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../../contract/check.ts';
-import { CxrError } from '../../contract/errors.ts';
+import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import type { Digest } from '../../contract/ids/digest.ts';
 import { type JobId, parseJobId } from '../../contract/ids/job-id.ts';
@@ -24,6 +24,9 @@ export type JobLimits = {
   readonly keepMs: number;
 };
 
+/** Why stored keys could not be loaded: they are no keys, or their file is damaged or gone. */
+export type KeyFault = 'evaluation-key-invalid' | 'evaluation-key-missing';
+
 /** What the coordinator puts together. Each part says what another implementation of it must guarantee. */
 export type JobParts = {
   readonly records: RecordStore;
@@ -32,6 +35,8 @@ export type JobParts = {
   readonly queue: JobQueue;
   readonly watchers: Watchers;
   readonly executor: Executor;
+  /** Hears of stored keys that could not be loaded. */
+  readonly keyFailed: (key: KeyId, code: KeyFault) => Promise<void>;
   readonly limits: JobLimits;
   readonly log: Log;
 };
@@ -229,6 +234,7 @@ export class Jobs {
   }
 
   async #settle(job: LiveJob, outcome: Outcome): Promise<void> {
+    if (outcome.kind === 'failed') await this.#tellKeyFault(job, outcome.code);
     if (outcome.kind !== 'done') {
       if (!isEnded(job.state)) await this.#end(job, outcome);
       return;
@@ -239,6 +245,11 @@ export class Jobs {
     const owner = this.#jobs.acceptedBefore(job.record.input) ?? job.record.id;
     if (owner === job.record.id && job.record.ended?.result !== result)
       await this.#parts.results.remove(result).catch(() => {});
+  }
+
+  async #tellKeyFault({ record }: LiveJob, code: ErrorCode): Promise<void> {
+    if (code === 'evaluation-key-invalid' || code === 'evaluation-key-missing')
+      await this.#parts.keyFailed(record.key, code).catch(() => {});
   }
 
   /** The record first, then the state: what a client has seen survives a restart. A cancelled job is seen at once. */

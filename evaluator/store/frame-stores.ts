@@ -9,7 +9,8 @@ export type FrameStores = {
   readonly results: FrameStore;
 };
 
-const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
+/** Names the folder that holds evaluation keys and the records of them. */
+export const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
 /** Names the folder that holds the records of jobs, their inputs and their results. */
 export const jobsFolder = (dataFolder: string): string => join(dataFolder, 'jobs');
 

@@ -144,7 +144,14 @@ export class WorkerPool implements Executor {
       resourceLimits: { maxYoungGenerationSizeMb },
       env: {},
       stdin: false,
-      workerData: { threads, arithmetic, dataFolder, bundleFolders, cancelled } satisfies WorkerStart,
+      workerData: {
+        role: 'jobs',
+        threads,
+        arithmetic,
+        dataFolder,
+        bundleFolders,
+        cancelled,
+      } satisfies WorkerStart,
     });
     slot.worker = worker;
     // 'exit' follows; the error itself may quote data and is not looked at.

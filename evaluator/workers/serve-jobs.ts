@@ -22,6 +22,8 @@ export type OpenedBundle<Keys extends Disposable> = {
   readonly limits: PayloadLimits;
   prepare(): void;
   loadKeys(payload: ByteSource): Keys;
+  /** @throws CxrError `ciphertext-invalid`. */
+  checkInput(payload: Uint8Array): void;
   evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
 };
 export type OpenBundle<Keys extends Disposable> = (
@@ -74,6 +76,8 @@ export function serveJobs<Keys extends Disposable>(
     // A job that is cancelled loses its input, perhaps before it was read.
     if (control.isAborted()) return { kind: 'cancelled' };
     if (frame === null) throw new CxrError('job-failed', { job: task.id, reason: 'input missing' });
+    // Keys cost a second to load, and whoever sends a bad input has cost himself nothing.
+    program.checkInput(frame.payload);
     const keys = await keysFor(task, program);
     const startedAt = performance.now();
     const { payload, cost } = program.evaluate(frame.payload, keys, control);

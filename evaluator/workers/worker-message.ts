@@ -25,6 +25,9 @@ export type PrepareCommand = {
   readonly key: KeyId | null;
 };
 
+/** Asks the thread that verifies keys to look at a stored frame. The answer is a `Verdict`. */
+export type VerifyCommand = { readonly key: KeyId; readonly bundle: BundleId };
+
 /** What a worker answers; exactly one `ended` per job unless the worker dies. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly job: JobId; readonly fraction: number; readonly layer: string }
@@ -32,6 +35,8 @@ export type WorkerMessage =
 
 /** What a worker is started with: where it finds frames and bundles, and how it computes. */
 export type WorkerStart = {
+  /** Whether it runs jobs or verifies keys. */
+  readonly role: 'jobs' | 'keys';
   readonly threads: number;
   readonly arithmetic: Arithmetic;
   readonly dataFolder: string;

@@ -215,7 +215,7 @@ describe('an evaluator given bad evaluation keys', () => {
   });
 
   it('ends a job whose keys the worker cannot load, with the code', async () => {
-    const broken = keyFrame('broken keys');
+    const broken = keyFrame('unloadable keys');
     await putKeys(evaluator.url, broken);
     const id = idOf(await postJob(evaluator.url, inputFrame(broken.id)));
     const answer = await ask('GET', `${evaluator.url}${paths.job(id)}?waitMs=5000`);

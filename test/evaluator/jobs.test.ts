@@ -268,7 +268,9 @@ describe('stored evaluation keys', () => {
       await putKeys(evaluator.url, key);
       await writeFile(join(evaluator.folder, 'keys', key.id), bytes);
       const id = await submit(evaluator.url, key, 'x');
-      expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
+      expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-missing' });
+      // Its client is told that they are gone, and sends them again.
+      expect((await ask('HEAD', evaluator.url + paths.key(key.id))).status).toBe(404);
     }
     await expectServing(evaluator.url);
   });

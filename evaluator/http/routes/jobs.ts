@@ -3,7 +3,7 @@ import { CxrError } from '../../../contract/errors.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
-import { findBundle, frameLimits } from '../../bundles.ts';
+import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { readBody } from '../request-body.ts';
 import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
@@ -14,7 +14,8 @@ export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
   app.addContentTypeParser(mediaTypes.ciphertext, (_request, payload, done) => done(null, payload));
 
   app.post(paths.jobs, async (request, reply) => {
-    const job = await accept(await readBody(request, maxBytes), maxBytes, deps);
+    const bytes = await readBody(request, maxBytes, deps.bodies.jobs);
+    const job = await accept(bytes, maxBytes, deps);
     return reply.code(202).header('location', paths.job(job.id)).send(job);
   });
 
@@ -41,7 +42,8 @@ export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
 /** A frame is checked completely, then looked up among accepted ones, then its keys; only then it costs anything. */
 function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promise<Job> {
   const frame = decodeFrame(bytes, { kind: 'input', maxPayloadBytes: maxBytes - frameHeaderBytes });
-  const { limits } = findBundle(deps.bundles, frame.bundle);
+  const { limits, floors } = findBundle(deps.bundles, frame.bundle);
+  refuseBelowFloor(frame.payload.length, floors.input);
   if (frame.payload.length > limits.input) throw new CxrError('frame-too-large', { expected: limits.input });
   const digest = frameDigest(bytes);
   const earlier = deps.jobs.acceptedBefore(digest);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { mediaTypes, paths } from '../../../contract/protocol.ts';
-import { findBundle, frameLimits } from '../../bundles.ts';
+import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
 import { FrameStreamCheck } from '../../store/frame-stream.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { announcedBytes, bodyChunks } from '../request-body.ts';
@@ -18,13 +18,16 @@ export async function keyRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
   app.put<IdParams>(paths.key(':id'), async (request, reply) => {
     const id = keyParameter(request.params.id);
     const announced = announcedBytes(request, maxBytes);
+    deps.keys.refuseBad(id);
     const known = deps.keys.has(id);
     const check = new FrameStreamCheck(
       'evaluationKeys',
       (bundle) => findBundle(deps.bundles, bundle).limits.evaluationKeys,
+      (bytes, bundle) => refuseBelowFloor(bytes, findBundle(deps.bundles, bundle).floors.evaluationKeys),
     );
     const inUse = (key: typeof id) => deps.jobs.usesKey(key);
-    await deps.keys.receive(id, bodyChunks(request, maxBytes), check, announced, inUse);
+    const chunks = bodyChunks(request, maxBytes, deps.bodies.keys);
+    await deps.keys.receive(id, chunks, check, announced, inUse);
     return reply.code(known ? 200 : 201).send();
   });
 
