@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { CxrError } from '../contract/errors.ts';
 import { folderFault } from '../contract/folder-fault.ts';
+import { verifyServerHalf } from '../native-models/bundle.ts';
 import { type Bundles, readBundles } from './bundles.ts';
 import type { Config } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -19,6 +20,8 @@ import { WorkerPool } from './workers/pool.ts';
 
 /** Longest time one job may run: far above the slowest machine, so that only a worker that is stuck reaches it. */
 const jobTimeoutMs = 30 * 60_000;
+/** How long a job waits for room on a full disk. */
+const fullDiskMs = 10_000;
 /** Records of jobs kept at most. */
 const maxRecords = 4_096;
 
@@ -31,7 +34,7 @@ export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
  * Starts an evaluator on its own data folder; two on one folder would take each other's jobs.
  *
  * @throws CxrError `folder-unusable` when the system refuses something in the data folder, `data-folder-in-use`,
- *         `request-invalid` for an access file or an address that cannot be used, as `readBundles`.
+ *         `request-invalid` for an access file or an address that cannot be used, as `readBundles`; `bundle-digest` for a model whose files were changed.
  */
 export async function startEvaluator(
   config: Config,
@@ -41,6 +44,7 @@ export async function startEvaluator(
   const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
   const access = config.accessFile === null ? openToAll : accessFrom(config.accessFile);
   const bundles = await readBundles(config.bundleRoot);
+  for (const { folder, description } of bundles.values()) await verifyServerHalf(folder, description);
   try {
     const unlock = await lockFolder(config.dataFolder);
     const parts = { config, version, workerEntry, log, access, bundles, unlock };
@@ -66,7 +70,7 @@ type Parts = {
 /** Starts an evaluator on a data folder whose lock it holds. */
 async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   const { config, version, workerEntry, log, access, bundles, unlock } = parts;
-  const { frames, records, keys: keyRecords } = await openDataFolder(config.dataFolder);
+  const { frames, records, keys: keyRecords, clock } = await openDataFolder(config.dataFolder, log);
   const bundleFolders = new Map([...bundles].map(([id, { folder }]) => [id, folder]));
   const verifier = new KeyThread(workerEntry, { dataFolder: config.dataFolder, bundleFolders });
   const keys = await KeyStore.open({
@@ -90,11 +94,13 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
     records,
     inputs: frames.inputs,
     results: frames.results,
+    quarantine: frames.quarantine,
+    clock,
     queue: new MemoryQueue(),
     watchers: new MemoryWatchers(),
     executor,
     keyFailed: (key, code) => (code === 'evaluation-key-invalid' ? keys.condemn(key) : keys.lost(key)),
-    limits: { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs },
+    limits: { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs, fullDiskMs },
     log,
   });
   const app = createApp({
@@ -118,6 +124,7 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
       await jobs.close();
       await app.close();
       await verifier.close();
+      await clock.close();
       await unlock();
       log('stop');
     },

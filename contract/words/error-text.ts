@@ -189,6 +189,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice:
       'Try again in a few minutes. If it goes on, ask whoever runs the evaluator to raise the quota or remove old keys.',
   },
+  'storage-full': {
+    title: 'The evaluator’s disk is full.',
+    advice:
+      'Nothing is lost: what was accepted goes on once there is room. Tell whoever runs the evaluator, then try again.',
+  },
   'request-invalid': {
     title: 'The request was refused.',
     advice: 'The file may be larger than 256 MB. Otherwise restart the program.',

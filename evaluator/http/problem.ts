@@ -24,10 +24,15 @@ export const statusOf: Partial<Record<ErrorCode, number>> = {
   'quota-exceeded': 429,
   internal: 500,
   'queue-full': 503,
+  'storage-full': 503,
 };
 
 /** After how many seconds a refusal for lack of room is worth a new try. */
-const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { 'queue-full': 5, 'quota-exceeded': 10 };
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  'queue-full': 5,
+  'quota-exceeded': 10,
+  'storage-full': 10,
+};
 
 /** How long a refused sender may go on sending before its connection is cut. */
 const lingerMs = 2_000;

@@ -7,6 +7,8 @@ export type FrameStores = {
   readonly keys: FrameStore;
   readonly inputs: FrameStore;
   readonly results: FrameStore;
+  /** The last inputs that ended whatever computed on them. */
+  readonly quarantine: FrameStore;
 };
 
 /** Names the folder that holds evaluation keys and the records of them. */
@@ -18,6 +20,7 @@ const foldersIn = (dataFolder: string) => ({
   keys: new FolderFrameStore(keysFolder(dataFolder)),
   inputs: new FolderFrameStore(jobsFolder(dataFolder), '.input'),
   results: new FolderFrameStore(jobsFolder(dataFolder), '.result'),
+  quarantine: new FolderFrameStore(join(dataFolder, 'quarantine'), '.input'),
 });
 
 /** The frames of a data folder that its owner has opened; this is what a worker calls. */

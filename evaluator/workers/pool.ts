@@ -120,7 +120,7 @@ export class WorkerPool implements Executor {
       if (message.kind === 'progress') onProgress(message.fraction, message.layer);
       else resolve(message.outcome);
     };
-    const onExit = () => resolve({ kind: 'failed', code: 'job-failed' });
+    const onExit = () => resolve({ kind: 'lost' });
     const stuck = setTimeout(() => void worker.terminate(), this.#options.jobTimeoutMs);
     worker.on('message', onMessage);
     worker.once('exit', onExit);

@@ -75,7 +75,7 @@ export function serveJobs<Keys extends Disposable>(
     const frame = await readInput(task, program.limits, stores);
     // A job that is cancelled loses its input, perhaps before it was read.
     if (control.isAborted()) return { kind: 'cancelled' };
-    if (frame === null) throw new CxrError('job-failed', { job: task.id, reason: 'input missing' });
+    if (frame === null) throw new CxrError('frame-truncated', { got: 0 });
     // Keys cost a second to load, and whoever sends a bad input has cost himself nothing.
     program.checkInput(frame.payload);
     const keys = await keysFor(task, program);
@@ -140,7 +140,7 @@ async function readInput(task: Task, limits: PayloadLimits, { inputs }: FrameSto
   return decodeFrame(bytes, { kind: 'input', bundle, subject, maxPayloadBytes: limits.input });
 }
 
-/** @throws CxrError `internal` when the store does not take the result. */
+/** @throws CxrError `storage-full`, or `internal` when the store does not take the result for another reason. */
 async function putResult(
   { id: job, bundle, input }: Task,
   payload: Uint8Array,
@@ -151,6 +151,7 @@ async function putResult(
   try {
     return await results.put(encodeFrame(result));
   } catch (cause) {
+    if (cause instanceof CxrError) throw cause;
     throw new CxrError('internal', { job, reason: 'result not stored' }, { cause });
   }
 }

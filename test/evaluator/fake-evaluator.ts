@@ -20,8 +20,9 @@ import {
   keyBodyLimits,
 } from '../../evaluator/http/bounds/bodies.ts';
 import { type ConnectionLimits, connectionLimits } from '../../evaluator/http/bounds/connections.ts';
+import type { JobLimits } from '../../evaluator/jobs/job-parts.ts';
 import { MemoryQueue } from '../../evaluator/jobs/job-queue.ts';
-import { type JobLimits, Jobs } from '../../evaluator/jobs/jobs.ts';
+import { Jobs } from '../../evaluator/jobs/jobs.ts';
 import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
 import { type KeyLimits, KeyStore } from '../../evaluator/keys/key-store.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
@@ -102,7 +103,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
       { id, folder, description, limits: payloadBytes, floors: options.floors ?? leastPayload },
     ]),
   );
-  const { frames, records, keys: keyRecords } = await openDataFolder(folder);
+  const { frames, records, keys: keyRecords, clock } = await openDataFolder(folder, log);
   const entry = new URL('./fake-worker.ts', import.meta.url);
   const bundleFolders = new Map([...bundles.keys()].map((id) => [id, folder]));
   const verifier = new KeyThread(entry, { dataFolder: folder, bundleFolders });
@@ -122,11 +123,13 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
     records,
     inputs: frames.inputs,
     results: frames.results,
+    quarantine: frames.quarantine,
+    clock,
     queue: new MemoryQueue(),
     watchers: new MemoryWatchers(),
     executor,
     keyFailed: (key, code) => (code === 'evaluation-key-invalid' ? keys.condemn(key) : keys.lost(key)),
-    limits: { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs },
+    limits: { queued: 8, records: 1000, keepMs: 60_000, fullDiskMs: 100, ...options.jobs },
     log,
   });
   const app = createApp({
@@ -143,6 +146,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
     await jobs.close();
     await app.close();
     await verifier.close();
+    await clock.close();
   };
   return {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,

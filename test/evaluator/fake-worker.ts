@@ -22,6 +22,7 @@ const cost = {
 const decoder = new TextDecoder();
 let loads = 0;
 let prepared = 0;
+let refusals = 0;
 
 const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
@@ -58,6 +59,7 @@ const openFake: OpenBundle<TextKeys> = async () => ({
   evaluate(payload, keys, control) {
     const text = decoder.decode(payload);
     if (text.startsWith('exit')) process.exit(7);
+    if (text.startsWith('full disk') && refusals++ < 3) throw new CxrError('storage-full');
     if (text.startsWith('throw')) throw new Error('text that must not be seen');
     for (let round = 0; text.startsWith('endless') && round < 4000; round += 1) {
       if (control.isAborted()) throw new CxrError('cancelled');

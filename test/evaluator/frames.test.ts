@@ -18,6 +18,7 @@ import {
   putKeys,
   secondBundle,
   startFakeEvaluator,
+  waitFor,
 } from './fake-evaluator.ts';
 
 let evaluator: FakeEvaluator;
@@ -218,8 +219,7 @@ describe('an evaluator given bad evaluation keys', () => {
     const broken = keyFrame('unloadable keys');
     await putKeys(evaluator.url, broken);
     const id = idOf(await postJob(evaluator.url, inputFrame(broken.id)));
-    const answer = await ask('GET', `${evaluator.url}${paths.job(id)}?waitMs=5000`);
-    expect(answer.body).toMatchObject({ state: { kind: 'failed', code: 'evaluation-key-invalid' } });
+    expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
   });
 });
 

@@ -4,6 +4,7 @@ import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
 import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
+import { everybody } from '../../tenants/tenant.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { readBody } from '../request-body.ts';
 import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
@@ -40,17 +41,19 @@ export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
 }
 
 /** A frame is checked completely, then looked up among accepted ones, then its keys; only then it costs anything. */
-function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promise<Job> {
+async function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promise<Job> {
   const frame = decodeFrame(bytes, { kind: 'input', maxPayloadBytes: maxBytes - frameHeaderBytes });
   const { limits, floors } = findBundle(deps.bundles, frame.bundle);
   refuseBelowFloor(frame.payload.length, floors.input);
   if (frame.payload.length > limits.input) throw new CxrError('frame-too-large', { expected: limits.input });
+  const tenant = everybody;
   const digest = frameDigest(bytes);
-  const earlier = deps.jobs.acceptedBefore(digest);
+  await deps.jobs.forgotten({ tenant, input: digest });
+  const earlier = deps.jobs.acceptedBefore({ tenant, input: digest });
   if (earlier !== undefined) throw new CxrError('frame-replayed', { job: earlier });
   const key = parseKeyId(frame.subject);
   if (deps.keys.use(key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
-  return deps.jobs.accept(frame.bundle, key, digest, bytes);
+  return deps.jobs.accept({ tenant, bundle: frame.bundle, key, input: digest, frame: bytes });
 }
 
 /** Aborts when the client goes away, so that nobody waits for it. */
