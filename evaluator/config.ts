@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +6,7 @@ import { z } from 'zod';
 import { CxrError } from '../contract/errors.ts';
 import { nativeSets } from '../kernel/native.ts';
 import { type Arithmetic, arithmetics, fastestArithmetic } from '../kernel/open.ts';
+import { isLoopback } from './http/host-names.ts';
 import { optionsFromEnvironment, optionsFromFlags } from './options.ts';
 
 /** Digits alone: `Number` would read an empty text as 0. */
@@ -25,6 +25,11 @@ const schema = z.object({
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
   'keep-minutes': z.coerce.number().positive().max(43_200).default(60),
   access: z.string().min(1).optional(),
+  'host-names': z
+    .string()
+    .regex(/^[\w.-]+(,[\w.-]+)*$/, 'names with commas between are expected')
+    .optional(),
+  'drain-seconds': whole(0, 3_600).default(30),
   log: z.stringbool().default(false),
   'insecure-http': z.stringbool().default(false),
 });
@@ -46,6 +51,10 @@ export type Config = {
   readonly keepMs: number;
   /** File with the digests of access tokens; null: whoever reaches the evaluator may use it. */
   readonly accessFile: string | null;
+  /** Names beside those of this machine in the `Host` header of what a proxy passes on. */
+  readonly hostNames: readonly string[];
+  /** How long running jobs may take once the evaluator is asked to stop. */
+  readonly drainMs: number;
   readonly log: boolean;
 };
 
@@ -82,6 +91,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     maxKeyBytes: given['max-key-bytes'],
     keepMs: given['keep-minutes'] * 60_000,
     accessFile: given.access === undefined ? null : resolve(given.access),
+    hostNames: given['host-names']?.split(',') ?? [],
+    drainMs: given['drain-seconds'] * 1_000,
     log: given.log,
   };
 }
@@ -109,9 +120,4 @@ function bundlesBesideTheCode(): string {
     fileURLToPath(new URL(path, import.meta.url)),
   );
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
-}
-
-/** Tells whether a host name means this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -15,6 +15,8 @@ export const options = {
   'max-key-bytes': { type: 'string' },
   'keep-minutes': { type: 'string' },
   access: { type: 'string' },
+  'host-names': { type: 'string' },
+  'drain-seconds': { type: 'string' },
   log: { type: 'boolean' },
   'insecure-http': { type: 'boolean' },
 } as const;
@@ -35,6 +37,8 @@ export const usage = `usage: npm run evaluator [-- OPTIONS]
   --max-key-bytes N     their bytes at most, default 8 GiB
   --keep-minutes N      how long results are kept, default 60
   --access FILE         lets in only who has a token whose SHA-256 is in this file
+  --host-names A,B      names in the Host header of what a proxy on this machine passes on
+  --drain-seconds N     how long running jobs may take once it is asked to stop, default 30
   --log                 a JSON line for every event, on standard error
   --insecure-http       accepts a host that others can reach, without TLS
   --help                prints this

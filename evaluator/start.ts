@@ -9,6 +9,8 @@ import { type Access, accessFrom, openToAll } from './http/access.ts';
 import { createApp } from './http/app.ts';
 import { BodyBounds, jobBodyLimits, keyBodyLimits } from './http/bounds/bodies.ts';
 import { connectionLimits } from './http/bounds/connections.ts';
+import { anyName, isLoopback, loopbackNames } from './http/host-names.ts';
+import { ReadinessCheck } from './http/readiness.ts';
 import { MemoryQueue } from './jobs/job-queue.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { MemoryWatchers } from './jobs/watchers.ts';
@@ -28,7 +30,11 @@ const maxRecords = 4_096;
 /** What the system says of a port; anything else it says of the host, as when it does not know the name. */
 const portFaults: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES']);
 
-export type RunningEvaluator = { readonly url: string; stop(): Promise<void> };
+export type RunningEvaluator = {
+  readonly url: string;
+  /** Stops. Running jobs may take `drainMs` more, 0 by default; those that have not ended by then begin again at the next start. */
+  stop(drainMs?: number): Promise<void>;
+};
 
 /**
  * Starts an evaluator on its own data folder; two on one folder would take each other's jobs.
@@ -107,6 +113,13 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
     ...{ version, bundles, keys, jobs, access, log },
     bodies: { keys: new BodyBounds(keyBodyLimits), jobs: new BodyBounds(jobBodyLimits) },
     connections: connectionLimits,
+    hosts: isLoopback(config.host) || config.hostNames.length > 0 ? loopbackNames(config.hostNames) : anyName,
+    readiness: new ReadinessCheck({
+      bundles,
+      dataFolder: config.dataFolder,
+      hasWorker: () => executor.hasWorker,
+      isAccepting: () => jobs.isAccepting,
+    }),
   });
   await app.listen({ host: config.host, port: config.port }).catch((cause: NodeJS.ErrnoException) => {
     const { code = '' } = cause;
@@ -117,16 +130,21 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   // Here and not when a client comes: no request starts work before its keys and its frame are accepted (ADR 26).
   for (const id of bundles.keys()) executor.prepare(id, keys.lastUsed(id));
+  let stopping: Promise<void> | null = null;
   log('start', { count: bundles.size, arithmetic: config.arithmetic });
   return {
     url: `http://${host}:${port}`,
-    stop: async () => {
-      await jobs.close();
-      await app.close();
-      await verifier.close();
-      await clock.close();
-      await unlock();
-      log('stop');
+    stop: (drainMs = 0) => {
+      // A second call, with less patience, ends the waiting of the first.
+      const closed = jobs.close(drainMs);
+      stopping ??= closed.then(async () => {
+        await app.close();
+        await verifier.close();
+        await clock.close();
+        await unlock();
+        log('stop');
+      });
+      return stopping;
     },
   };
 }

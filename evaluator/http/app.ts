@@ -1,9 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
+import { paths } from '../../contract/protocol.ts';
 import type { Log } from '../observe/log.ts';
 import { boundConnections } from './bounds/connections.ts';
 import type { EvaluatorDeps } from './deps.ts';
-import { rawProblem, sendNotFound, sendProblem } from './problem.ts';
+import { rawProblem, sendMisdirected, sendNotFound, sendProblem } from './problem.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -39,6 +40,9 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
   app.setNotFoundHandler(sendNotFound);
   logRequests(app, deps.log);
   app.addHook('onRequest', async (request, reply) => {
+    if (!deps.hosts(request.raw.rawHeaders)) return sendMisdirected(request, reply);
+    // Whoever sends jobs to several evaluators asks it, and may have no token.
+    if (request.routeOptions.url === paths.ready) return;
     if (deps.access(request.headers.authorization)) return;
     reply.header('www-authenticate', 'Bearer');
     throw new CxrError('evaluator-unauthorised');

@@ -5,6 +5,8 @@ import type { Log } from '../observe/log.ts';
 import type { Access } from './access.ts';
 import type { BodyBounds } from './bounds/bodies.ts';
 import type { ConnectionLimits } from './bounds/connections.ts';
+import type { HostNames } from './host-names.ts';
+import type { ReadinessCheck } from './readiness.ts';
 
 /** What the routes work on. There is no secret key among it, and no type that could hold one. */
 export type EvaluatorDeps = {
@@ -16,5 +18,7 @@ export type EvaluatorDeps = {
   /** Who may send how many bodies at one time. */
   readonly bodies: { readonly keys: BodyBounds; readonly jobs: BodyBounds };
   readonly connections: ConnectionLimits;
+  readonly hosts: HostNames;
+  readonly readiness: ReadinessCheck;
   readonly log: Log;
 };

@@ -64,6 +64,11 @@ export function sendNotFound(request: FastifyRequest, reply: FastifyReply): Fast
   return send(problemOf(new CxrError('request-invalid', { field: 'route' }), 404), request, reply);
 }
 
+/** Answers a request that names another host: 421, with the same kind of document. */
+export function sendMisdirected(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(problemOf(new CxrError('request-invalid', { field: 'host' }), 421), request, reply);
+}
+
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   lingerAfter(request, reply);
   reply.code(problem.status).type(mediaTypes.problem);

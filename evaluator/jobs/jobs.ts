@@ -56,6 +56,10 @@ export class Jobs {
     return jobs;
   }
 
+  /** False once it is asked to stop. */
+  get isAccepting(): boolean {
+    return !this.#runner.isClosing;
+  }
   get limits(): JobLimits {
     return this.#parts.limits;
   }

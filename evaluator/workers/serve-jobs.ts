@@ -88,14 +88,17 @@ export function serveJobs<Keys extends Disposable>(
 
   /** What goes wrong here goes wrong again, and is told, with the first job. */
   const prepare = async ({ bundle, key }: PrepareCommand): Promise<void> => {
+    let opened = false;
     try {
       const program = await programOf(bundle);
       program.prepare();
       giveBack();
+      opened = true;
       if (key !== null) await keysFor({ key, bundle }, program);
     } catch (error) {
       if (!(error instanceof CxrError)) throw error;
     }
+    port.postMessage({ kind: 'prepared', opened } satisfies WorkerMessage);
   };
 
   const serve = async (command: RunCommand | PrepareCommand): Promise<void> => {

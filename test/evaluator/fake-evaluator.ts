@@ -20,6 +20,8 @@ import {
   keyBodyLimits,
 } from '../../evaluator/http/bounds/bodies.ts';
 import { type ConnectionLimits, connectionLimits } from '../../evaluator/http/bounds/connections.ts';
+import { anyName, type HostNames } from '../../evaluator/http/host-names.ts';
+import { ReadinessCheck } from '../../evaluator/http/readiness.ts';
 import type { JobLimits } from '../../evaluator/jobs/job-parts.ts';
 import { MemoryQueue } from '../../evaluator/jobs/job-queue.ts';
 import { Jobs } from '../../evaluator/jobs/jobs.ts';
@@ -80,6 +82,7 @@ export type FakeOptions = {
   readonly floors?: PayloadFloors;
   readonly bodies?: Partial<BodyLimits>;
   readonly connections?: ConnectionLimits;
+  readonly hosts?: HostNames;
   /** Bundles to make ready at the start. */
   readonly prepared?: readonly BundleId[];
   readonly onLog?: (line: string) => void;
@@ -87,8 +90,8 @@ export type FakeOptions = {
 export type FakeEvaluator = {
   readonly url: string;
   readonly folder: string;
-  /** Stops and keeps the folder, as a crash of the machine would. */
-  stop(): Promise<void>;
+  /** Stops and keeps the folder. */
+  stop(drainMs?: number): Promise<void>;
   /** Stops and removes the folder. */
   destroy(): Promise<void>;
 };
@@ -139,11 +142,18 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
       jobs: new BodyBounds({ ...jobBodyLimits, ...options.bodies }),
     },
     connections: options.connections ?? connectionLimits,
+    hosts: options.hosts ?? anyName,
+    readiness: new ReadinessCheck({
+      bundles,
+      dataFolder: folder,
+      hasWorker: () => executor.hasWorker,
+      isAccepting: () => jobs.isAccepting,
+    }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   for (const id of options.prepared ?? []) executor.prepare(id, keys.lastUsed(id));
-  const stop = async () => {
-    await jobs.close();
+  const stop = async (drainMs = 0) => {
+    await jobs.close(drainMs);
     await app.close();
     await verifier.close();
     await clock.close();

@@ -66,6 +66,7 @@ const openFake: OpenBundle<TextKeys> = async () => ({
       control.progress(round / 4000, 'fake layer');
       sleep(5);
     }
+    if (text === 'slow') sleep(1_000);
     if (text === 'prepared?') return { payload: Buffer.from(String(prepared)), cost };
     return { payload: Buffer.from(`${keys.text}|${loads}|${text}`), cost };
   },

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { BundleDescription } from '../../../contract/bundle.ts';
-import { paths, type Service } from '../../../contract/protocol.ts';
+import { paths, type Readiness, type Service } from '../../../contract/protocol.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { bundleParameter, type IdParams } from './parameters.ts';
@@ -20,6 +20,12 @@ export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): 
       },
     }),
   );
+
+  app.get(paths.ready, async (_request, reply): Promise<Readiness> => {
+    const readiness = await deps.readiness.ask();
+    if (!readiness.ready) reply.code(503).header('retry-after', 5);
+    return readiness;
+  });
 
   app.get<IdParams>(paths.bundle(':id'), async (request): Promise<BundleDescription> => {
     return findBundle(deps.bundles, bundleParameter(request.params.id)).description;
