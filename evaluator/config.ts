@@ -20,8 +20,8 @@ const schema = z.object({
   workers: whole(1, 64).default(1),
   threads: whole(1, 64).optional(),
   arithmetic: z.enum(['auto', ...arithmetics]).default('auto'),
-  'max-queued': whole(1, 10_000).default(32),
-  'max-keys': whole(1, 100_000).default(16),
+  'max-queued': whole(1, 10_000).default(256),
+  'max-keys': whole(1, 100_000).default(128),
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
   'keep-minutes': z.coerce.number().positive().max(43_200).default(60),
   access: z.string().min(1).optional(),
@@ -62,7 +62,8 @@ export type Config = {
  * Reads the configuration from flags and environment. Flags win.
  *
  * @throws CxrError `request-invalid` naming the flag, never its value; also for a host that is not loopback without
- *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy.
+ *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy, and without
+ *         `--access`, because nobody is told apart then.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse({ ...optionsFromEnvironment(env), ...optionsFromFlags(argv) });
@@ -78,6 +79,11 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
       expected: 'a loopback host behind a TLS proxy, or --insecure-http',
     });
   }
+  if (!isLoopback(given.host) && given.access === undefined)
+    throw new CxrError('request-invalid', {
+      flag: '--access',
+      expected: 'a file of access tokens, because others can reach this host',
+    });
   return {
     host: given.host,
     port: given.port,

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
 import { paths } from '../../contract/protocol.ts';
 import type { Log } from '../observe/log.ts';
+import { everybody } from '../tenants/tenant.ts';
 import { boundConnections } from './bounds/connections.ts';
 import type { EvaluatorDeps } from './deps.ts';
 import { rawProblem, sendMisdirected, sendNotFound, sendProblem } from './problem.ts';
@@ -39,13 +40,17 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(sendNotFound);
   logRequests(app, deps.log);
+  app.decorateRequest('tenant', everybody);
   app.addHook('onRequest', async (request, reply) => {
     if (!deps.hosts(request.raw.rawHeaders)) return sendMisdirected(request, reply);
     // Whoever sends jobs to several evaluators asks it, and may have no token.
     if (request.routeOptions.url === paths.ready) return;
-    if (deps.access(request.headers.authorization)) return;
-    reply.header('www-authenticate', 'Bearer');
-    throw new CxrError('evaluator-unauthorised');
+    const tenant = await deps.access({ authorization: request.headers.authorization });
+    if (tenant === null) {
+      reply.header('www-authenticate', 'Bearer');
+      throw new CxrError('evaluator-unauthorised');
+    }
+    request.tenant = tenant;
   });
   for (const routes of [serviceRoutes, keyRoutes, jobRoutes]) {
     app.register((scope) => routes(scope, deps));

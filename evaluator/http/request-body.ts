@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
+import { everybody } from '../tenants/tenant.ts';
 import type { BodyBounds } from './bounds/bodies.ts';
 
 /**
@@ -28,7 +29,9 @@ export async function* bodyChunks(
   bounds: BodyBounds,
 ): AsyncGenerator<Uint8Array> {
   const body = request.body instanceof Readable ? request.body : Readable.from([]);
-  using share = bounds.admit(request.ip);
+  // Behind a proxy all workstations have one address.
+  const { tenant, ip } = request;
+  using share = bounds.admit(tenant === everybody ? ip : tenant);
   // Destroying the stream would reset the connection before the refusal could be sent.
   const chunks = body.iterator({ destroyOnReturn: false });
   let received = 0;

@@ -2,6 +2,7 @@ import { CxrError } from '../../contract/errors.ts';
 import type { Digest } from '../../contract/ids/digest.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type { JobState } from '../../contract/protocol.ts';
+import type { FrameStore } from '../store/frame-store.ts';
 import type { JobParts } from './job-parts.ts';
 import type { JobRecord } from './job-record.ts';
 import { isEnded, type JobTable, type LiveJob } from './job-table.ts';
@@ -37,7 +38,7 @@ export class JobChanges {
     job.record = record;
     if (state.kind !== 'cancelled') this.move(job, state);
     // Where the end could not be stored, a restart computes the job again and needs its input.
-    if (isKept) await this.#parts.inputs.remove(record.input).catch(() => {});
+    if (isKept) await this.removeUnneeded(this.#parts.inputs, record.input);
   }
 
   /** Shows a state to whoever asks or waits. */
@@ -72,9 +73,14 @@ export class JobChanges {
     // What is still being stored would come back.
     await job.saving.catch(() => {});
     await records.remove(record.id).catch(() => {});
-    await inputs.remove(record.input).catch(() => {});
-    if (record.ended?.result) await results.remove(record.ended.result).catch(() => {});
+    await this.removeUnneeded(inputs, record.input);
+    if (record.ended?.result) await this.removeUnneeded(results, record.ended.result);
     this.#jobs.release(record);
+  }
+
+  /** Removes a frame unless another job has the same. */
+  async removeUnneeded(store: FrameStore, frame: Digest): Promise<void> {
+    if (!this.#jobs.needs(frame)) await store.remove(frame).catch(() => {});
   }
 
   /** Forgets a job of which something is damaged. @throws CxrError `job-unknown`, for its client to send it again. */

@@ -93,10 +93,10 @@ export class JobRunner {
     job.record = { ...job.record, attempts: Math.max(0, job.record.attempts - 1) };
     job.isBeginning = false;
     this.#changes.move(job, { kind: 'queued', ahead: 0 });
-    const { id, key } = job.record;
+    const { id, key, tenant } = job.record;
     setTimeout(async () => {
       if (this.#closing || job.state.kind !== 'queued') return;
-      await queue.add(id, key);
+      await queue.add(id, { tenant, key });
       this.startNext();
     }, limits.fullDiskMs).unref();
   }
@@ -130,14 +130,14 @@ export class JobRunner {
     // Cancelled while its result was stored: nobody will ask for it, unless the same frame was accepted anew.
     const owner = this.#jobs.acceptedBefore(job.record) ?? job.record.id;
     if (owner === job.record.id && job.record.ended?.result !== result)
-      await this.#parts.results.remove(result).catch(() => {});
+      await this.#changes.removeUnneeded(this.#parts.results, result);
   }
 
   async #beginAgain(job: LiveJob): Promise<void> {
     if (job.record.attempts >= mostAttempts) return await this.#giveUp(job);
     job.isBeginning = false;
     this.#changes.move(job, { kind: 'queued', ahead: 0 });
-    await this.#parts.queue.add(job.record.id, job.record.key);
+    await this.#parts.queue.add(job.record.id, job.record);
   }
 
   async #fail(job: LiveJob, code: ErrorCode): Promise<void> {

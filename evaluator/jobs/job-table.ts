@@ -1,8 +1,10 @@
 import { CxrError } from '../../contract/errors.ts';
+import type { Digest } from '../../contract/ids/digest.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { JobState } from '../../contract/protocol.ts';
 import type { Clock } from '../store/service-clock.ts';
+import type { Tenant } from '../tenants/tenant.ts';
 import type { Execution } from './executor.ts';
 import type { JobRecord } from './job-record.ts';
 
@@ -63,10 +65,10 @@ export class JobTable {
     return this.#jobs.get(id);
   }
 
-  /** @throws CxrError `job-unknown`, also for a job whose time is over. */
-  find(id: JobId): LiveJob {
+  /** @throws CxrError `job-unknown`, also for a job of another tenant, and for one whose time is over. */
+  find(tenant: Tenant, id: JobId): LiveJob {
     const job = this.#jobs.get(id);
-    if (job === undefined || this.#isOver(job, this.#clock.now()))
+    if (job === undefined || job.record.tenant !== tenant || this.#isOver(job, this.#clock.now()))
       throw new CxrError('job-unknown', { job: id });
     return job;
   }
@@ -89,6 +91,13 @@ export class JobTable {
   surplus(most: number): readonly LiveJob[] {
     const ended = this.all().filter((job) => job.record.ended !== null);
     return ended.slice(0, Math.max(0, this.#jobs.size - most));
+  }
+
+  /** Whether a job still needs this frame: two tenants may have sent the same, and have the same result. */
+  needs(frame: Digest): boolean {
+    return this.all().some(({ record }) =>
+      record.ended === null ? record.input === frame : record.ended.result === frame,
+    );
   }
 
   usesKey(key: KeyId): boolean {

@@ -3,12 +3,14 @@ import { CxrError, type ErrorCode } from '../../contract/errors.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Job, JobState } from '../../contract/protocol.ts';
+import type { Tenant } from '../tenants/tenant.ts';
 import { JobChanges } from './job-changes.ts';
 import { readResult, removeStrayFrames } from './job-frames.ts';
 import { jobIdOf } from './job-id.ts';
 import type { JobLimits, JobParts, Submission } from './job-parts.ts';
 import { JobRunner } from './job-runner.ts';
 import { type Accepted, isEnded, isWaiting, JobTable, type LiveJob } from './job-table.ts';
+import { mayQueue } from './queue-share.ts';
 
 /** Failures that are no fault of the frame: when it comes again, it is computed again. */
 const worthAgain: ReadonlySet<ErrorCode> = new Set([
@@ -88,9 +90,10 @@ export class Jobs {
    */
   async accept({ frame, ...subject }: Submission): Promise<Job> {
     const { inputs, queue, limits, clock, log } = this.#parts;
-    const waiting = this.#jobs.all().filter(isWaiting).length;
-    if (waiting >= limits.queued || this.#runner.isClosing) {
-      throw new CxrError('queue-full', { got: waiting, expected: limits.queued });
+    const waiting = this.#jobs.all().filter(isWaiting);
+    const clients = waiting.map(({ record }) => record);
+    if (this.#runner.isClosing || !mayQueue(subject, clients, limits.queued)) {
+      throw new CxrError('queue-full', { got: waiting.length, expected: limits.queued });
     }
     const id = jobIdOf(subject.tenant, subject.input);
     // Remembered before it is stored: the same frame may arrive again meanwhile.
@@ -109,26 +112,26 @@ export class Jobs {
     const { key, bundle } = subject;
     log('job', { jobId: id, keyId: key, bundle, state: 'queued', bytes: frame.length });
     // The answer to the same frame names the job, so it may have been cancelled already.
-    if (job.state.kind === 'queued') await queue.add(id, key);
+    if (job.state.kind === 'queued') await queue.add(id, subject);
     for (const surplus of this.#jobs.surplus(limits.records)) await this.#changes.forget(surplus);
-    const accepted: Job = { id, state: await this.state(id) };
+    const accepted: Job = { id, state: await this.state(subject.tenant, id) };
     this.#runner.startNext();
     return accepted;
   }
 
   /** @throws CxrError `job-unknown`, also for expired jobs. */
-  async state(id: JobId): Promise<JobState> {
-    const job = this.#jobs.find(id);
+  async state(tenant: Tenant, id: JobId): Promise<JobState> {
+    const job = this.#jobs.find(tenant, id);
     if (job.state.kind !== 'queued') return job.state;
     const ahead = await this.#parts.queue.ahead(id);
     return job.state.kind === 'queued' ? { kind: 'queued', ahead } : job.state;
   }
 
   /** The state after it changed or progress was made, or after `waitMs`; at once for an ended job. */
-  async watch(id: JobId, waitMs: number, signal: AbortSignal): Promise<JobState> {
-    const job = this.#jobs.find(id);
+  async watch(tenant: Tenant, id: JobId, waitMs: number, signal: AbortSignal): Promise<JobState> {
+    const job = this.#jobs.find(tenant, id);
     if (!isEnded(job.state) && !this.#runner.isClosing) await this.#parts.watchers.wait(id, waitMs, signal);
-    return this.state(id);
+    return this.state(tenant, id);
   }
 
   /**
@@ -136,8 +139,8 @@ export class Jobs {
    *
    * @throws CxrError `job-unknown`, also for a result that is damaged; `job-not-ready`, `job-cancelled`, `job-failed`.
    */
-  async result(id: JobId): Promise<Uint8Array> {
-    const job = this.#jobs.find(id);
+  async result(tenant: Tenant, id: JobId): Promise<Uint8Array> {
+    const job = this.#jobs.find(tenant, id);
     const { state } = job;
     switch (state.kind) {
       case 'done':
@@ -155,8 +158,8 @@ export class Jobs {
   }
 
   /** Cancels a queued or running job; an ended one stays as it is. */
-  async cancel(id: JobId): Promise<void> {
-    const job = this.#jobs.find(id);
+  async cancel(tenant: Tenant, id: JobId): Promise<void> {
+    const job = this.#jobs.find(tenant, id);
     if (isEnded(job.state)) return;
     const ending = this.#changes.end(job, { kind: 'cancelled' });
     job.execution?.cancel();
@@ -185,7 +188,7 @@ export class Jobs {
 
   /** Queues a job of an earlier run again. */
   async #resume(job: LiveJob): Promise<void> {
-    const { id, key, input, ended, attempts } = job.record;
+    const { id, input, ended, attempts } = job.record;
     const { inputs, results, queue } = this.#parts;
     if (ended !== null) {
       const isLost = ended.result !== null && !(await results.has(ended.result));
@@ -193,7 +196,7 @@ export class Jobs {
       return;
     }
     job.alone = attempts > 0;
-    if (await inputs.has(input)) await queue.add(id, key);
+    if (await inputs.has(input)) await queue.add(id, job.record);
     else await this.#changes.lose(job, 'input').catch(() => {});
   }
 }

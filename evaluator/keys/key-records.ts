@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { bundleIdSchema } from '../../contract/ids/bundle-id.ts';
 import { keyIdSchema } from '../../contract/ids/key-id.ts';
 import { RecordFolder } from '../store/record-folder.ts';
+import { everybody, tenantSchema } from '../tenants/tenant.ts';
 
 /** What is kept about evaluation keys that were verified. A stored frame without a record was not verified yet. */
 export const keyRecordSchema = z.object({
@@ -9,6 +10,7 @@ export const keyRecordSchema = z.object({
   key: keyIdSchema,
   bundle: bundleIdSchema,
   bytes: z.int().nonnegative(),
+  owners: z.array(tenantSchema).min(1).default([everybody]),
 });
 export type KeyRecord = z.infer<typeof keyRecordSchema>;
 

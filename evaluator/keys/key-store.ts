@@ -4,13 +4,12 @@ import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Log } from '../observe/log.ts';
 import type { FrameStore, StoredFrame } from '../store/frame-store.ts';
 import type { FrameStreamCheck } from '../store/frame-stream.ts';
+import { everybody, type Tenant } from '../tenants/tenant.ts';
 import { BadKeys } from './bad-keys.ts';
 import { bundleOf, checked } from './key-chunks.ts';
 import type { KeyRecord, KeyRecords } from './key-records.ts';
 import type { KeyVerifier } from './key-verifier.ts';
-
-export type KeyLimits = { readonly keys: number; readonly bytes: number };
-type StoredKey = { readonly bundle: BundleId; readonly bytes: number; usedAt: number };
+import { type InUse, type KeyLimits, type StoredKey, victimsFor } from './make-room.ts';
 
 /** What the store is made of. */
 export type KeyParts = {
@@ -20,9 +19,6 @@ export type KeyParts = {
   readonly limits: KeyLimits;
   readonly log: Log;
 };
-
-/** Whether a queued or running job needs these keys; such keys are never evicted. */
-export type InUse = (id: KeyId) => boolean;
 
 /** Uploads that wait to be verified at one time: they fill the disk and are not counted yet. */
 const mostVerifying = 16;
@@ -60,7 +56,7 @@ export class KeyStore {
 
   async #adopt({ bytes, usedAt }: StoredFrame, record: KeyRecord): Promise<void> {
     if (bytes !== record.bytes) await this.lost(record.key);
-    else this.#keys.set(record.key, { bundle: record.bundle, bytes, usedAt });
+    else this.#keys.set(record.key, { bundle: record.bundle, bytes, usedAt, owners: new Set(record.owners) });
   }
 
   async #adoptOnceVerified(frames: readonly StoredFrame[]): Promise<void> {
@@ -68,7 +64,12 @@ export class KeyStore {
       const id = parseKeyId(digest);
       const bundle = await bundleOf(this.#parts.frames, digest).catch(() => null);
       if (bundle === null) await this.lost(id);
-      else await this.#verifyAndKeep(id, { bundle, bytes, usedAt }, () => false).catch(() => {});
+      else
+        await this.#verifyAndKeep(
+          id,
+          { bundle, bytes, usedAt, owners: new Set([everybody]) },
+          () => false,
+        ).catch(() => {});
     }
   }
 
@@ -78,8 +79,9 @@ export class KeyStore {
   get limits(): KeyLimits {
     return this.#parts.limits;
   }
-  has(id: KeyId): boolean {
-    return this.#keys.has(id);
+  /** Whether a tenant has stored these keys. Those of another one are not here for it. */
+  has(tenant: Tenant, id: KeyId): boolean {
+    return this.#keys.get(id)?.owners.has(tenant) === true;
   }
 
   /** @throws CxrError `evaluation-key-invalid` for keys that were found to be none. */
@@ -92,10 +94,11 @@ export class KeyStore {
    *
    * @throws CxrError `evaluation-key-missing`, `evaluation-key-invalid`.
    */
-  use(id: KeyId): BundleId {
+  use(tenant: Tenant, id: KeyId): BundleId {
     this.refuseBad(id);
     const key = this.#keys.get(id);
-    if (key === undefined) throw new CxrError('evaluation-key-missing', { key: id });
+    if (key === undefined || !key.owners.has(tenant))
+      throw new CxrError('evaluation-key-missing', { key: id });
     key.usedAt = Date.now();
     void this.#parts.frames.touch(id).catch(() => {});
     return key.bundle;
@@ -107,56 +110,76 @@ export class KeyStore {
     return own.sort(([, left], [, right]) => right.usedAt - left.usedAt)[0]?.[0] ?? null;
   }
 
-  async remove(id: KeyId): Promise<void> {
-    if (!this.#keys.delete(id)) return;
+  /** Removes a tenant's keys. They stay for another one who has sent them too. */
+  async remove(tenant: Tenant, id: KeyId): Promise<void> {
+    const key = this.#keys.get(id);
+    if (key === undefined || !key.owners.delete(tenant)) return;
+    if (key.owners.size === 0) await this.#drop(id);
+    else await this.#record(id, key);
+  }
+
+  async #drop(id: KeyId): Promise<void> {
+    this.#keys.delete(id);
     await this.#parts.records.remove(id);
     await this.#parts.frames.remove(id);
+  }
+
+  async #record(id: KeyId, { bundle, bytes, owners }: StoredKey): Promise<void> {
+    const record: KeyRecord = { format: 'cipherfilm-key/1', key: id, bundle, bytes, owners: [...owners] };
+    await this.#parts.records.save(id, record);
   }
 
   /** Removes keys whose file is damaged or gone, so that they are asked for again. */
   async lost(id: KeyId): Promise<void> {
     this.#parts.log('damaged', { kind: 'evaluation keys', keyId: id });
-    this.#keys.delete(id);
-    await this.#parts.records.remove(id);
-    await this.#parts.frames.remove(id);
+    await this.#drop(id);
   }
 
   /** Removes keys that are none, and remembers it. */
   async condemn(id: KeyId): Promise<void> {
     this.#parts.log('key-refused', { keyId: id });
     this.#bad.add(id);
-    this.#keys.delete(id);
-    await this.#parts.records.remove(id);
-    await this.#parts.frames.remove(id);
+    await this.#drop(id);
   }
 
   /**
    * Stores a frame under `id`, streaming it to the store while `check` looks at it, and has its keys verified.
    *
-   * @param announced  bytes to come, null when unknown.
+   * `announced` are the bytes to come, null when unknown.
+   *
    * @throws CxrError  what `check` throws, `frame-digest` when the frame is not the one that `id` names,
    *                   `evaluation-key-invalid`, `quota-exceeded` when keys in use leave no room, or too many wait.
    */
   async receive(
-    id: KeyId,
+    { tenant, id, announced }: { tenant: Tenant; id: KeyId; announced: number | null },
     chunks: AsyncIterable<Uint8Array>,
     check: FrameStreamCheck,
-    announced: number | null,
     inUse: InUse,
   ): Promise<void> {
     this.refuseBad(id);
     if (this.#verifying.size >= mostVerifying)
       throw new CxrError('quota-exceeded', { field: 'uploads', expected: mostVerifying });
-    if (!this.#keys.has(id)) this.#victims(announced ?? 0, inUse);
+    const room = (bytes: number) => {
+      if (!this.#keys.has(id)) victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
+    };
+    room(announced ?? 0);
     let admitted = null as ReturnType<FrameStreamCheck['finish']> | null;
     const admit = (frame: ReturnType<FrameStreamCheck['finish']>) => {
       if (frame.digest !== id) throw new CxrError('frame-digest', { field: 'name' });
-      if (!this.#keys.has(id)) this.#victims(frame.bytes, inUse);
+      room(frame.bytes);
       admitted = frame;
     };
     const { bytes, usedAt } = await this.#parts.frames.put(checked(chunks, check, admit));
-    if (admitted === null || this.#keys.has(id)) return;
-    await this.#verifyAndKeep(id, { bundle: admitted.bundle, bytes, usedAt }, inUse);
+    if (admitted === null) return;
+    if (!this.#keys.has(id)) {
+      const { bundle } = admitted;
+      await this.#verifyAndKeep(id, { bundle, bytes, usedAt, owners: new Set([tenant]) }, inUse);
+    }
+    const key = this.#keys.get(id);
+    if (key === undefined || key.owners.has(tenant)) return;
+    // Another tenant sent them first. Whoever has all of them may use them.
+    key.owners.add(tenant);
+    await this.#record(id, key);
   }
 
   /** The same keys may come several times at once: they are verified once. */
@@ -177,11 +200,15 @@ export class KeyStore {
       await this.lost(id);
       throw new CxrError('evaluation-key-missing', { key: id });
     }
-    if (verdict === 'unchecked') throw new CxrError('quota-exceeded', { field: 'verification' });
-    const { bundle, bytes } = key;
+    if (verdict === 'unchecked') {
+      await frames.remove(id);
+      throw new CxrError('quota-exceeded', { field: 'verification' });
+    }
+    const { bundle, bytes, owners } = key;
+    const [tenant = everybody] = owners;
     try {
-      const victims = this.#victims(bytes, inUse);
-      await this.#parts.records.save(id, { format: 'cipherfilm-key/1', key: id, bundle, bytes });
+      const victims = victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
+      await this.#record(id, key);
       this.#keys.set(id, key);
       log('key-stored', { keyId: id, bundle, bytes });
       for (const victim of victims) await this.#evict(victim, inUse);
@@ -193,27 +220,7 @@ export class KeyStore {
 
   async #evict(id: KeyId, inUse: InUse): Promise<void> {
     if (inUse(id)) return;
-    await this.remove(id);
+    await this.#drop(id);
     this.#parts.log('key-evicted', { keyId: id });
-  }
-
-  /** The keys that must go for `bytes` more to fit, least recently used first. */
-  #victims(bytes: number, inUse: InUse): KeyId[] {
-    const limits = this.#parts.limits;
-    let count = this.#keys.size + 1;
-    let total = [...this.#keys.values()].reduce((sum, key) => sum + key.bytes, bytes);
-    const victims: KeyId[] = [];
-    const oldestFirst = [...this.#keys].sort(([, left], [, right]) => left.usedAt - right.usedAt);
-    for (const [id, key] of oldestFirst) {
-      if (count <= limits.keys && total <= limits.bytes) break;
-      if (inUse(id)) continue;
-      victims.push(id);
-      count -= 1;
-      total -= key.bytes;
-    }
-    if (count > limits.keys || total > limits.bytes) {
-      throw new CxrError('quota-exceeded', { field: 'keys', expected: limits.keys });
-    }
-    return victims;
   }
 }

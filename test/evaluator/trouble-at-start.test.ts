@@ -104,7 +104,11 @@ describe('an evaluator with flags that cannot be meant', () => {
   });
 
   it('names the host when the address is what cannot be used', async () => {
+    const access = join(folder, 'access');
+    writeFileSync(access, `${'ab'.repeat(32)} radiology\n`);
     const { code, err } = await start(
+      '--access',
+      access,
       '--data',
       join(folder, 'host'),
       '--host',

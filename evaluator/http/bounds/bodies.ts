@@ -2,10 +2,10 @@ import { CxrError } from '../../../contract/errors.ts';
 
 /** How many bodies may be on their way, and when one is so slow that it gives way. */
 export type BodyLimits = {
-  /** At one time, from all addresses. */
+  /** At one time, from all senders. */
   readonly total: number;
-  /** At one time, from one address. */
-  readonly perAddress: number;
+  /** At one time, from one sender: a tenant, or an address where there are no tenants. */
+  readonly perSender: number;
   /** A body of which nothing came for so long is cut off, ms. */
   readonly stallMs: number;
   /** No body gives way to another before it had so much time, ms. */
@@ -15,7 +15,7 @@ export type BodyLimits = {
 };
 
 type Body = {
-  readonly address: string;
+  readonly sender: string;
   readonly startedAt: number;
   bytes: number;
   revoke(why: CxrError): void;
@@ -47,14 +47,14 @@ export class BodyBounds {
   }
 
   /** Gives a body room. @throws CxrError `quota-exceeded` when there is none and all others come fast enough. */
-  admit(address: string): BodyShare {
-    const own = [...this.#bodies].filter((body) => body.address === address);
-    if (own.length >= this.#limits.perAddress) this.#displace(own);
+  admit(sender: string): BodyShare {
+    const own = [...this.#bodies].filter((body) => body.sender === sender);
+    if (own.length >= this.#limits.perSender) this.#displace(own);
     else if (this.#bodies.size >= this.#limits.total) this.#displace([...this.#bodies]);
     const { promise: revoked, reject } = Promise.withResolvers<never>();
     // Nobody may be waiting for it in this moment.
     revoked.catch(() => {});
-    const body: Body = { address, startedAt: performance.now(), bytes: 0, revoke: reject };
+    const body: Body = { sender, startedAt: performance.now(), bytes: 0, revoke: reject };
     const { stallMs } = this.#limits;
     const stalled = setTimeout(
       () => reject(new CxrError('quota-exceeded', { field: 'time', expected: stallMs })),
@@ -95,10 +95,10 @@ const leastRate = 64 * 1024;
 /** Uploads of evaluation keys, some 50 MB each, which are streamed to the disk. */
 export const keyBodyLimits: BodyLimits = {
   total: 16,
-  perAddress: 8,
+  perSender: 8,
   stallMs: 20 * second,
   graceMs: 5 * second,
   leastRate,
 };
 /** Input frames, which are held in memory: 64 of the shipped network take 86 MB. */
-export const jobBodyLimits: BodyLimits = { ...keyBodyLimits, total: 64, perAddress: 32 };
+export const jobBodyLimits: BodyLimits = { ...keyBodyLimits, total: 64, perSender: 32 };

@@ -165,7 +165,7 @@ describe('a sender who holds connections or bodies', () => {
     ['job bodies', 'POST', paths.jobs, mediaTypes.ciphertext],
     ['key uploads', 'PUT', paths.key('ab'.repeat(32)), mediaTypes.keys],
   ])('of %s that stand still gives way to those who send', async (_, method, path, type) => {
-    const { url } = await start({ bodies: { total: 8, perAddress: 4, graceMs: 100 } });
+    const { url } = await start({ bodies: { total: 8, perSender: 4, graceMs: 100 } });
     for (let count = 0; count < 4; count += 1) hold(url, head(method, path, type, 1_000));
     await sleep(300);
     await expectServing(url);
@@ -175,7 +175,7 @@ describe('a sender who holds connections or bodies', () => {
   });
 
   it('is told to come back while all others send fast enough', async () => {
-    const { url } = await start({ bodies: { perAddress: 1, graceMs: 60_000 } });
+    const { url } = await start({ bodies: { perSender: 1, graceMs: 60_000 } });
     hold(url, head('POST', paths.jobs, mediaTypes.ciphertext, 1_000));
     await sleep(100);
     expect(await postJob(url, inputFrame(keyFrame().id))).toMatchObject({

@@ -20,7 +20,7 @@ const readiness = async (url: string) => {
 
 describe('an evaluator that is asked whether it is ready', () => {
   it('is not before a worker has opened a model, and is then, also without a token', async () => {
-    const { url } = await start({ prepared: [bundle], access: () => false });
+    const { url } = await start({ prepared: [bundle], access: () => null });
     await expect
       .poll(() => readiness(url), { timeout: 5_000 })
       .toEqual({
