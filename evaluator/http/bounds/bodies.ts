@@ -18,6 +18,7 @@ type Body = {
   readonly sender: string;
   readonly startedAt: number;
   bytes: number;
+  lastAt: number;
   revoke(why: CxrError): void;
 };
 
@@ -54,7 +55,13 @@ export class BodyBounds {
     const { promise: revoked, reject } = Promise.withResolvers<never>();
     // Nobody may be waiting for it in this moment.
     revoked.catch(() => {});
-    const body: Body = { sender, startedAt: performance.now(), bytes: 0, revoke: reject };
+    const body: Body = {
+      sender,
+      startedAt: performance.now(),
+      bytes: 0,
+      lastAt: performance.now(),
+      revoke: reject,
+    };
     const { stallMs } = this.#limits;
     const stalled = setTimeout(
       () => reject(new CxrError('quota-exceeded', { field: 'time', expected: stallMs })),
@@ -65,6 +72,7 @@ export class BodyBounds {
       revoked,
       received: (bytes) => {
         body.bytes += bytes;
+        body.lastAt = performance.now();
         stalled.refresh();
       },
       [Symbol.dispose]: () => {
@@ -76,9 +84,12 @@ export class BodyBounds {
 
   #displace(candidates: readonly Body[]): void {
     const now = performance.now();
-    const rate = ({ bytes, startedAt }: Body) => bytes / Math.max(1, now - startedAt);
+    const { graceMs } = this.#limits;
+    // One that came fast and stands still now is as slow as can be.
+    const rate = ({ bytes, startedAt, lastAt }: Body) =>
+      now - lastAt >= graceMs ? 0 : bytes / Math.max(1, now - startedAt);
     const slow = candidates
-      .filter((body) => now - body.startedAt >= this.#limits.graceMs)
+      .filter((body) => now - body.startedAt >= graceMs)
       .filter((body) => rate(body) * 1000 < this.#limits.leastRate)
       .sort((left, right) => rate(left) - rate(right))[0];
     const refusal = new CxrError('quota-exceeded', { field: 'bodies', expected: candidates.length });

@@ -174,6 +174,14 @@ describe('a sender who holds connections or bodies', () => {
     await expectServing(url);
   });
 
+  it('of bodies that came fast and then stand still gives way too', async () => {
+    const { url } = await start({ bodies: { total: 8, perSender: 4, graceMs: 200, leastRate: 1 } });
+    for (let count = 0; count < 4; count += 1)
+      hold(url, head('POST', paths.jobs, mediaTypes.ciphertext, 60_000)).write(Buffer.alloc(50_000));
+    await sleep(500);
+    await expectServing(url);
+  });
+
   it('is told to come back while all others send fast enough', async () => {
     const { url } = await start({ bodies: { perSender: 1, graceMs: 60_000 } });
     hold(url, head('POST', paths.jobs, mediaTypes.ciphertext, 1_000));
