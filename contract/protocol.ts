@@ -10,6 +10,7 @@ import { jobIdSchema } from './ids/job-id.ts';
  *
  *   GET    /v1/service                 who answers, limits, bundles
  *   GET    /v1/ready                   200 or 503: whether it can do a job now; needs no token
+ *   GET    /metrics                    for Prometheus, where the evaluator has `--metrics`
  *   GET    /v1/bundles/:id             one bundle's public description; 410 when retired or unknown
  *   HEAD   /v1/keys/:sha256            200 known, 404 not
  *   PUT    /v1/keys/:sha256            body: evaluation-key frame; 201 stored, 200 already there
@@ -34,6 +35,7 @@ export const mediaTypes = {
 export const paths = {
   service: '/v1/service',
   ready: '/v1/ready',
+  metrics: '/metrics',
   bundle: (id: string) => `/v1/bundles/${id}`,
   key: (id: string) => `/v1/keys/${id}`,
   jobs: '/v1/jobs',

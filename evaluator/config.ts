@@ -31,6 +31,7 @@ const schema = z.object({
     .optional(),
   'drain-seconds': whole(0, 3_600).default(30),
   log: z.stringbool().default(false),
+  metrics: z.stringbool().default(false),
   'insecure-http': z.stringbool().default(false),
 });
 
@@ -56,6 +57,8 @@ export type Config = {
   /** How long running jobs may take once the evaluator is asked to stop. */
   readonly drainMs: number;
   readonly log: boolean;
+  /** Whether `/metrics` is served. */
+  readonly metrics: boolean;
 };
 
 /**
@@ -100,6 +103,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     hostNames: given['host-names']?.split(',') ?? [],
     drainMs: given['drain-seconds'] * 1_000,
     log: given.log,
+    metrics: given.metrics,
   };
 }
 

@@ -18,6 +18,7 @@ export const options = {
   'host-names': { type: 'string' },
   'drain-seconds': { type: 'string' },
   log: { type: 'boolean' },
+  metrics: { type: 'boolean' },
   'insecure-http': { type: 'boolean' },
 } as const;
 type OptionName = keyof typeof options;
@@ -41,6 +42,7 @@ export const usage = `usage: npm run evaluator [-- OPTIONS]
   --host-names A,B      names in the Host header of what a proxy on this machine passes on
   --drain-seconds N     how long running jobs may take once it is asked to stop, default 30
   --log                 a JSON line for every event, on standard error
+  --metrics             serves /metrics for Prometheus, to whoever has a token
   --insecure-http       accepts a host that others can reach, without TLS
   --help                prints this
   Each may also be set as CIPHERFILM_EVALUATOR_<NAME>; a flag wins.

@@ -16,6 +16,8 @@ import { Jobs } from './jobs/jobs.ts';
 import { MemoryWatchers } from './jobs/watchers.ts';
 import { KeyStore } from './keys/key-store.ts';
 import { createLog, type Log, silentLog } from './observe/log.ts';
+import { measured } from './observe/measured.ts';
+import { Metrics } from './observe/metrics.ts';
 import { lockFolder } from './store/folder-lock.ts';
 import { KeyThread } from './workers/key-thread.ts';
 import { WorkerPool } from './workers/pool.ts';
@@ -47,13 +49,15 @@ export async function startEvaluator(
   version: string,
   workerEntry: URL,
 ): Promise<RunningEvaluator> {
-  const log = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
+  const metrics = config.metrics ? new Metrics() : null;
+  const written = config.log ? createLog((line) => process.stderr.write(line)) : silentLog;
+  const log = metrics?.counting(written) ?? written;
   const access = config.accessFile === null ? openToAll : accessFrom(config.accessFile);
   const bundles = await readBundles(config.bundleRoot);
   for (const { folder, description } of bundles.values()) await verifyServerHalf(folder, description);
   try {
     const unlock = await lockFolder(config.dataFolder);
-    const parts = { config, version, workerEntry, log, access, bundles, unlock };
+    const parts = { config, version, workerEntry, log, metrics, access, bundles, unlock };
     return await startInFolder(parts).catch(async (error: unknown) => {
       await unlock();
       throw error;
@@ -68,6 +72,7 @@ type Parts = {
   readonly version: string;
   readonly workerEntry: URL;
   readonly log: Log;
+  readonly metrics: Metrics | null;
   readonly access: Access;
   readonly bundles: Bundles;
   readonly unlock: () => Promise<void>;
@@ -75,7 +80,7 @@ type Parts = {
 
 /** Starts an evaluator on a data folder whose lock it holds. */
 async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
-  const { config, version, workerEntry, log, access, bundles, unlock } = parts;
+  const { config, version, workerEntry, log, metrics, access, bundles, unlock } = parts;
   const { frames, records, keys: keyRecords, clock } = await openDataFolder(config.dataFolder, log);
   const bundleFolders = new Map([...bundles].map(([id, { folder }]) => [id, folder]));
   const verifier = new KeyThread(workerEntry, { dataFolder: config.dataFolder, bundleFolders });
@@ -109,8 +114,9 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
     limits: { queued: config.maxQueued, records: maxRecords, keepMs: config.keepMs, fullDiskMs },
     log,
   });
+  metrics?.measure(() => measured(jobs, keys));
   const app = createApp({
-    ...{ version, bundles, keys, jobs, access, log },
+    ...{ version, bundles, keys, jobs, access, log, metrics },
     bodies: { keys: new BodyBounds(keyBodyLimits), jobs: new BodyBounds(jobBodyLimits) },
     connections: connectionLimits,
     hosts: isLoopback(config.host) || config.hostNames.length > 0 ? loopbackNames(config.hostNames) : anyName,

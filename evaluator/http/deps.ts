@@ -2,6 +2,7 @@ import type { Bundles } from '../bundles.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Log } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Access } from './access.ts';
 import type { BodyBounds } from './bounds/bodies.ts';
 import type { ConnectionLimits } from './bounds/connections.ts';
@@ -20,5 +21,7 @@ export type EvaluatorDeps = {
   readonly connections: ConnectionLimits;
   readonly hosts: HostNames;
   readonly readiness: ReadinessCheck;
+  /** Null where nobody is to see them. */
+  readonly metrics: Metrics | null;
   readonly log: Log;
 };

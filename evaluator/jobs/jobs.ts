@@ -73,6 +73,15 @@ export class Jobs {
     return state?.kind === 'failed' && worthAgain.has(state.code) ? undefined : id;
   }
 
+  /** How many jobs wait and run, and how long the first of those that wait has waited, ms. */
+  get load(): { readonly queued: number; readonly running: number; readonly oldestMs: number } {
+    const jobs = this.#jobs.all();
+    const waiting = jobs.filter(isWaiting).map(({ record }) => record.acceptedAt);
+    const now = this.#parts.clock.now();
+    const running = jobs.filter(({ state }) => state.kind === 'running').length;
+    return { queued: waiting.length, running, oldestMs: now - Math.min(now, ...waiting) };
+  }
+
   /** Waits until the job of this frame is gone, where it is just being forgotten. */
   async forgotten({ tenant, input }: Accepted): Promise<void> {
     await this.#changes.forgotten(jobIdOf(tenant, input));

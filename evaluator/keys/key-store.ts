@@ -76,6 +76,10 @@ export class KeyStore {
   get count(): number {
     return this.#keys.size;
   }
+  /** The bytes of all stored keys. */
+  get bytes(): number {
+    return [...this.#keys.values()].reduce((sum, key) => sum + key.bytes, 0);
+  }
   get limits(): KeyLimits {
     return this.#parts.limits;
   }

@@ -26,6 +26,7 @@ export type LogEvent =
   | 'key-stored'
   | 'key-refused'
   | 'key-evicted'
+  | 'keys-loaded'
   | 'damaged'
   | 'worker-lost';
 export type Log = (event: LogEvent, fields?: LogFields) => void;

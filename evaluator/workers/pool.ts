@@ -119,6 +119,7 @@ export class WorkerPool implements Executor {
   async #run(slot: Slot, command: RunCommand, onProgress: OnProgress): Promise<Outcome> {
     const worker = slot.worker ?? this.#spawn(slot);
     slot.busy = true;
+    if (slot.lastKey !== command.task.key) this.#options.log('keys-loaded', { keyId: command.task.key });
     slot.lastKey = command.task.key;
     slot.bundles.add(command.task.bundle);
     worker.ref();

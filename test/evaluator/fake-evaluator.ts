@@ -29,6 +29,8 @@ import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
 import { KeyStore } from '../../evaluator/keys/key-store.ts';
 import type { KeyLimits } from '../../evaluator/keys/make-room.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
+import { measured } from '../../evaluator/observe/measured.ts';
+import { Metrics } from '../../evaluator/observe/metrics.ts';
 import { KeyThread } from '../../evaluator/workers/key-thread.ts';
 import { WorkerPool } from '../../evaluator/workers/pool.ts';
 import { decodeFrame, encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
@@ -80,6 +82,7 @@ export type FakeOptions = {
   readonly jobs?: Partial<JobLimits>;
   readonly keys?: Partial<KeyLimits>;
   readonly access?: Access;
+  readonly metrics?: boolean;
   readonly floors?: PayloadFloors;
   readonly bodies?: Partial<BodyLimits>;
   readonly connections?: ConnectionLimits;
@@ -100,7 +103,9 @@ export type FakeEvaluator = {
 /** The real application, stores, queue and threads on a real socket, around a fake computation. */
 export async function startFakeEvaluator(options: FakeOptions = {}): Promise<FakeEvaluator> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cipherfilm-test-')));
-  const log = options.onLog === undefined ? silentLog : createLog(options.onLog);
+  const metrics = options.metrics === true ? new Metrics() : null;
+  const written = options.onLog === undefined ? silentLog : createLog(options.onLog);
+  const log = metrics?.counting(written) ?? written;
   const bundles: Bundles = new Map(
     [bundle, secondBundle].map((id) => [
       id,
@@ -136,8 +141,9 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
     limits: { queued: 8, records: 1000, keepMs: 60_000, fullDiskMs: 100, ...options.jobs },
     log,
   });
+  metrics?.measure(() => measured(jobs, keys));
   const app = createApp({
-    ...{ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log },
+    ...{ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log, metrics },
     bodies: {
       keys: new BodyBounds({ ...keyBodyLimits, ...options.bodies }),
       jobs: new BodyBounds({ ...jobBodyLimits, ...options.bodies }),

@@ -27,6 +27,13 @@ export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): 
     return readiness;
   });
 
+  const { metrics } = deps;
+  if (metrics !== null)
+    app.get(paths.metrics, async (_request, reply) => {
+      const { type, text } = await metrics.text();
+      return reply.type(type).send(text);
+    });
+
   app.get<IdParams>(paths.bundle(':id'), async (request): Promise<BundleDescription> => {
     return findBundle(deps.bundles, bundleParameter(request.params.id)).description;
   });
