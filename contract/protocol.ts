@@ -10,6 +10,7 @@ import { jobIdSchema } from './ids/job-id.ts';
  *
  *   GET    /v1/service                 who answers, limits, bundles
  *   GET    /v1/ready                   200 or 503: whether it can do a job now; needs no token
+ *   GET    /v1/openapi.json            this contract in OpenAPI 3.1; needs no token
  *   GET    /metrics                    for Prometheus, where the evaluator has `--metrics`
  *   GET    /v1/bundles/:id             one bundle's public description; 410 when retired or unknown
  *   HEAD   /v1/keys/:sha256            200 known, 404 not
@@ -36,6 +37,7 @@ export const paths = {
   service: '/v1/service',
   ready: '/v1/ready',
   metrics: '/metrics',
+  openapi: '/v1/openapi.json',
   bundle: (id: string) => `/v1/bundles/${id}`,
   key: (id: string) => `/v1/keys/${id}`,
   jobs: '/v1/jobs',

@@ -16,6 +16,8 @@ const requestTimeoutMs = 600_000;
 const headersTimeoutMs = 10_000;
 /** How long a connection is kept between two requests. A client that finds it closed opens another. */
 const keepAliveMs = 15_000;
+/** Whoever sends jobs to several evaluators asks whether they are ready, and may have no token; the contract is no secret. */
+const withoutToken: ReadonlySet<string> = new Set([paths.ready, paths.openapi]);
 /** How often connections are looked at for these times. */
 const lookEveryMs = 2_000;
 
@@ -43,8 +45,7 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
   app.decorateRequest('tenant', everybody);
   app.addHook('onRequest', async (request, reply) => {
     if (!deps.hosts(request.raw.rawHeaders)) return sendMisdirected(request, reply);
-    // Whoever sends jobs to several evaluators asks it, and may have no token.
-    if (request.routeOptions.url === paths.ready) return;
+    if (withoutToken.has(request.routeOptions.url ?? '')) return;
     const tenant = await deps.access({ authorization: request.headers.authorization });
     if (tenant === null) {
       reply.header('www-authenticate', 'Bearer');

@@ -3,6 +3,7 @@ import type { BundleDescription } from '../../../contract/bundle.ts';
 import { paths, type Readiness, type Service } from '../../../contract/protocol.ts';
 import { findBundle, frameLimits } from '../../bundles.ts';
 import type { EvaluatorDeps } from '../deps.ts';
+import { openApi } from '../openapi.ts';
 import { bundleParameter, type IdParams } from './parameters.ts';
 
 /** Who answers, and the public descriptions of the bundles served. */
@@ -26,6 +27,9 @@ export async function serviceRoutes(app: FastifyInstance, deps: EvaluatorDeps): 
     if (!readiness.ready) reply.code(503).header('retry-after', 5);
     return readiness;
   });
+
+  const document = openApi(deps.version);
+  app.get(paths.openapi, async () => document);
 
   const { metrics } = deps;
   if (metrics !== null)
