@@ -35,6 +35,8 @@ export type RetryPolicy = {
   readonly maxDelayMs: number;
   /** No attempt begins later than this after the first, so that a server which takes every time is given up too. */
   readonly withinMs?: number;
+  /** So many attempts end with a refusal in the evaluator's own words: it is there, and says that it is busy. */
+  readonly refusals?: number;
 };
 /** The patience for most exchanges. */
 export const defaultRetry: RetryPolicy = {
@@ -53,6 +55,7 @@ export const patientRetry: RetryPolicy = {
   baseDelayMs: 250,
   maxDelayMs: 10_000,
   withinMs: 180_000,
+  refusals: 5,
 };
 
 /** Largest refusal that is read. */
@@ -108,11 +111,14 @@ export async function exchange(
 ): Promise<Reply> {
   const { withinMs = Number.POSITIVE_INFINITY } = retry;
   const startedAt = performance.now();
+  let refusals = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptOnce(asked, onReceived);
     } catch (error) {
       if (!(error instanceof ExchangeError) || !error.retryable || attempt >= retry.attempts) throw error;
+      if (error.problem !== null) refusals += 1;
+      if (refusals >= (retry.refusals ?? retry.attempts)) throw error;
       const ceiling = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** (attempt - 1));
       const wanted = Math.min(retry.maxDelayMs, error.retryAfterMs);
       if (performance.now() - startedAt + wanted > withinMs) throw error;

@@ -245,6 +245,15 @@ describe('a connector and a troubled network', () => {
     expect(seen.length).toBe(9);
   });
 
+  it('does not wait as long for an evaluator that is there and says that it is busy', async () => {
+    const { url, seen } = await startLiar((_request, response) => problem(response, 503, 'queue-full'));
+    const connector = connect(url, {
+      patience: { attempts: 50, baseDelayMs: 1, maxDelayMs: 5, refusals: 4 },
+    });
+    await expect(connector.submit(frame)).rejects.toMatchObject({ code: 'queue-full' });
+    expect(seen.length).toBe(4);
+  });
+
   it('gives up a server that hangs after a stated time, whatever attempts are left', async () => {
     const { url, seen } = await startLiar(() => {});
     const retry = { attempts: 100, baseDelayMs: 1, maxDelayMs: 5, withinMs: 250 };
