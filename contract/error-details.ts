@@ -161,6 +161,8 @@ export type ErrorDetails = {
   'job-not-ready': { readonly job?: string; readonly state?: string };
   'queue-full': { readonly got?: number; readonly expected?: number };
   'quota-exceeded': { readonly field?: string; readonly expected?: number };
+  /** `reason` is the system's code (`ENOSPC`). */
+  'storage-full': { readonly reason?: string };
   'request-invalid': {
     readonly field?: string;
     readonly flag?: string;

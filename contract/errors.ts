@@ -65,6 +65,7 @@ export const errorCodes = [
   'job-not-ready',
   'queue-full',
   'quota-exceeded',
+  'storage-full',
   'request-invalid',
   'evaluator-unreachable',
   'evaluator-protocol',

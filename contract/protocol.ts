@@ -9,6 +9,9 @@ import { jobIdSchema } from './ids/job-id.ts';
  * (docs/wire-format.md). A *job* is one input frame on its way through the evaluator.
  *
  *   GET    /v1/service                 who answers, limits, bundles
+ *   GET    /v1/ready                   200 or 503: whether it can do a job now; needs no token
+ *   GET    /v1/openapi.json            this contract in OpenAPI 3.1; needs no token
+ *   GET    /metrics                    for Prometheus, where the evaluator has `--metrics`
  *   GET    /v1/bundles/:id             one bundle's public description; 410 when retired or unknown
  *   HEAD   /v1/keys/:sha256            200 known, 404 not
  *   PUT    /v1/keys/:sha256            body: evaluation-key frame; 201 stored, 200 already there
@@ -32,6 +35,9 @@ export const mediaTypes = {
 /** The path of every route, behind the evaluator's address. */
 export const paths = {
   service: '/v1/service',
+  ready: '/v1/ready',
+  metrics: '/metrics',
+  openapi: '/v1/openapi.json',
   bundle: (id: string) => `/v1/bundles/${id}`,
   key: (id: string) => `/v1/keys/${id}`,
   jobs: '/v1/jobs',
@@ -59,6 +65,20 @@ export const serviceSchema = z.object({
   }),
 });
 export type Service = z.infer<typeof serviceSchema>;
+
+/** Whether an evaluator can do a job from its beginning to its end, and what is missing. */
+export const readinessSchema = z.object({
+  ready: z.boolean(),
+  /** Every file of the models that it serves is what their digests say. */
+  weights: z.boolean(),
+  /** The data folder can be written and has room. */
+  disk: z.boolean(),
+  /** A worker has opened a model. */
+  worker: z.boolean(),
+  /** It is not being stopped. */
+  accepting: z.boolean(),
+});
+export type Readiness = z.infer<typeof readinessSchema>;
 
 /** Where a job is. `ahead` counts the jobs before it; `layer` names the layer of the network that is being computed. */
 export const jobStateSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +6,7 @@ import { z } from 'zod';
 import { CxrError } from '../contract/errors.ts';
 import { nativeSets } from '../kernel/native.ts';
 import { type Arithmetic, arithmetics, fastestArithmetic } from '../kernel/open.ts';
+import { isLoopback } from './http/host-names.ts';
 import { optionsFromEnvironment, optionsFromFlags } from './options.ts';
 
 /** Digits alone: `Number` would read an empty text as 0. */
@@ -20,12 +20,18 @@ const schema = z.object({
   workers: whole(1, 64).default(1),
   threads: whole(1, 64).optional(),
   arithmetic: z.enum(['auto', ...arithmetics]).default('auto'),
-  'max-queued': whole(1, 10_000).default(32),
-  'max-keys': whole(1, 100_000).default(16),
+  'max-queued': whole(1, 10_000).default(256),
+  'max-keys': whole(1, 100_000).default(128),
   'max-key-bytes': whole(1, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 3),
   'keep-minutes': z.coerce.number().positive().max(43_200).default(60),
   access: z.string().min(1).optional(),
+  'host-names': z
+    .string()
+    .regex(/^[\w.-]+(,[\w.-]+)*$/, 'names with commas between are expected')
+    .optional(),
+  'drain-seconds': whole(0, 3_600).default(30),
   log: z.stringbool().default(false),
+  metrics: z.stringbool().default(false),
   'insecure-http': z.stringbool().default(false),
 });
 
@@ -46,14 +52,21 @@ export type Config = {
   readonly keepMs: number;
   /** File with the digests of access tokens; null: whoever reaches the evaluator may use it. */
   readonly accessFile: string | null;
+  /** Names beside those of this machine in the `Host` header of what a proxy passes on. */
+  readonly hostNames: readonly string[];
+  /** How long running jobs may take once the evaluator is asked to stop. */
+  readonly drainMs: number;
   readonly log: boolean;
+  /** Whether `/metrics` is served. */
+  readonly metrics: boolean;
 };
 
 /**
  * Reads the configuration from flags and environment. Flags win.
  *
  * @throws CxrError `request-invalid` naming the flag, never its value; also for a host that is not loopback without
- *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy.
+ *         `--insecure-http`, because this server speaks plain HTTP and leaves TLS to a reverse proxy, and without
+ *         `--access`, because nobody is told apart then.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse({ ...optionsFromEnvironment(env), ...optionsFromFlags(argv) });
@@ -69,6 +82,11 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
       expected: 'a loopback host behind a TLS proxy, or --insecure-http',
     });
   }
+  if (!isLoopback(given.host) && given.access === undefined)
+    throw new CxrError('request-invalid', {
+      flag: '--access',
+      expected: 'a file of access tokens, because others can reach this host',
+    });
   return {
     host: given.host,
     port: given.port,
@@ -82,7 +100,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     maxKeyBytes: given['max-key-bytes'],
     keepMs: given['keep-minutes'] * 60_000,
     accessFile: given.access === undefined ? null : resolve(given.access),
+    hostNames: given['host-names']?.split(',') ?? [],
+    drainMs: given['drain-seconds'] * 1_000,
     log: given.log,
+    metrics: given.metrics,
   };
 }
 
@@ -109,9 +130,4 @@ function bundlesBesideTheCode(): string {
     fileURLToPath(new URL(path, import.meta.url)),
   );
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
-}
-
-/** Tells whether a host name means this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -1,13 +1,32 @@
 import { takeOverEarlierFrames } from './jobs/earlier-files.ts';
 import { FolderRecordStore, type RecordStore } from './jobs/record-store.ts';
-import { type FrameStores, jobsFolder, openFrameStores } from './store/frame-stores.ts';
+import { type KeyRecords, openKeyRecords } from './keys/key-records.ts';
+import type { Log } from './observe/log.ts';
+import { type FrameStores, jobsFolder, keysFolder, openFrameStores } from './store/frame-stores.ts';
+import { ServiceClock } from './store/service-clock.ts';
 
 /** Everything that outlives an evaluator process. */
-export type Data = { readonly frames: FrameStores; readonly records: RecordStore };
+export type Data = {
+  readonly frames: FrameStores;
+  readonly records: RecordStore;
+  readonly keys: KeyRecords;
+  readonly clock: ServiceClock;
+};
 
 /** Opens a data folder for its owner, who holds its lock: `keys/` evaluation keys, `jobs/` records, inputs and results. */
-export async function openDataFolder(folder: string): Promise<Data> {
-  const records = await FolderRecordStore.open(jobsFolder(folder));
+export async function openDataFolder(folder: string, log: Log): Promise<Data> {
+  const onDamaged = (name: string) =>
+    log('damaged', { kind: 'record', ...(isId(name) ? { jobId: name } : {}) });
+  const records = await FolderRecordStore.open(jobsFolder(folder), onDamaged);
   await takeOverEarlierFrames(jobsFolder(folder), records);
-  return { frames: await openFrameStores(folder), records };
+  const times = (await records.list()).flatMap(({ acceptedAt, ended }) => [acceptedAt, ended?.at ?? 0]);
+  return {
+    frames: await openFrameStores(folder),
+    records,
+    keys: await openKeyRecords(keysFolder(folder)),
+    clock: await ServiceClock.open(folder, Math.max(0, ...times)),
+  };
 }
+
+/** A name that somebody gave a file is not logged. */
+const isId = (name: string): boolean => /^[0-9a-f]{32}$/.test(name);

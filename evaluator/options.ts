@@ -15,7 +15,10 @@ export const options = {
   'max-key-bytes': { type: 'string' },
   'keep-minutes': { type: 'string' },
   access: { type: 'string' },
+  'host-names': { type: 'string' },
+  'drain-seconds': { type: 'string' },
   log: { type: 'boolean' },
+  metrics: { type: 'boolean' },
   'insecure-http': { type: 'boolean' },
 } as const;
 type OptionName = keyof typeof options;
@@ -23,19 +26,23 @@ type Given = Partial<Record<OptionName, string>>;
 
 /** What `--help` prints. */
 export const usage = `usage: npm run evaluator [-- OPTIONS]
-  --host NAME           where it listens, default 127.0.0.1; another host needs --insecure-http
+  --host NAME           where it listens, default 127.0.0.1; another needs --insecure-http and --access
   --port 0..65535       default 8420; 0 takes any that is free
   --data FOLDER         keys, jobs and results, default ./.cipherfilm/evaluator
   --bundles FOLDER      the models, default native-models beside the code
   --workers 1..64       analyses at the same time, default 1
   --threads 1..64       threads of each worker; by default the cores are shared out
   --arithmetic NAME     auto, wasm, avx2 or avx512, default auto
-  --max-queued N        jobs that wait at most, default 32
-  --max-keys N          evaluation keys that are kept at most, default 16
+  --max-queued N        jobs that wait at most, default 256; a full queue still takes a fair share of each
+  --max-keys N          evaluation keys that are kept at most, default 128
   --max-key-bytes N     their bytes at most, default 8 GiB
   --keep-minutes N      how long results are kept, default 60
-  --access FILE         lets in only who has a token whose SHA-256 is in this file
+  --access FILE         lets in only who has a token whose SHA-256 is in this file, a line each, with the
+                        tenant's name behind it; keys, jobs and results are their tenant's alone
+  --host-names A,B      names in the Host header of what a proxy on this machine passes on
+  --drain-seconds N     how long running jobs may take once it is asked to stop, default 30
   --log                 a JSON line for every event, on standard error
+  --metrics             serves /metrics for Prometheus, to whoever has a token
   --insecure-http       accepts a host that others can reach, without TLS
   --help                prints this
   Each may also be set as CIPHERFILM_EVALUATOR_<NAME>; a flag wins.

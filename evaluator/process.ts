@@ -16,18 +16,25 @@ function ignoreSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 }
 
-function stopOnRequest(stop: () => void): void {
+/** A signal lets running jobs end. A second one, and a parent that goes, do not wait for them. */
+function stopOnRequest(stop: (drainMs: number) => void, drainMs: number): void {
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    stop(signals === 1 ? drainMs : 0);
+  };
   if (process.channel === undefined)
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  const stopNow = () => stop(0);
   // A parent that dies cannot send a signal; its channel closes.
-  process.once('disconnect', stop);
-  if (process.connected === false) stop();
-  (process as ElectronProcess).parentPort?.on('close', stop);
+  process.once('disconnect', stopNow);
+  if (process.connected === false) stopNow();
+  (process as ElectronProcess).parentPort?.on('close', stopNow);
 }
 
-async function stopAndExit(evaluator: RunningEvaluator): Promise<void> {
-  setTimeout(() => process.exit(1), 5_000).unref();
-  await evaluator.stop().catch(() => {});
+async function stopAndExit(evaluator: RunningEvaluator, drainMs: number): Promise<void> {
+  setTimeout(() => process.exit(1), drainMs + 5_000).unref();
+  await evaluator.stop(drainMs).catch(() => {});
   process.exit(0);
 }
 
@@ -54,7 +61,7 @@ export async function runEvaluator(workerEntry: URL): Promise<void> {
   }
   try {
     const evaluator = await startEvaluator(config, product.version, workerEntry);
-    stopOnRequest(() => void stopAndExit(evaluator));
+    stopOnRequest((drainMs) => void stopAndExit(evaluator, drainMs), config.drainMs);
     process.stdout.write(`${listeningLine(evaluator.url)}\n`);
   } catch (error) {
     notStarted(error, 1);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * An evaluator's name for a job: 32 hexadecimal digits. The evaluator draws it at random, so that nobody can guess the
- * name of another client's job.
+ * An evaluator's name for a job: 32 hexadecimal digits. The evaluator computes it from the tenant and the
+ * digest of the input frame, which holds random bytes, so that nobody can guess the name of another client's job.
  */
 export type JobId = string & { readonly __brand: 'JobId' };
 

@@ -23,6 +23,7 @@ const forEveryStudy: ReadonlySet<string> = new Set([
   'bundle-unknown',
   'queue-full',
   'quota-exceeded',
+  'storage-full',
   'evaluation-key-missing',
 ]);
 

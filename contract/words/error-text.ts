@@ -211,8 +211,14 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     advice: 'Its queue is full. Wait a few minutes and try again.',
   },
   'quota-exceeded': {
-    title: 'The evaluator has no room for this workstation’s keys.',
-    advice: 'Ask whoever runs the evaluator to raise the quota or remove old keys.',
+    title: 'The evaluator has no room for this workstation at the moment.',
+    advice:
+      'Try again in a few minutes. If it goes on, ask whoever runs the evaluator to raise the quota or remove old keys.',
+  },
+  'storage-full': {
+    title: 'The evaluator’s disk is full.',
+    advice:
+      'Nothing is lost: what was accepted goes on once there is room. Tell whoever runs the evaluator, then try again.',
   },
   'request-invalid': {
     title: 'The request was refused.',

@@ -1,40 +1,57 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CxrError } from '../../contract/errors.ts';
+import { everybody, parseTenant, type Tenant, tenantSchema } from '../tenants/tenant.ts';
 
-/** Tells whether a request may come in by its `Authorization` header. */
-export type Access = (authorization: string | undefined) => boolean;
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before any route sees the request. */
+    tenant: Tenant;
+  }
+}
 
-const line = /^([0-9a-f]{64})(\s+\S.*)?$/i;
+/** What a request shows of who sent it. Other ways to prove it, such as a certificate, are further fields. */
+export type Presented = { readonly authorization: string | undefined };
+
+/** Tells whose request it is, null for one that may not come in. Whoever has to ask somebody else answers later. */
+export type Access = (presented: Presented) => Tenant | null | Promise<Tenant | null>;
+
+const line = /^([0-9a-f]{64})(?:\s+(\S+).*)?$/i;
 const mostTokens = 10_000;
 const longestHeader = 1_024;
 
-/** This access lets everybody in. It is for evaluators that only this machine can reach. */
-export const openToAll: Access = () => true;
+/** This access lets everybody in, as one tenant. It is for evaluators that only this machine can reach. */
+export const openToAll: Access = () => everybody;
 
 /**
- * Access for whoever has a token whose SHA-256 is in the file: one a line, hexadecimal, then a name for whoever reads
- * the file. Empty lines and those with `#` in front are left out. The file holds no token, so reading it lets nobody in.
+ * Access for whoever has a token whose SHA-256 is in the file: one a line, hexadecimal, then the tenant's name. The first
+ * word of it counts, so that a tenant may have several tokens, and others after them. A line without a name is a tenant of
+ * its own. Empty lines and those with `#` in front are left out. The file holds no token, so reading it lets nobody in.
  *
  * @throws CxrError `request-invalid` when the file cannot be read, has none, or a line is something else.
  */
 export function accessFrom(path: string): Access {
-  const digests = readLines(path).map((text, index) => {
-    const digest = line.exec(text)?.[1];
+  const tokens = readLines(path).map((text, index) => {
+    const [, digest, name = ''] = line.exec(text) ?? [];
     if (digest === undefined) throw new CxrError('request-invalid', { flag: '--access', line: index + 1 });
-    return Buffer.from(digest, 'hex');
+    const named = tenantSchema.safeParse(name);
+    const tenant = named.success ? named.data : parseTenant(`token-${digest.slice(0, 12).toLowerCase()}`);
+    return { digest: Buffer.from(digest, 'hex'), tenant };
   });
-  if (digests.length === 0 || digests.length > mostTokens)
+  if (tokens.length === 0 || tokens.length > mostTokens)
     throw new CxrError('request-invalid', {
       flag: '--access',
-      got: digests.length,
+      got: tokens.length,
       expected: `1 to ${mostTokens} tokens`,
     });
-  return (authorization = '') => {
-    if (authorization.length > longestHeader || !/^bearer /i.test(authorization)) return false;
+  return ({ authorization = '' }) => {
+    if (authorization.length > longestHeader || !/^bearer /i.test(authorization)) return null;
     const digest = createHash('sha256').update(authorization.slice(7).trim()).digest();
     // Every line is compared, so that the time tells nothing.
-    return digests.reduce((found, known) => timingSafeEqual(known, digest) || found, false);
+    return tokens.reduce<Tenant | null>(
+      (found, known) => (timingSafeEqual(known.digest, digest) ? known.tenant : found),
+      null,
+    );
   };
 }
 

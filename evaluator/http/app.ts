@@ -1,14 +1,25 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CxrError } from '../../contract/errors.ts';
+import { paths } from '../../contract/protocol.ts';
 import type { Log } from '../observe/log.ts';
+import { everybody } from '../tenants/tenant.ts';
+import { boundConnections } from './bounds/connections.ts';
 import type { EvaluatorDeps } from './deps.ts';
-import { rawProblem, sendNotFound, sendProblem } from './problem.ts';
+import { rawProblem, sendMisdirected, sendNotFound, sendProblem } from './problem.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { serviceRoutes } from './routes/service.ts';
 
 /** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
 const requestTimeoutMs = 600_000;
+/** Longest time from a connection to the end of a request's headers. */
+const headersTimeoutMs = 10_000;
+/** How long a connection is kept between two requests. A client that finds it closed opens another. */
+const keepAliveMs = 15_000;
+/** Whoever sends jobs to several evaluators asks whether they are ready, and may have no token; the contract is no secret. */
+const withoutToken: ReadonlySet<string> = new Set([paths.ready, paths.openapi]);
+/** How often connections are looked at for these times. */
+const lookEveryMs = 2_000;
 
 /** The evaluator's HTTP side: exactly the routes of contract/protocol.ts. */
 export function createApp(deps: EvaluatorDeps): FastifyInstance {
@@ -17,6 +28,8 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookEveryMs },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (_error, socket) => {
@@ -24,15 +37,21 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
       else socket.destroy();
     },
   });
-  app.server.maxConnections = 1_024;
+  boundConnections(app.server, deps.connections);
   app.removeAllContentTypeParsers();
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(sendNotFound);
   logRequests(app, deps.log);
+  app.decorateRequest('tenant', everybody);
   app.addHook('onRequest', async (request, reply) => {
-    if (deps.access(request.headers.authorization)) return;
-    reply.header('www-authenticate', 'Bearer');
-    throw new CxrError('evaluator-unauthorised');
+    if (!deps.hosts(request.raw.rawHeaders)) return sendMisdirected(request, reply);
+    if (withoutToken.has(request.routeOptions.url ?? '')) return;
+    const tenant = await deps.access({ authorization: request.headers.authorization });
+    if (tenant === null) {
+      reply.header('www-authenticate', 'Bearer');
+      throw new CxrError('evaluator-unauthorised');
+    }
+    request.tenant = tenant;
   });
   for (const routes of [serviceRoutes, keyRoutes, jobRoutes]) {
     app.register((scope) => routes(scope, deps));

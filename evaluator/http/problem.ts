@@ -24,10 +24,15 @@ export const statusOf: Partial<Record<ErrorCode, number>> = {
   'quota-exceeded': 429,
   internal: 500,
   'queue-full': 503,
+  'storage-full': 503,
 };
 
 /** After how many seconds a refusal for lack of room is worth a new try. */
-const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { 'queue-full': 5, 'quota-exceeded': 10 };
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  'queue-full': 5,
+  'quota-exceeded': 10,
+  'storage-full': 10,
+};
 
 /** How long a refused sender may go on sending before its connection is cut. */
 const lingerMs = 2_000;
@@ -57,6 +62,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 /** Answers a path that no route serves: 404, with the same kind of document. */
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return send(problemOf(new CxrError('request-invalid', { field: 'route' }), 404), request, reply);
+}
+
+/** Answers a request that names another host: 421, with the same kind of document. */
+export function sendMisdirected(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(problemOf(new CxrError('request-invalid', { field: 'host' }), 421), request, reply);
 }
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -15,7 +15,9 @@ export type Outcome =
       readonly cost: Cost;
     }
   | { readonly kind: 'failed'; readonly code: ErrorCode }
-  | { readonly kind: 'cancelled' };
+  | { readonly kind: 'cancelled' }
+  /** The worker ended without an answer. */
+  | { readonly kind: 'lost' };
 
 /** What an executor needs to know of a job. Key and input are names of frames, which it fetches from the store itself. */
 export type Task = {

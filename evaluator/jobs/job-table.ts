@@ -3,31 +3,61 @@ import type { Digest } from '../../contract/ids/digest.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { JobState } from '../../contract/protocol.ts';
+import type { Clock } from '../store/service-clock.ts';
+import type { Tenant } from '../tenants/tenant.ts';
 import type { Execution } from './executor.ts';
 import type { JobRecord } from './job-record.ts';
 
 /** A job that is remembered: its record as stored, its state as seen now, and its execution while it runs. */
-export type LiveJob = { record: JobRecord; state: JobState; execution: Execution | null };
+export type LiveJob = {
+  record: JobRecord;
+  state: JobState;
+  execution: Execution | null;
+  /** It was running when an earlier process ended, so nothing else runs beside it: the others are not to pay for it. */
+  alone: boolean;
+  /** It was taken from the queue and does not run yet. */
+  isBeginning: boolean;
+  /** Its records are stored one after the other. */
+  saving: Promise<unknown>;
+};
 
 /** Tells whether a job is done, failed or cancelled. */
 export const isEnded = (state: JobState): boolean => state.kind !== 'queued' && state.kind !== 'running';
+
+/** Tells whether a job takes a place among those that wait. */
+export const isWaiting = ({ state, isBeginning }: LiveJob): boolean =>
+  state.kind === 'queued' && !isBeginning;
+
+/** What tells one accepted frame from another: the same bytes of two tenants are two. */
+export type Accepted = Pick<JobRecord, 'tenant' | 'input'>;
+const nameOf = ({ tenant, input }: Accepted): string => `${tenant} ${input}`;
 
 /** The jobs that are remembered, by id and by the frame that each accepted, in the order of acceptance. */
 export class JobTable {
   readonly #keepMs: number;
   readonly #jobs = new Map<JobId, LiveJob>();
-  readonly #accepted = new Map<Digest, JobId>();
+  readonly #clock: Clock;
+  /** By tenant and input. */
+  readonly #accepted = new Map<string, JobId>();
 
   /** @param keepMs  how long a job is remembered after it ended. */
-  constructor(keepMs: number) {
+  constructor(keepMs: number, clock: Clock) {
     this.#keepMs = keepMs;
+    this.#clock = clock;
   }
 
   add(record: JobRecord): LiveJob {
     const state: JobState = record.ended?.state ?? { kind: 'queued', ahead: 0 };
-    const job: LiveJob = { record, state, execution: null };
+    const job = {
+      record,
+      state,
+      execution: null,
+      alone: false,
+      isBeginning: false,
+      saving: Promise.resolve(),
+    };
     this.#jobs.set(record.id, job);
-    this.#accepted.set(record.input, record.id);
+    this.#accepted.set(nameOf(record), record.id);
     return job;
   }
 
@@ -35,16 +65,17 @@ export class JobTable {
     return this.#jobs.get(id);
   }
 
-  /** @throws CxrError `job-unknown`, also for a job whose time is over. */
-  find(id: JobId): LiveJob {
+  /** @throws CxrError `job-unknown`, also for a job of another tenant, and for one whose time is over. */
+  find(tenant: Tenant, id: JobId): LiveJob {
     const job = this.#jobs.get(id);
-    if (job === undefined || this.#isOver(job, Date.now())) throw new CxrError('job-unknown', { job: id });
+    if (job === undefined || job.record.tenant !== tenant || this.#isOver(job, this.#clock.now()))
+      throw new CxrError('job-unknown', { job: id });
     return job;
   }
 
   /** The job that accepted this frame. It stays known a little longer than its job: see `release`. */
-  acceptedBefore(input: Digest): JobId | undefined {
-    return this.#accepted.get(input);
+  acceptedBefore(accepted: Accepted): JobId | undefined {
+    return this.#accepted.get(nameOf(accepted));
   }
 
   all(): readonly LiveJob[] {
@@ -62,6 +93,13 @@ export class JobTable {
     return ended.slice(0, Math.max(0, this.#jobs.size - most));
   }
 
+  /** Whether a job still needs this frame: two tenants may have sent the same, and have the same result. */
+  needs(frame: Digest): boolean {
+    return this.all().some(({ record }) =>
+      record.ended === null ? record.input === frame : record.ended.result === frame,
+    );
+  }
+
   usesKey(key: KeyId): boolean {
     return this.all().some((job) => job.record.key === key && !isEnded(job.state));
   }
@@ -72,8 +110,8 @@ export class JobTable {
   }
 
   /** Forgets the frame that a removed job accepted: from now on the same frame makes a new job. */
-  release({ id, input }: JobRecord): void {
-    if (this.#accepted.get(input) === id) this.#accepted.delete(input);
+  release(record: JobRecord): void {
+    if (this.#accepted.get(nameOf(record)) === record.id) this.#accepted.delete(nameOf(record));
   }
 
   #isOver({ record }: LiveJob, now: number): boolean {

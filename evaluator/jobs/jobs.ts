@@ -1,57 +1,45 @@
-import { randomBytes } from 'node:crypto';
 import { unreachable } from '../../contract/check.ts';
-import { CxrError } from '../../contract/errors.ts';
-import type { BundleId } from '../../contract/ids/bundle-id.ts';
-import type { Digest } from '../../contract/ids/digest.ts';
-import { type JobId, parseJobId } from '../../contract/ids/job-id.ts';
+import { CxrError, type ErrorCode } from '../../contract/errors.ts';
+import type { JobId } from '../../contract/ids/job-id.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import type { Job, JobState } from '../../contract/protocol.ts';
-import type { Log } from '../observe/log.ts';
-import type { FrameStore } from '../store/frame-store.ts';
-import type { Executor, Outcome } from './executor.ts';
-import type { JobQueue } from './job-queue.ts';
-import type { JobRecord } from './job-record.ts';
-import { isEnded, JobTable, type LiveJob } from './job-table.ts';
-import type { RecordStore } from './record-store.ts';
-import type { Watchers } from './watchers.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+import { JobChanges } from './job-changes.ts';
+import { readResult, removeStrayFrames } from './job-frames.ts';
+import { jobIdOf } from './job-id.ts';
+import type { JobLimits, JobParts, Submission } from './job-parts.ts';
+import { JobRunner } from './job-runner.ts';
+import { type Accepted, isEnded, isWaiting, JobTable, type LiveJob } from './job-table.ts';
+import { mayQueue } from './queue-share.ts';
 
-export type JobLimits = {
-  /** Jobs that may wait; running ones are not counted. */
-  readonly queued: number;
-  /** Records kept in all; beyond it the oldest ended jobs are forgotten early. */
-  readonly records: number;
-  /** How long an ended job, its result and the memory of its frame are kept. */
-  readonly keepMs: number;
-};
-
-/** What the coordinator puts together. Each part says what another implementation of it must guarantee. */
-export type JobParts = {
-  readonly records: RecordStore;
-  readonly inputs: FrameStore;
-  readonly results: FrameStore;
-  readonly queue: JobQueue;
-  readonly watchers: Watchers;
-  readonly executor: Executor;
-  readonly limits: JobLimits;
-  readonly log: Log;
-};
+/** Failures that are no fault of the frame: when it comes again, it is computed again. */
+const worthAgain: ReadonlySet<ErrorCode> = new Set([
+  'bundle-digest',
+  'bundle-missing',
+  'bundle-unknown',
+  'internal',
+]);
 
 /**
  * Jobs from acceptance to expiry: queued → running → done | failed | cancelled. What a restart needs is stored before
  * a job is acknowledged: first the input, then the record, because a record without input is a job that cannot run.
+ *
+ * A job whose input, keys or result turn out to be damaged is forgotten. Its client is told that it is unknown, sends
+ * the same frame again and gets the same job, computed anew.
  */
 export class Jobs {
   readonly #parts: JobParts;
   readonly #jobs: JobTable;
   readonly #sweep: NodeJS.Timeout;
-  /** Jobs are started one after the other, so that `free` is looked at again after each. */
-  #starting: Promise<void> = Promise.resolve();
-  #closing = false;
+  readonly #changes: JobChanges;
+  readonly #runner: JobRunner;
 
   private constructor(parts: JobParts) {
     this.#parts = parts;
     const { keepMs } = parts.limits;
-    this.#jobs = new JobTable(keepMs);
+    this.#jobs = new JobTable(keepMs, parts.clock);
+    this.#changes = new JobChanges(parts, this.#jobs);
+    this.#runner = new JobRunner(parts, this.#jobs, this.#changes);
     this.#sweep = setInterval(() => void this.expire(), Math.min(60_000, Math.max(50, keepMs / 4)));
     this.#sweep.unref();
   }
@@ -60,20 +48,43 @@ export class Jobs {
   static async open(parts: JobParts): Promise<Jobs> {
     const jobs = new Jobs(parts);
     for (const record of await parts.records.list()) jobs.#jobs.add(record);
-    await jobs.#removeStrayFrames();
+    await removeStrayFrames(
+      parts,
+      jobs.#jobs.all().map(({ record }) => record),
+    );
     for (const job of jobs.#jobs.all()) await jobs.#resume(job);
     await jobs.expire();
-    jobs.#startNext();
+    jobs.#runner.startNext();
     return jobs;
   }
 
+  /** False once it is asked to stop. */
+  get isAccepting(): boolean {
+    return !this.#runner.isClosing;
+  }
   get limits(): JobLimits {
     return this.#parts.limits;
   }
 
-  /** The job that accepted this very frame before, if it is still remembered. */
-  acceptedBefore(input: Digest): JobId | undefined {
-    return this.#jobs.acceptedBefore(input);
+  /** The job that accepted this very frame before, if it is still remembered and not worth another try. */
+  acceptedBefore(accepted: Accepted): JobId | undefined {
+    const id = this.#jobs.acceptedBefore(accepted);
+    const state = id === undefined ? undefined : this.#jobs.get(id)?.state;
+    return state?.kind === 'failed' && worthAgain.has(state.code) ? undefined : id;
+  }
+
+  /** How many jobs wait and run, and how long the first of those that wait has waited, ms. */
+  get load(): { readonly queued: number; readonly running: number; readonly oldestMs: number } {
+    const jobs = this.#jobs.all();
+    const waiting = jobs.filter(isWaiting).map(({ record }) => record.acceptedAt);
+    const now = this.#parts.clock.now();
+    const running = jobs.filter(({ state }) => state.kind === 'running').length;
+    return { queued: waiting.length, running, oldestMs: now - Math.min(now, ...waiting) };
+  }
+
+  /** Waits until the job of this frame is gone, where it is just being forgotten. */
+  async forgotten({ tenant, input }: Accepted): Promise<void> {
+    await this.#changes.forgotten(jobIdOf(tenant, input));
   }
 
   /** Whether a queued or running job needs these evaluation keys. */
@@ -82,62 +93,67 @@ export class Jobs {
   }
 
   /**
-   * Accepts an input frame.
+   * Accepts an input frame. Its id follows from tenant and frame.
    *
-   * @throws CxrError `queue-full`.
+   * @throws CxrError `queue-full`, `storage-full`.
    */
-  async accept(bundle: BundleId, key: KeyId, input: Digest, frame: Uint8Array): Promise<Job> {
-    const { inputs, records, queue, limits, log } = this.#parts;
-    const waiting = this.#jobs.all().filter((job) => job.state.kind === 'queued').length;
-    if (waiting >= limits.queued || this.#closing) {
-      throw new CxrError('queue-full', { got: waiting, expected: limits.queued });
+  async accept({ frame, ...subject }: Submission): Promise<Job> {
+    const { inputs, queue, limits, clock, log } = this.#parts;
+    const waiting = this.#jobs.all().filter(isWaiting);
+    const clients = waiting.map(({ record }) => record);
+    if (this.#runner.isClosing || !mayQueue(subject, clients, limits.queued)) {
+      throw new CxrError('queue-full', { got: waiting.length, expected: limits.queued });
     }
-    const id = parseJobId(randomBytes(16).toString('hex'));
-    const subject = { id, bundle, key, input };
+    const id = jobIdOf(subject.tenant, subject.input);
     // Remembered before it is stored: the same frame may arrive again meanwhile.
+    const acceptedAt = clock.now();
     const job = this.#jobs.add({
       format: 'cipherfilm-job/1',
-      ...subject,
-      acceptedAt: Date.now(),
-      ended: null,
+      ...{ id, ...subject, acceptedAt, attempts: 0, ended: null },
     });
     try {
       await inputs.put(frame);
-      await records.save(job.record);
+      await this.#changes.save(job, job.record);
     } catch (error) {
-      await this.#forget(job);
+      await this.#changes.forget(job);
       throw error;
     }
+    const { key, bundle } = subject;
     log('job', { jobId: id, keyId: key, bundle, state: 'queued', bytes: frame.length });
     // The answer to the same frame names the job, so it may have been cancelled already.
-    if (job.state.kind === 'queued') await queue.add(id, key);
-    for (const surplus of this.#jobs.surplus(limits.records)) await this.#forget(surplus);
-    const accepted: Job = { id, state: await this.state(id) };
-    this.#startNext();
+    if (job.state.kind === 'queued') await queue.add(id, subject);
+    for (const surplus of this.#jobs.surplus(limits.records)) await this.#changes.forget(surplus);
+    const accepted: Job = { id, state: await this.state(subject.tenant, id) };
+    this.#runner.startNext();
     return accepted;
   }
 
   /** @throws CxrError `job-unknown`, also for expired jobs. */
-  async state(id: JobId): Promise<JobState> {
-    const job = this.#jobs.find(id);
+  async state(tenant: Tenant, id: JobId): Promise<JobState> {
+    const job = this.#jobs.find(tenant, id);
     if (job.state.kind !== 'queued') return job.state;
     const ahead = await this.#parts.queue.ahead(id);
     return job.state.kind === 'queued' ? { kind: 'queued', ahead } : job.state;
   }
 
   /** The state after it changed or progress was made, or after `waitMs`; at once for an ended job. */
-  async watch(id: JobId, waitMs: number, signal: AbortSignal): Promise<JobState> {
-    const job = this.#jobs.find(id);
-    if (!isEnded(job.state) && !this.#closing) await this.#parts.watchers.wait(id, waitMs, signal);
-    return this.state(id);
+  async watch(tenant: Tenant, id: JobId, waitMs: number, signal: AbortSignal): Promise<JobState> {
+    const job = this.#jobs.find(tenant, id);
+    if (!isEnded(job.state) && !this.#runner.isClosing) await this.#parts.watchers.wait(id, waitMs, signal);
+    return this.state(tenant, id);
   }
 
-  /** @throws CxrError `job-unknown`, `job-not-ready`, `job-cancelled`, or the code with which the job failed. */
-  async result(id: JobId): Promise<Uint8Array> {
-    const { state, record } = this.#jobs.find(id);
+  /**
+   * The result frame of a job that is done.
+   *
+   * @throws CxrError `job-unknown`, also for a result that is damaged; `job-not-ready`, `job-cancelled`, `job-failed`.
+   */
+  async result(tenant: Tenant, id: JobId): Promise<Uint8Array> {
+    const job = this.#jobs.find(tenant, id);
+    const { state } = job;
     switch (state.kind) {
       case 'done':
-        return await this.#readResult(record);
+        return (await readResult(this.#parts, job.record)) ?? (await this.#changes.lose(job, 'result'));
       case 'cancelled':
         throw new CxrError('job-cancelled', { job: id });
       case 'failed':
@@ -151,124 +167,45 @@ export class Jobs {
   }
 
   /** Cancels a queued or running job; an ended one stays as it is. */
-  async cancel(id: JobId): Promise<void> {
-    const job = this.#jobs.find(id);
+  async cancel(tenant: Tenant, id: JobId): Promise<void> {
+    const job = this.#jobs.find(tenant, id);
     if (isEnded(job.state)) return;
-    const ending = this.#end(job, { kind: 'cancelled' });
+    const ending = this.#changes.end(job, { kind: 'cancelled' });
     job.execution?.cancel();
     await this.#parts.queue.remove(id);
     await ending;
   }
 
   /** Forgets ended jobs, results and accepted frames whose time is over. */
-  async expire(now = Date.now()): Promise<void> {
-    for (const job of this.#jobs.expired(now)) await this.#forget(job);
+  async expire(now = this.#parts.clock.now()): Promise<void> {
+    for (const job of this.#jobs.expired(now)) await this.#changes.forget(job);
   }
 
-  /** Stops without ending jobs: those under way are queued again by the next start. */
-  async close(): Promise<void> {
-    this.#closing = true;
+  /**
+   * Accepts and starts no more jobs, and lets those that run end for a while. All others are queued again by the next
+   * start.
+   *
+   * @param drainMs  how long running jobs may take; 0 stops them at once.
+   */
+  async close(drainMs = 0): Promise<void> {
     clearInterval(this.#sweep);
+    const closing = this.#runner.close(drainMs);
+    if (drainMs === 0) this.#parts.watchers.wakeAll();
+    await closing;
     this.#parts.watchers.wakeAll();
-    await this.#parts.executor.close();
   }
 
   /** Queues a job of an earlier run again. */
   async #resume(job: LiveJob): Promise<void> {
-    const { id, key, input, ended } = job.record;
-    if (ended !== null) return;
-    if (await this.#parts.inputs.has(input)) await this.#parts.queue.add(id, key);
-    else await this.#end(job, { kind: 'failed', code: 'job-failed' });
-  }
-
-  /** A crash leaves frames whose record was not written yet, or whose record is gone. */
-  async #removeStrayFrames(): Promise<void> {
-    const { inputs, results } = this.#parts;
-    const records = this.#jobs.all().map((job) => job.record);
-    const wanted = new Set(records.map(({ ended, input }) => (ended === null ? input : ended.result)));
-    for (const store of [inputs, results]) {
-      for (const { digest } of await store.list()) if (!wanted.has(digest)) await store.remove(digest);
-    }
-  }
-
-  async #readResult({ id, ended }: JobRecord): Promise<Uint8Array> {
-    const frame = ended?.result ? await this.#parts.results.get(ended.result) : null;
-    if (frame === null) throw new CxrError('internal', { job: id, reason: 'result missing' });
-    return frame;
-  }
-
-  /** A queue that cannot be reached keeps its jobs, and is asked again at the next acceptance or end of a job. */
-  #startNext(): void {
-    this.#starting = this.#starting.then(() => this.#startFree()).catch(() => {});
-  }
-
-  async #startFree(): Promise<void> {
-    const { executor, queue } = this.#parts;
-    while (!this.#closing && executor.free > 0) {
-      const id = await queue.take((key) => executor.hasReady(key));
-      if (id === undefined) return;
-      const job = this.#jobs.get(id);
-      if (!this.#closing && job?.state.kind === 'queued') void this.#run(job);
-    }
-  }
-
-  async #run(job: LiveJob): Promise<void> {
-    const { id, bundle, key, input } = job.record;
-    this.#move(job, { kind: 'running', fraction: 0, layer: '' });
-    const task = { id, bundle, key, input };
-    job.execution = this.#parts.executor.start(task, (fraction, layer) => {
-      if (job.state.kind !== 'running') return;
-      const within = Math.min(1, Math.max(0, fraction));
-      job.state = { kind: 'running', fraction: within, layer: layer.slice(0, 64) };
-      this.#parts.watchers.wake(id);
-    });
-    const outcome = await job.execution.outcome;
-    job.execution = null;
-    if (!this.#closing) await this.#settle(job, outcome);
-    this.#startNext();
-  }
-
-  async #settle(job: LiveJob, outcome: Outcome): Promise<void> {
-    if (outcome.kind !== 'done') {
-      if (!isEnded(job.state)) await this.#end(job, outcome);
+    const { id, input, ended, attempts } = job.record;
+    const { inputs, results, queue } = this.#parts;
+    if (ended !== null) {
+      const isLost = ended.result !== null && !(await results.has(ended.result));
+      if (isLost) await this.#changes.lose(job, 'result').catch(() => {});
       return;
     }
-    const { result, resultBytes, evaluateMs, cost } = outcome;
-    if (!isEnded(job.state)) await this.#end(job, { kind: 'done', resultBytes, evaluateMs, cost }, result);
-    // Cancelled while its result was stored: nobody will ask for it, unless the same frame was accepted anew.
-    const owner = this.#jobs.acceptedBefore(job.record.input) ?? job.record.id;
-    if (owner === job.record.id && job.record.ended?.result !== result)
-      await this.#parts.results.remove(result).catch(() => {});
-  }
-
-  /** The record first, then the state: what a client has seen survives a restart. A cancelled job is seen at once. */
-  async #end(job: LiveJob, state: JobState, result: Digest | null = null): Promise<void> {
-    const record: JobRecord = { ...job.record, ended: { at: Date.now(), state, result } };
-    if (state.kind === 'cancelled') this.#move(job, state);
-    await this.#parts.records.save(record).catch(() => {});
-    if (isEnded(job.state) && job.state.kind !== state.kind) return;
-    job.record = record;
-    if (state.kind !== 'cancelled') this.#move(job, state);
-    await this.#parts.inputs.remove(record.input).catch(() => {});
-  }
-
-  #move(job: LiveJob, state: JobState): void {
-    const { id } = job.record;
-    job.state = state;
-    const code = state.kind === 'failed' ? { code: state.code } : {};
-    const ms = state.kind === 'done' ? { ms: Math.round(state.evaluateMs) } : {};
-    this.#parts.log('job', { jobId: id, state: state.kind, ...code, ...ms });
-    this.#parts.watchers.wake(id);
-  }
-
-  /** The digest last: while its frames are being removed, the same frame is not accepted and stored again. */
-  async #forget({ record }: LiveJob): Promise<void> {
-    const { records, inputs, results, watchers } = this.#parts;
-    this.#jobs.remove(record.id);
-    watchers.wake(record.id);
-    await records.remove(record.id).catch(() => {});
-    await inputs.remove(record.input).catch(() => {});
-    if (record.ended?.result) await results.remove(record.ended.result).catch(() => {});
-    this.#jobs.release(record);
+    job.alone = attempts > 0;
+    if (await inputs.has(input)) await queue.add(id, job.record);
+    else await this.#changes.lose(job, 'input').catch(() => {});
   }
 }

@@ -13,9 +13,9 @@ export type KeyFrame = Disposable & { readonly payload: ByteSource };
 /**
  * Opens a stored frame of evaluation keys, too large to hold beside the keys that it becomes. It was checked when it was
  * stored; its digest is checked again, because disks and people change files, and the keys are checked as they are
- * loaded.
+ * loaded. A frame that was changed counts as missing, so that its client sends it again.
  *
- * @throws CxrError `evaluation-key-missing`, `evaluation-key-invalid`.
+ * @throws CxrError `evaluation-key-missing`.
  */
 export async function openKeyFrame(
   store: FrameStore,
@@ -37,7 +37,7 @@ export async function openKeyFrame(
     return { payload, [Symbol.dispose]: () => frame[Symbol.dispose]() };
   } catch (cause) {
     frame[Symbol.dispose]();
-    throw new CxrError('evaluation-key-invalid', { key }, { cause });
+    throw new CxrError('evaluation-key-missing', { key }, { cause });
   }
 }
 

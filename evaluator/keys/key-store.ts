@@ -1,73 +1,110 @@
 import { CxrError } from '../../contract/errors.ts';
-import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
-import type { Digest } from '../../contract/ids/digest.ts';
+import type { BundleId } from '../../contract/ids/bundle-id.ts';
 import { type KeyId, parseKeyId } from '../../contract/ids/key-id.ts';
 import type { Log } from '../observe/log.ts';
 import type { FrameStore, StoredFrame } from '../store/frame-store.ts';
 import type { FrameStreamCheck } from '../store/frame-stream.ts';
+import { everybody, type Tenant } from '../tenants/tenant.ts';
+import { BadKeys } from './bad-keys.ts';
+import { bundleOf, checked } from './key-chunks.ts';
+import type { KeyRecord, KeyRecords } from './key-records.ts';
+import type { KeyVerifier } from './key-verifier.ts';
+import { type InUse, type KeyLimits, type StoredKey, victimsFor } from './make-room.ts';
 
-export type KeyLimits = {
-  readonly keys: number;
-  readonly bytes: number;
-  /** Uploads at one time; each may occupy disk that is not counted yet. */
-  readonly uploads: number;
+/** What the store is made of. */
+export type KeyParts = {
+  readonly frames: FrameStore;
+  readonly records: KeyRecords;
+  readonly verifier: KeyVerifier;
+  readonly limits: KeyLimits;
+  readonly log: Log;
 };
-type CheckedFrame = ReturnType<FrameStreamCheck['finish']>;
-/** A frame that may be kept once `victims` have made room. */
-type Admission = { readonly bundle: BundleId; readonly victims: readonly KeyId[] };
-type StoredKey = { readonly bundle: BundleId; readonly bytes: number; usedAt: number };
 
-/** Whether a queued or running job needs these keys; such keys are never evicted. */
-export type InUse = (id: KeyId) => boolean;
-
-/** Where the bundle id lies in a frame (he/wire/frame.ts). */
-const bundleField = { from: 8, to: 40 } as const;
+/** Uploads that wait to be verified at one time: they fill the disk and are not counted yet. */
+const mostVerifying = 16;
 
 /**
  * Which evaluation keys are stored, for which bundle, and which must go. The frames themselves lie in a frame store.
- * Bounded; the least recently used keys make room. Nothing here can decrypt.
+ * Keys count, and push out others, only once they were verified. Bounded; the least recently used keys make room.
+ * Nothing here can decrypt.
  */
 export class KeyStore {
-  readonly #frames: FrameStore;
-  readonly #limits: KeyLimits;
-  readonly #log: Log;
+  readonly #parts: KeyParts;
   readonly #keys = new Map<KeyId, StoredKey>();
-  #uploads = 0;
+  readonly #bad = new BadKeys();
+  readonly #verifying = new Map<KeyId, Promise<void>>();
 
-  private constructor(frames: FrameStore, limits: KeyLimits, log: Log) {
-    this.#frames = frames;
-    this.#limits = limits;
-    this.#log = log;
+  private constructor(parts: KeyParts) {
+    this.#parts = parts;
   }
 
-  /** Knows again the keys that an earlier run stored. */
-  static async open(frames: FrameStore, limits: KeyLimits, log: Log): Promise<KeyStore> {
-    const store = new KeyStore(frames, limits, log);
-    for (const frame of await frames.list()) await store.#adopt(frame);
+  /** Knows again the keys that an earlier run stored. Those that it had not verified are verified meanwhile. */
+  static async open(parts: KeyParts): Promise<KeyStore> {
+    const store = new KeyStore(parts);
+    const records = new Map((await parts.records.list()).map((record) => [record.key as string, record]));
+    const unverified: StoredFrame[] = [];
+    for (const frame of await parts.frames.list()) {
+      const record = records.get(frame.digest);
+      records.delete(frame.digest);
+      if (record === undefined) unverified.push(frame);
+      else await store.#adopt(frame, record);
+    }
+    for (const { key } of records.values()) await store.lost(key);
+    void store.#adoptOnceVerified(unverified);
     return store;
   }
 
-  async #adopt({ digest, bytes, usedAt }: StoredFrame): Promise<void> {
-    const bundle = await bundleOf(this.#frames, digest);
-    this.#keys.set(parseKeyId(digest), { bundle, bytes, usedAt });
+  async #adopt({ bytes, usedAt }: StoredFrame, record: KeyRecord): Promise<void> {
+    if (bytes !== record.bytes) await this.lost(record.key);
+    else this.#keys.set(record.key, { bundle: record.bundle, bytes, usedAt, owners: new Set(record.owners) });
+  }
+
+  async #adoptOnceVerified(frames: readonly StoredFrame[]): Promise<void> {
+    for (const { digest, bytes, usedAt } of frames) {
+      const id = parseKeyId(digest);
+      const bundle = await bundleOf(this.#parts.frames, digest).catch(() => null);
+      if (bundle === null) await this.lost(id);
+      else
+        await this.#verifyAndKeep(
+          id,
+          { bundle, bytes, usedAt, owners: new Set([everybody]) },
+          () => false,
+        ).catch(() => {});
+    }
   }
 
   get count(): number {
     return this.#keys.size;
   }
-  get limits(): KeyLimits {
-    return this.#limits;
+  /** The bytes of all stored keys. */
+  get bytes(): number {
+    return [...this.#keys.values()].reduce((sum, key) => sum + key.bytes, 0);
   }
-  has(id: KeyId): boolean {
-    return this.#keys.has(id);
+  get limits(): KeyLimits {
+    return this.#parts.limits;
+  }
+  /** Whether a tenant has stored these keys. Those of another one are not here for it. */
+  has(tenant: Tenant, id: KeyId): boolean {
+    return this.#keys.get(id)?.owners.has(tenant) === true;
   }
 
-  /** The bundle that stored keys belong to, noting that they are wanted. @throws CxrError `evaluation-key-missing`. */
-  use(id: KeyId): BundleId {
+  /** @throws CxrError `evaluation-key-invalid` for keys that were found to be none. */
+  refuseBad(id: KeyId): void {
+    if (this.#bad.has(id)) throw new CxrError('evaluation-key-invalid', { key: id });
+  }
+
+  /**
+   * The bundle that stored keys belong to, noting that they are wanted.
+   *
+   * @throws CxrError `evaluation-key-missing`, `evaluation-key-invalid`.
+   */
+  use(tenant: Tenant, id: KeyId): BundleId {
+    this.refuseBad(id);
     const key = this.#keys.get(id);
-    if (key === undefined) throw new CxrError('evaluation-key-missing', { key: id });
+    if (key === undefined || !key.owners.has(tenant))
+      throw new CxrError('evaluation-key-missing', { key: id });
     key.usedAt = Date.now();
-    void this.#frames.touch(id).catch(() => {});
+    void this.#parts.frames.touch(id).catch(() => {});
     return key.bundle;
   }
 
@@ -77,96 +114,117 @@ export class KeyStore {
     return own.sort(([, left], [, right]) => right.usedAt - left.usedAt)[0]?.[0] ?? null;
   }
 
-  async remove(id: KeyId): Promise<void> {
-    if (this.#keys.delete(id)) await this.#frames.remove(id);
+  /** Removes a tenant's keys. They stay for another one who has sent them too. */
+  async remove(tenant: Tenant, id: KeyId): Promise<void> {
+    const key = this.#keys.get(id);
+    if (key === undefined || !key.owners.delete(tenant)) return;
+    if (key.owners.size === 0) await this.#drop(id);
+    else await this.#record(id, key);
+  }
+
+  async #drop(id: KeyId): Promise<void> {
+    this.#keys.delete(id);
+    await this.#parts.records.remove(id);
+    await this.#parts.frames.remove(id);
+  }
+
+  async #record(id: KeyId, { bundle, bytes, owners }: StoredKey): Promise<void> {
+    const record: KeyRecord = { format: 'cipherfilm-key/1', key: id, bundle, bytes, owners: [...owners] };
+    await this.#parts.records.save(id, record);
+  }
+
+  /** Removes keys whose file is damaged or gone, so that they are asked for again. */
+  async lost(id: KeyId): Promise<void> {
+    this.#parts.log('damaged', { kind: 'evaluation keys', keyId: id });
+    await this.#drop(id);
+  }
+
+  /** Removes keys that are none, and remembers it. */
+  async condemn(id: KeyId): Promise<void> {
+    this.#parts.log('key-refused', { keyId: id });
+    this.#bad.add(id);
+    await this.#drop(id);
   }
 
   /**
-   * Stores a frame under `id`, streaming it to the store while `check` looks at it.
+   * Stores a frame under `id`, streaming it to the store while `check` looks at it, and has its keys verified.
    *
-   * @param announced  bytes to come, null when unknown.
+   * `announced` are the bytes to come, null when unknown.
+   *
    * @throws CxrError  what `check` throws, `frame-digest` when the frame is not the one that `id` names,
-   *                   `quota-exceeded` when keys in use leave no room.
+   *                   `evaluation-key-invalid`, `quota-exceeded` when keys in use leave no room, or too many wait.
    */
   async receive(
-    id: KeyId,
+    { tenant, id, announced }: { tenant: Tenant; id: KeyId; announced: number | null },
     chunks: AsyncIterable<Uint8Array>,
     check: FrameStreamCheck,
-    announced: number | null,
     inUse: InUse,
   ): Promise<void> {
-    if (this.#uploads >= this.#limits.uploads) {
-      throw new CxrError('quota-exceeded', { field: 'uploads', expected: this.#limits.uploads });
-    }
-    if (!this.#keys.has(id)) this.#victims(announced ?? 0, inUse);
-    let admitted = null as Admission | null;
-    const admit = ({ digest, bundle, bytes }: CheckedFrame) => {
-      if (digest !== id) throw new CxrError('frame-digest', { field: 'name' });
-      admitted = { bundle, victims: this.#keys.has(id) ? [] : this.#victims(bytes, inUse) };
+    this.refuseBad(id);
+    if (this.#verifying.size >= mostVerifying)
+      throw new CxrError('quota-exceeded', { field: 'uploads', expected: mostVerifying });
+    const room = (bytes: number) => {
+      if (!this.#keys.has(id)) victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
     };
-    this.#uploads += 1;
-    try {
-      const { bytes } = await this.#frames.put(checked(chunks, check, admit));
-      if (admitted !== null) await this.#stored(id, bytes, admitted, inUse);
-    } finally {
-      this.#uploads -= 1;
+    room(announced ?? 0);
+    let admitted = null as ReturnType<FrameStreamCheck['finish']> | null;
+    const admit = (frame: ReturnType<FrameStreamCheck['finish']>) => {
+      if (frame.digest !== id) throw new CxrError('frame-digest', { field: 'name' });
+      room(frame.bytes);
+      admitted = frame;
+    };
+    const { bytes, usedAt } = await this.#parts.frames.put(checked(chunks, check, admit));
+    if (admitted === null) return;
+    if (!this.#keys.has(id)) {
+      const { bundle } = admitted;
+      await this.#verifyAndKeep(id, { bundle, bytes, usedAt, owners: new Set([tenant]) }, inUse);
     }
+    const key = this.#keys.get(id);
+    if (key === undefined || key.owners.has(tenant)) return;
+    // Another tenant sent them first. Whoever has all of them may use them.
+    key.owners.add(tenant);
+    await this.#record(id, key);
   }
 
-  async #stored(id: KeyId, bytes: number, { bundle, victims }: Admission, inUse: InUse): Promise<void> {
-    if (this.#keys.has(id)) return;
-    this.#keys.set(id, { bundle, bytes, usedAt: Date.now() });
-    this.#log('key-stored', { keyId: id, bundle, bytes });
-    for (const victim of victims) await this.#evict(victim, inUse);
+  /** The same keys may come several times at once: they are verified once. */
+  #verifyAndKeep(id: KeyId, key: StoredKey, inUse: InUse): Promise<void> {
+    const running = this.#verifying.get(id) ?? this.#verify(id, key, inUse);
+    this.#verifying.set(id, running);
+    return running.finally(() => this.#verifying.delete(id));
+  }
+
+  async #verify(id: KeyId, key: StoredKey, inUse: InUse): Promise<void> {
+    const { frames, verifier, log } = this.#parts;
+    const verdict = await verifier.verify(id, key.bundle);
+    if (verdict === 'invalid') {
+      await this.condemn(id);
+      throw new CxrError('evaluation-key-invalid', { key: id });
+    }
+    if (verdict === 'damaged') {
+      await this.lost(id);
+      throw new CxrError('evaluation-key-missing', { key: id });
+    }
+    if (verdict === 'unchecked') {
+      await frames.remove(id);
+      throw new CxrError('quota-exceeded', { field: 'verification' });
+    }
+    const { bundle, bytes, owners } = key;
+    const [tenant = everybody] = owners;
+    try {
+      const victims = victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
+      await this.#record(id, key);
+      this.#keys.set(id, key);
+      log('key-stored', { keyId: id, bundle, bytes });
+      for (const victim of victims) await this.#evict(victim, inUse);
+    } catch (error) {
+      if (!this.#keys.has(id)) await frames.remove(id);
+      throw error;
+    }
   }
 
   async #evict(id: KeyId, inUse: InUse): Promise<void> {
     if (inUse(id)) return;
-    await this.remove(id);
-    this.#log('key-evicted', { keyId: id });
+    await this.#drop(id);
+    this.#parts.log('key-evicted', { keyId: id });
   }
-
-  /** The keys that must go for `bytes` more to fit, least recently used first. */
-  #victims(bytes: number, inUse: InUse): KeyId[] {
-    let count = this.#keys.size + 1;
-    let total = [...this.#keys.values()].reduce((sum, key) => sum + key.bytes, bytes);
-    const victims: KeyId[] = [];
-    const oldestFirst = [...this.#keys].sort(([, left], [, right]) => left.usedAt - right.usedAt);
-    for (const [id, key] of oldestFirst) {
-      if (count <= this.#limits.keys && total <= this.#limits.bytes) break;
-      if (inUse(id)) continue;
-      victims.push(id);
-      count -= 1;
-      total -= key.bytes;
-    }
-    if (count > this.#limits.keys || total > this.#limits.bytes) {
-      throw new CxrError('quota-exceeded', { field: 'keys', expected: this.#limits.keys });
-    }
-    return victims;
-  }
-}
-
-/** The chunks, looked at on their way; what `check` or `admit` throws refuses the whole frame. */
-async function* checked(
-  chunks: AsyncIterable<Uint8Array>,
-  check: FrameStreamCheck,
-  admit: (frame: CheckedFrame) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    check.update(chunk);
-    yield chunk;
-  }
-  admit(check.finish());
-}
-
-/** The bundle that a stored frame names. One that is too short, which only a damaged disk has, names none: 64 zeros. */
-async function bundleOf(frames: FrameStore, digest: Digest): Promise<BundleId> {
-  const head = Buffer.alloc(bundleField.to);
-  let got = 0;
-  for await (const chunk of (await frames.stream(digest)) ?? []) {
-    head.set(chunk.subarray(0, head.length - got), got);
-    got = Math.min(head.length, got + chunk.length);
-    if (got === head.length) break;
-  }
-  return parseBundleId(head.toString('hex', bundleField.from));
 }

@@ -15,11 +15,23 @@ export type LogFields = {
   readonly ms?: number;
   readonly count?: number;
   readonly arithmetic?: string;
+  /** Which kind of thing is damaged. */
+  readonly kind?: 'evaluation keys' | 'record' | 'result' | 'input' | 'model';
 };
-export type LogEvent = 'start' | 'stop' | 'request' | 'job' | 'key-stored' | 'key-evicted' | 'worker-lost';
+export type LogEvent =
+  | 'start'
+  | 'stop'
+  | 'request'
+  | 'job'
+  | 'key-stored'
+  | 'key-refused'
+  | 'key-evicted'
+  | 'keys-loaded'
+  | 'damaged'
+  | 'worker-lost';
 export type Log = (event: LogEvent, fields?: LogFields) => void;
 
-const allowed = 'method route status code jobId keyId bundle state bytes ms count arithmetic'.split(' ');
+const allowed = 'method route status code jobId keyId bundle state bytes ms count arithmetic kind'.split(' ');
 
 /** Says nothing; the default. */
 export const silentLog: Log = () => {};

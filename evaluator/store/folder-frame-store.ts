@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
 import { type Digest, digestSchema, parseDigest } from '../../contract/ids/digest.ts';
 import type { ByteSource } from '../../he/wire/byte-source.ts';
-import { unfinishedPath, unfinishedPrefix } from './atomic-write.ts';
+import { syncFolder, unfinishedPath, unfinishedPrefix } from './atomic-write.ts';
 import type { FrameStore, OpenedFrame, StoredFrame } from './frame-store.ts';
 import { makeFolder } from './make-folder.ts';
+import { storageFault } from './storage-fault.ts';
 
 /**
  * Frames as files of one folder, `<digest><suffix>`. Opening it costs nothing and touches nothing, so that every
@@ -40,7 +41,10 @@ export class FolderFrameStore implements FrameStore {
       const chunks = frame instanceof Uint8Array ? [frame] : frame;
       const { digest, bytes } = await writeFrame(temporary, chunks);
       await this.#keep(temporary, digest, bytes);
+      await syncFolder(this.#folder);
       return { digest, bytes, usedAt: Date.now() };
+    } catch (error) {
+      throw storageFault(error);
     } finally {
       await rm(temporary, { force: true });
     }
@@ -121,6 +125,7 @@ async function writeFrame(
     bytes += chunk.length;
     await file.writeFile(chunk);
   }
+  await file.sync();
   return { digest: parseDigest(hash.digest('hex')), bytes };
 }
 

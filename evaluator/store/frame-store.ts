@@ -17,8 +17,8 @@ export type OpenedFrame = Disposable & { readonly source: ByteSource };
  *
  * - **Atomicity.** Whoever reads finds all of a frame or none of it. A `put` that fails, or whose chunks throw, leaves
  *   nothing behind that `get`, `has` or `list` would show.
- * - **Durability.** A frame is kept once `put` has returned: a restart of any process finds it. The folder does not
- *   wait for the disk itself, so a loss of power may still take the last frames.
+ * - **Durability.** A frame is kept once `put` has returned: a restart of any process, and a loss of power, find it.
+ * - **Room.** A `put` for which there is no room throws `storage-full` and leaves nothing.
  * - **Visibility.** A frame that was put through one store is found at once through every other store of the same
  *   place.
  * - **Privacy.** Only the evaluator can read or write a frame.

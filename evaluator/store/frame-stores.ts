@@ -7,9 +7,12 @@ export type FrameStores = {
   readonly keys: FrameStore;
   readonly inputs: FrameStore;
   readonly results: FrameStore;
+  /** The last inputs that ended whatever computed on them. */
+  readonly quarantine: FrameStore;
 };
 
-const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
+/** Names the folder that holds evaluation keys and the records of them. */
+export const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
 /** Names the folder that holds the records of jobs, their inputs and their results. */
 export const jobsFolder = (dataFolder: string): string => join(dataFolder, 'jobs');
 
@@ -17,6 +20,7 @@ const foldersIn = (dataFolder: string) => ({
   keys: new FolderFrameStore(keysFolder(dataFolder)),
   inputs: new FolderFrameStore(jobsFolder(dataFolder), '.input'),
   results: new FolderFrameStore(jobsFolder(dataFolder), '.result'),
+  quarantine: new FolderFrameStore(join(dataFolder, 'quarantine'), '.input'),
 });
 
 /** The frames of a data folder that its owner has opened; this is what a worker calls. */

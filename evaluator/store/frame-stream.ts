@@ -11,6 +11,7 @@ import { decodeFrameHeader, type FrameKind, frameHeaderBytes, noSubject } from '
 export class FrameStreamCheck {
   readonly #kind: FrameKind;
   readonly #limitOf: (bundle: BundleId) => number;
+  readonly #refuseSmall: (payloadBytes: number, bundle: BundleId) => void;
   readonly #header = Buffer.alloc(frameHeaderBytes);
   readonly #whole = createHash('sha256');
   readonly #inner = createHash('sha256');
@@ -18,10 +19,18 @@ export class FrameStreamCheck {
   #wanted = Number.POSITIVE_INFINITY;
   #bundle: BundleId | null = null;
 
-  /** @param limitOf  largest payload for a bundle, bytes; throws for a bundle that is not served. */
-  constructor(kind: FrameKind, limitOf: (bundle: BundleId) => number) {
+  /**
+   * @param limitOf      largest payload for a bundle, bytes; throws for a bundle that is not served.
+   * @param refuseSmall  throws for a payload that is too small for its bundle.
+   */
+  constructor(
+    kind: FrameKind,
+    limitOf: (bundle: BundleId) => number,
+    refuseSmall: (payloadBytes: number, bundle: BundleId) => void = () => {},
+  ) {
     this.#kind = kind;
     this.#limitOf = limitOf;
+    this.#refuseSmall = refuseSmall;
   }
 
   /** @throws CxrError as `decodeFrame`, at the first byte that decides. */
@@ -57,6 +66,7 @@ export class FrameStreamCheck {
   #readHeader(): void {
     const header = decodeFrameHeader(this.#header, this.#kind, this.#limitOf);
     if (header.subject !== noSubject) throw new CxrError('frame-foreign', { field: 'subject' });
+    this.#refuseSmall(header.payloadBytes, header.bundle);
     this.#inner.update(this.#header.subarray(0, 96));
     this.#wanted = frameHeaderBytes + header.payloadBytes;
     this.#bundle = header.bundle;

@@ -29,6 +29,8 @@ type Slot = {
   /** `WorkerStart.cancelled` of the worker. */
   readonly cancelled: Int32Array<SharedArrayBuffer>;
   lastKey: KeyId | null;
+  /** Whether the worker has shown that it can open a bundle. */
+  opened: boolean;
   /** Opened or being opened by this worker. */
   readonly bundles: Set<BundleId>;
 };
@@ -53,6 +55,7 @@ export class WorkerPool implements Executor {
       runs: 0,
       cancelled: new Int32Array(new SharedArrayBuffer(4)),
       lastKey: null,
+      opened: false,
       bundles: new Set(),
     }));
   }
@@ -78,6 +81,11 @@ export class WorkerPool implements Executor {
     slot.lastKey = key ?? slot.lastKey;
     worker.postMessage({ kind: 'prepare', bundle: id, key } satisfies PrepareCommand);
     worker.unref();
+  }
+
+  /** Whether a worker lives that has opened a bundle. */
+  get hasWorker(): boolean {
+    return this.#slots.some((slot) => slot.worker !== null && slot.opened);
   }
 
   hasReady(key: KeyId): boolean {
@@ -111,16 +119,17 @@ export class WorkerPool implements Executor {
   async #run(slot: Slot, command: RunCommand, onProgress: OnProgress): Promise<Outcome> {
     const worker = slot.worker ?? this.#spawn(slot);
     slot.busy = true;
+    if (slot.lastKey !== command.task.key) this.#options.log('keys-loaded', { keyId: command.task.key });
     slot.lastKey = command.task.key;
     slot.bundles.add(command.task.bundle);
     worker.ref();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const onMessage = (message: WorkerMessage) => {
-      if (message.job !== command.task.id) return;
+      if (message.kind === 'prepared' || message.job !== command.task.id) return;
       if (message.kind === 'progress') onProgress(message.fraction, message.layer);
       else resolve(message.outcome);
     };
-    const onExit = () => resolve({ kind: 'failed', code: 'job-failed' });
+    const onExit = () => resolve({ kind: 'lost' });
     const stuck = setTimeout(() => void worker.terminate(), this.#options.jobTimeoutMs);
     worker.on('message', onMessage);
     worker.once('exit', onExit);
@@ -144,15 +153,27 @@ export class WorkerPool implements Executor {
       resourceLimits: { maxYoungGenerationSizeMb },
       env: {},
       stdin: false,
-      workerData: { threads, arithmetic, dataFolder, bundleFolders, cancelled } satisfies WorkerStart,
+      workerData: {
+        role: 'jobs',
+        threads,
+        arithmetic,
+        dataFolder,
+        bundleFolders,
+        cancelled,
+      } satisfies WorkerStart,
     });
     slot.worker = worker;
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'prepared') slot.opened = message.opened;
+      else if (message.kind === 'ended' && message.outcome.kind === 'done') slot.opened = true;
+    });
     // 'exit' follows; the error itself may quote data and is not looked at.
     worker.on('error', () => {});
     worker.once('exit', () => {
       if (slot.worker !== worker) return;
       slot.worker = null;
       slot.lastKey = null;
+      slot.opened = false;
       slot.bundles.clear();
       if (!this.#closing) this.#options.log('worker-lost', { count: this.#slots.length });
     });

@@ -22,6 +22,8 @@ export type OpenedBundle<Keys extends Disposable> = {
   readonly limits: PayloadLimits;
   prepare(): void;
   loadKeys(payload: ByteSource): Keys;
+  /** @throws CxrError `ciphertext-invalid`. */
+  checkInput(payload: Uint8Array): void;
   evaluate(payload: Uint8Array, keys: Keys, control: EvaluationControl): { payload: Uint8Array; cost: Cost };
 };
 export type OpenBundle<Keys extends Disposable> = (
@@ -73,7 +75,9 @@ export function serveJobs<Keys extends Disposable>(
     const frame = await readInput(task, program.limits, stores);
     // A job that is cancelled loses its input, perhaps before it was read.
     if (control.isAborted()) return { kind: 'cancelled' };
-    if (frame === null) throw new CxrError('job-failed', { job: task.id, reason: 'input missing' });
+    if (frame === null) throw new CxrError('frame-truncated', { got: 0 });
+    // Keys cost a second to load, and whoever sends a bad input has cost himself nothing.
+    program.checkInput(frame.payload);
     const keys = await keysFor(task, program);
     const startedAt = performance.now();
     const { payload, cost } = program.evaluate(frame.payload, keys, control);
@@ -84,14 +88,17 @@ export function serveJobs<Keys extends Disposable>(
 
   /** What goes wrong here goes wrong again, and is told, with the first job. */
   const prepare = async ({ bundle, key }: PrepareCommand): Promise<void> => {
+    let opened = false;
     try {
       const program = await programOf(bundle);
       program.prepare();
       giveBack();
+      opened = true;
       if (key !== null) await keysFor({ key, bundle }, program);
     } catch (error) {
       if (!(error instanceof CxrError)) throw error;
     }
+    port.postMessage({ kind: 'prepared', opened } satisfies WorkerMessage);
   };
 
   const serve = async (command: RunCommand | PrepareCommand): Promise<void> => {
@@ -136,7 +143,7 @@ async function readInput(task: Task, limits: PayloadLimits, { inputs }: FrameSto
   return decodeFrame(bytes, { kind: 'input', bundle, subject, maxPayloadBytes: limits.input });
 }
 
-/** @throws CxrError `internal` when the store does not take the result. */
+/** @throws CxrError `storage-full`, or `internal` when the store does not take the result for another reason. */
 async function putResult(
   { id: job, bundle, input }: Task,
   payload: Uint8Array,
@@ -147,6 +154,7 @@ async function putResult(
   try {
     return await results.put(encodeFrame(result));
   } catch (cause) {
+    if (cause instanceof CxrError) throw cause;
     throw new CxrError('internal', { job, reason: 'result not stored' }, { cause });
   }
 }

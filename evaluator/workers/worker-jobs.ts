@@ -26,6 +26,7 @@ serveJobs(parentPort, start, async (folder, bundle) => {
     limits: payloadLimits(description),
     prepare: () => evaluator.prepare(),
     loadKeys: (payload) => evaluator.loadKeys(payload),
+    checkInput: (payload) => evaluator.checkInput(payload),
     evaluate: (payload, keys, control) => evaluator.evaluate(payload, keys, control),
   };
 });

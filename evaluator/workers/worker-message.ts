@@ -16,8 +16,7 @@ export type RunCommand = {
 };
 
 /**
- * Opens a bundle, encodes its weights and loads evaluation keys, unless `key` is null, so that the first job need not;
- * answered by nothing.
+ * Opens a bundle, encodes its weights and loads evaluation keys, unless `key` is null, so that the first job need not.
  */
 export type PrepareCommand = {
   readonly kind: 'prepare';
@@ -25,13 +24,22 @@ export type PrepareCommand = {
   readonly key: KeyId | null;
 };
 
-/** What a worker answers; exactly one `ended` per job unless the worker dies. */
+/** Asks the thread that verifies keys to look at a stored frame. The answer is a `Verdict`. */
+export type VerifyCommand = { readonly key: KeyId; readonly bundle: BundleId };
+
+/**
+ * What a worker answers: exactly one `ended` per job unless the worker dies, and one `prepared` per preparation, which
+ * says whether the bundle could be opened.
+ */
 export type WorkerMessage =
+  | { readonly kind: 'prepared'; readonly opened: boolean }
   | { readonly kind: 'progress'; readonly job: JobId; readonly fraction: number; readonly layer: string }
   | { readonly kind: 'ended'; readonly job: JobId; readonly outcome: Outcome };
 
 /** What a worker is started with: where it finds frames and bundles, and how it computes. */
 export type WorkerStart = {
+  /** Whether it runs jobs or verifies keys. */
+  readonly role: 'jobs' | 'keys';
   readonly threads: number;
   readonly arithmetic: Arithmetic;
   readonly dataFolder: string;

@@ -1,5 +1,8 @@
+import { workerData } from 'node:worker_threads';
 import { keepCompiled } from '../keep-compiled.ts';
+import type { WorkerStart } from './worker-message.ts';
 
-/** Entry of a worker thread. */
+/** Entry of a worker thread, of either role. */
 keepCompiled();
-await import('./worker-jobs.ts');
+if ((workerData as WorkerStart).role === 'keys') await import('./worker-keys.ts');
+else await import('./worker-jobs.ts');

@@ -3,9 +3,9 @@ import type { Cost } from '../../contract/cost.ts';
 import type { Program } from '../program.ts';
 import { run } from '../run/run.ts';
 import type { ByteSource } from '../wire/byte-source.ts';
-import { packPayload, unpackPayload } from '../wire/payload.ts';
-import { checkCiphertextBytes, checkKeyBytes, galoisIndex } from '../wire/seal-bytes.ts';
-import { type KeyPlace, keyPlaces, partSizes } from '../wire/sizes.ts';
+import { packPayload } from '../wire/payload.ts';
+import { type KeyPlace, keyPlaces } from '../wire/sizes.ts';
+import { checkedInputs, checkedKeys } from './checked-payload.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import type { Engine, LoadedKeys } from './engine.ts';
 import { PlaintextCache } from './plaintext-cache.ts';
@@ -23,6 +23,12 @@ export interface EncryptedEvaluator<Keys extends LoadedKeys = LoadedKeys> extend
    * @throws CxrError `evaluation-key-invalid`.
    */
   loadKeys(payload: Uint8Array | ByteSource): Keys;
+  /**
+   * Checks every byte of an input, so that nothing is done for a bad one. It costs some ten milliseconds.
+   *
+   * @throws CxrError `ciphertext-invalid`.
+   */
+  checkInput(payload: Uint8Array): void;
   /**
    * Runs the program on an input payload.
    *
@@ -72,7 +78,6 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
   }
 
   loadKeys(payload: Uint8Array | ByteSource): Keys {
-    const sizes = partSizes(this.#description).evaluationKeys;
     const plan = this.#keyPlaces.map((place) => ({
       ...place,
       heapBytes: this.#engine.keyBytes(place.level, place.places),
@@ -81,10 +86,8 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
     try {
       let index = 0;
       let uncollected = 0;
-      for (const bytes of unpackPayload(payload, sizes, 'evaluation-key-invalid')) {
-        const place = plan[index]!;
-        this.#checkKey(bytes, place);
-        keys.add({ ...place, bytes });
+      for (const bytes of checkedKeys(this.#description, this.#engine, payload)) {
+        keys.add({ ...plan[index]!, bytes });
         index += 1;
         uncollected += bytes.length;
         if (uncollected < collectEvery) continue;
@@ -98,28 +101,19 @@ class EncryptedProgram<Ct, Pt, Keys extends LoadedKeys> implements EncryptedEval
     }
   }
 
-  #checkKey(bytes: Uint8Array, { step, level, places }: KeyPlace): void {
-    const { polyModulusDegree, dataPrimes, specialPrime } = this.#engine.params;
-    const form = {
-      parmsId: this.#engine.parmsId(level, true),
-      polyModulusDegree,
-      moduli: [...dataPrimes.slice(0, level), specialPrime],
-    };
-    const index = step === 0 ? 0 : galoisIndex(step, polyModulusDegree);
-    checkKeyBytes(bytes, form, { index, of: places });
+  checkInput(payload: Uint8Array): void {
+    for (const _ of this.#checkedInputs(payload));
+  }
+
+  #checkedInputs(payload: Uint8Array): Generator<Uint8Array> {
+    return checkedInputs(this.#description, this.#engine, payload, this.#program.inputScale);
   }
 
   #loadInputs(payload: Uint8Array): Ct[] {
-    const { polyModulusDegree, dataPrimes: moduli } = this.#engine.params;
-    const scale = this.#program.inputScale;
-    const parmsId = this.#engine.parmsId(moduli.length, false);
     const inputs: Ct[] = [];
     try {
-      for (const bytes of unpackPayload(payload, partSizes(this.#description).input, 'ciphertext-invalid')) {
-        const form = { parmsId, polyModulusDegree, moduli, seeded: true, scale };
-        checkCiphertextBytes(bytes, form, 'ciphertext-invalid');
-        inputs.push(this.#engine.readInput(bytes, scale));
-      }
+      for (const bytes of this.#checkedInputs(payload))
+        inputs.push(this.#engine.readInput(bytes, this.#program.inputScale));
       return inputs;
     } catch (error) {
       for (const input of inputs) this.#engine.backend.release(input);

@@ -69,6 +69,25 @@ export function payloadLimits(description: BundleDescription): {
   };
 }
 
+/**
+ * Computes the smallest payload that keys or an input of this bundle can have, in bytes. Their residues are uniformly
+ * random, so that no compression takes less than log2 of the prime for each. A smaller payload is therefore forged, as
+ * when all its residues are zero. The floor is a hundredth below that bound, to be safe from rounding.
+ */
+export function payloadFloors(description: BundleDescription): { evaluationKeys: number; input: number } {
+  const { polyModulusDegree, dataPrimes, specialPrime } = description.ckks;
+  const polynomial = (primes: readonly string[]) =>
+    (polyModulusDegree * primes.reduce((bits, prime) => bits + Math.log2(Number(prime)), 0)) / 8;
+  const keys = keyPlaces(description).map(
+    ({ level }) => level * polynomial([...dataPrimes.slice(0, level), specialPrime]),
+  );
+  const floor = (bytes: number) => Math.floor(0.99 * bytes);
+  return {
+    evaluationKeys: floor(keys.reduce((sum, bytes) => sum + bytes, 0)),
+    input: floor(description.input.ciphertexts * polynomial(dataPrimes)),
+  };
+}
+
 /** These are the bytes of evaluation keys: the parts when expanded, and the frame that crosses the network. */
 export type KeyBytes = { readonly expandedBytes: number; readonly transferBytes: number };
 

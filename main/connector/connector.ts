@@ -36,6 +36,8 @@ export type ConnectorOptions = {
   /** The time for one transfer of evaluation keys; 10 minutes. */
   readonly uploadTimeoutMs?: number;
   readonly retry?: RetryPolicy;
+  /** For keys under way, questions and accepted jobs; `retry` where that is given alone. */
+  readonly patience?: RetryPolicy;
 };
 
 const once: RetryPolicy = { attempts: 1, baseDelayMs: 0, maxDelayMs: 0 };
@@ -66,7 +68,7 @@ export class Connector {
   readonly #route: Route;
   readonly #timeoutMs: number;
   readonly #retry: RetryPolicy;
-  /** For an accepted job. The evaluator keeps it, so that an evaluator that is being restarted is waited for. */
+  /** An evaluator that is being restarted is waited for with what it was told before, or is being told. */
   readonly #patient: RetryPolicy;
   readonly #transfer: KeyTransfer;
   #moved = { evaluationKeys: 0, sent: 0, received: 0 };
@@ -77,14 +79,14 @@ export class Connector {
     this.#route = route;
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#transfer = new KeyTransfer(
-      (asked) => this.#exchange(asked),
+      (asked) => this.#exchange(asked, asked.method === 'PUT' ? this.#patient : this.#retry),
       options.uploadTimeoutMs ?? 600_000,
       (bytes) => {
         this.#moved.evaluationKeys += bytes;
       },
     );
     this.#retry = options.retry ?? defaultRetry;
-    this.#patient = options.retry ?? patientRetry;
+    this.#patient = options.patience ?? options.retry ?? patientRetry;
   }
 
   /** The bytes of bodies that were moved so far, repeats included. Evaluation keys are counted apart from `sent`. */
@@ -166,17 +168,20 @@ export class Connector {
 
   async #submitOnce(frame: Uint8Array, signal: AbortSignal | undefined): Promise<JobId> {
     try {
-      const reply = await this.#exchange({
-        method: 'POST',
-        url: paths.jobs,
-        contentType: mediaTypes.ciphertext,
-        body: () => {
-          this.#moved.sent += frame.length;
-          return frame;
+      const reply = await this.#exchange(
+        {
+          method: 'POST',
+          url: paths.jobs,
+          contentType: mediaTypes.ciphertext,
+          body: () => {
+            this.#moved.sent += frame.length;
+            return frame;
+          },
+          maxReplyBytes: maxJsonBytes,
+          signal,
         },
-        maxReplyBytes: maxJsonBytes,
-        signal,
-      });
+        this.#patient,
+      );
       return parseJobId(parseReply(jobSchema, reply).id);
     } catch (error) {
       const isReplay = error instanceof ExchangeError && error.code === 'frame-replayed';

@@ -33,12 +33,30 @@ export type RetryPolicy = {
   readonly attempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** No attempt begins later than this after the first, so that a server which takes every time is given up too. */
+  readonly withinMs?: number;
+  /** So many attempts end with a refusal in the evaluator's own words: it is there, and says that it is busy. */
+  readonly refusals?: number;
 };
 /** The patience for most exchanges. */
-export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 250, maxDelayMs: 10_000 };
+export const defaultRetry: RetryPolicy = {
+  attempts: 5,
+  baseDelayMs: 250,
+  maxDelayMs: 10_000,
+  withinMs: 45_000,
+};
 
-/** The patience for an accepted job: up to some 40 seconds, long enough for an evaluator to be restarted. */
-export const patientRetry: RetryPolicy = { attempts: 12, baseDelayMs: 250, maxDelayMs: 6_000 };
+/**
+ * The patience for whatever would have to begin anew: an upload of keys, a question, an accepted job. It lasts some two
+ * minutes and a half, long enough for an evaluator to be restarted or replaced.
+ */
+export const patientRetry: RetryPolicy = {
+  attempts: 36,
+  baseDelayMs: 250,
+  maxDelayMs: 10_000,
+  withinMs: 180_000,
+  refusals: 5,
+};
 
 /** Largest refusal that is read. */
 const maxProblemBytes = 16 * 1024;
@@ -91,13 +109,19 @@ export async function exchange(
   retry: RetryPolicy,
   onReceived: (bytes: number) => void,
 ): Promise<Reply> {
+  const { withinMs = Number.POSITIVE_INFINITY } = retry;
+  const startedAt = performance.now();
+  let refusals = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptOnce(asked, onReceived);
     } catch (error) {
       if (!(error instanceof ExchangeError) || !error.retryable || attempt >= retry.attempts) throw error;
+      if (error.problem !== null) refusals += 1;
+      if (refusals >= (retry.refusals ?? retry.attempts)) throw error;
       const ceiling = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** (attempt - 1));
       const wanted = Math.min(retry.maxDelayMs, error.retryAfterMs);
+      if (performance.now() - startedAt + wanted > withinMs) throw error;
       await pause(wanted + Math.random() * ceiling, asked.signal);
     }
   }

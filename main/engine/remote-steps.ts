@@ -1,3 +1,4 @@
+import { CxrError } from '../../contract/errors.ts';
 import type { JobId } from '../../contract/ids/job-id.ts';
 import type { EncryptedLatent } from '../../contract/stages.ts';
 import { type KeyBytes, payloadLimits, predictKeyBytes } from '../../he/wire/sizes.ts';
@@ -54,7 +55,8 @@ const sizeInWords = ({ transferBytes }: KeyBytes): string =>
   `about ${Math.ceil(transferBytes / 1e6)} MB to upload once`;
 
 /**
- * Asks the evaluator a question: sends it, waits for its job and fetches the reply.
+ * Asks the evaluator a question: sends it, waits for its job and fetches the reply. It asks again where the evaluator has
+ * lost the job.
  *
  * @param onSent  called once the evaluator has the question, for work that this process can do meanwhile.
  * @throws CxrError as `Connector.submit`, `Connector.await` and `Connector.fetchResult`; `cancelled`.
@@ -65,12 +67,32 @@ export async function ask(
   clock: StageClock,
   onSent: () => void = () => {},
 ): Promise<Reply> {
-  const jobId = await submit(connector, question, clock);
-  onSent();
-  const { cost, evaluateMs } = await awaitJob(connector, jobId, clock);
-  clock.at('receiving');
-  const limit = payloadLimits(half.description).result;
-  return { jobId, cost, evaluateMs, answer: await connector.fetchResult(jobId, limit, clock.signal) };
+  const askOnce = async (): Promise<Reply> => {
+    const jobId = await submit(connector, question, clock);
+    onSent();
+    const { cost, evaluateMs } = await awaitJob(connector, jobId, clock);
+    clock.at('receiving');
+    const limit = payloadLimits(half.description).result;
+    return { jobId, cost, evaluateMs, answer: await connector.fetchResult(jobId, limit, clock.signal) };
+  };
+  return askAgainWhereLost(askOnce);
+}
+
+const mostAsked = 3;
+
+/**
+ * Asks again where the evaluator has lost the job: its record, input, keys or result was damaged. The same frame makes the
+ * same job, so nothing is computed twice that was not lost. Nothing was decrypted by then.
+ */
+async function askAgainWhereLost(askOnce: () => Promise<Reply>): Promise<Reply> {
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await askOnce();
+    } catch (error) {
+      const isLost = error instanceof CxrError && error.code === 'job-unknown';
+      if (!isLost || asked === mostAsked) throw error;
+    }
+  }
 }
 
 /**

@@ -23,7 +23,7 @@ const codesIn = (cell: string): string[] => [...cell.matchAll(/`([a-z0-9-]+)`/g)
 describe('docs/wire-format.md', () => {
   let evaluator: FakeEvaluator;
   beforeAll(async () => {
-    evaluator = await startFakeEvaluator();
+    evaluator = await startFakeEvaluator({ metrics: true });
   });
   afterAll(() => evaluator.destroy());
   const requests = rowsOf('wire-format.md').flatMap(([request]) => {

@@ -94,7 +94,7 @@ describe.skipIf(noWindow !== null)(
     const messages: readonly (readonly [Trouble, string])[] = [
       ['not an evaluator', 'The evaluator answered in a way that was not understood.'],
       ['other bundle', 'The evaluator does not offer this model.'],
-      ['refuses keys', 'The evaluator has no room for this workstation’s keys.'],
+      ['refuses keys', 'The evaluator has no room for this workstation at the moment.'],
       ['busy', 'The evaluator is busy.'],
       ['body limit', 'Something between here and the evaluator refuses uploads of this size.'],
     ];

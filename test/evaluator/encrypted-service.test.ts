@@ -10,7 +10,7 @@ import { compile } from '../../he/compiler/compile.ts';
 import { openGraph } from '../../he/compiler/graph.ts';
 import { measurePrecision } from '../../he/precision.ts';
 import { encodeFrame } from '../../he/wire/frame.ts';
-import { payloadLimits } from '../../he/wire/sizes.ts';
+import { payloadFloors, payloadLimits } from '../../he/wire/sizes.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
 import { type RunningEvaluator, startEmbeddedEvaluator } from '../../main/host/headless.ts';
 import { readDescription } from '../../native-models/bundle.ts';
@@ -95,7 +95,8 @@ it('classifies an encrypted latent in another process, refuses a forged one, and
   await connector.ensureBundle(id);
   await connector.ensureKeys(keys, keyId);
 
-  const payload = new Uint8Array(1000);
+  // Large enough for an input, and none.
+  const payload = new Uint8Array(payloadFloors(description).input).fill(1);
   const forged = encodeFrame({
     kind: 'input',
     bundle: id,

@@ -9,15 +9,29 @@ import { type BundleId, parseBundleId } from '../../contract/ids/bundle-id.ts';
 import { type Digest, parseDigest } from '../../contract/ids/digest.ts';
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import { mediaTypes, paths, problemSchema } from '../../contract/protocol.ts';
-import type { Bundles } from '../../evaluator/bundles.ts';
+import type { Bundles, PayloadFloors } from '../../evaluator/bundles.ts';
 import { openDataFolder } from '../../evaluator/data-folder.ts';
 import { type Access, openToAll } from '../../evaluator/http/access.ts';
 import { createApp } from '../../evaluator/http/app.ts';
+import {
+  BodyBounds,
+  type BodyLimits,
+  jobBodyLimits,
+  keyBodyLimits,
+} from '../../evaluator/http/bounds/bodies.ts';
+import { type ConnectionLimits, connectionLimits } from '../../evaluator/http/bounds/connections.ts';
+import { anyName, type HostNames } from '../../evaluator/http/host-names.ts';
+import { ReadinessCheck } from '../../evaluator/http/readiness.ts';
+import type { JobLimits } from '../../evaluator/jobs/job-parts.ts';
 import { MemoryQueue } from '../../evaluator/jobs/job-queue.ts';
-import { type JobLimits, Jobs } from '../../evaluator/jobs/jobs.ts';
+import { Jobs } from '../../evaluator/jobs/jobs.ts';
 import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
-import { type KeyLimits, KeyStore } from '../../evaluator/keys/key-store.ts';
+import { KeyStore } from '../../evaluator/keys/key-store.ts';
+import type { KeyLimits } from '../../evaluator/keys/make-room.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
+import { measured } from '../../evaluator/observe/measured.ts';
+import { Metrics } from '../../evaluator/observe/metrics.ts';
+import { KeyThread } from '../../evaluator/workers/key-thread.ts';
 import { WorkerPool } from '../../evaluator/workers/pool.ts';
 import { decodeFrame, encodeFrame, type FrameKind, keyIdOf, noSubject } from '../../he/wire/frame.ts';
 
@@ -25,6 +39,8 @@ import { decodeFrame, encodeFrame, type FrameKind, keyIdOf, noSubject } from '..
 export const bundle = parseBundleId('b1'.repeat(32));
 export const secondBundle = parseBundleId('c1'.repeat(32));
 export const otherBundle = parseBundleId('b2'.repeat(32));
+/** The smallest payload of every kind, unless a test asks for more. */
+export const leastPayload = { evaluationKeys: 1, input: 1 };
 export const payloadBytes = { evaluationKeys: 300_000, input: 100_000, result: 110_000 };
 
 export const description: BundleDescription = {
@@ -66,6 +82,11 @@ export type FakeOptions = {
   readonly jobs?: Partial<JobLimits>;
   readonly keys?: Partial<KeyLimits>;
   readonly access?: Access;
+  readonly metrics?: boolean;
+  readonly floors?: PayloadFloors;
+  readonly bodies?: Partial<BodyLimits>;
+  readonly connections?: ConnectionLimits;
+  readonly hosts?: HostNames;
   /** Bundles to make ready at the start. */
   readonly prepared?: readonly BundleId[];
   readonly onLog?: (line: string) => void;
@@ -73,8 +94,8 @@ export type FakeOptions = {
 export type FakeEvaluator = {
   readonly url: string;
   readonly folder: string;
-  /** Stops and keeps the folder, as a crash of the machine would. */
-  stop(): Promise<void>;
+  /** Stops and keeps the folder. */
+  stop(drainMs?: number): Promise<void>;
   /** Stops and removes the folder. */
   destroy(): Promise<void>;
 };
@@ -82,19 +103,27 @@ export type FakeEvaluator = {
 /** The real application, stores, queue and threads on a real socket, around a fake computation. */
 export async function startFakeEvaluator(options: FakeOptions = {}): Promise<FakeEvaluator> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cipherfilm-test-')));
-  const log = options.onLog === undefined ? silentLog : createLog(options.onLog);
+  const metrics = options.metrics === true ? new Metrics() : null;
+  const written = options.onLog === undefined ? silentLog : createLog(options.onLog);
+  const log = metrics?.counting(written) ?? written;
   const bundles: Bundles = new Map(
-    [bundle, secondBundle].map((id) => [id, { id, folder, description, limits: payloadBytes }]),
+    [bundle, secondBundle].map((id) => [
+      id,
+      { id, folder, description, limits: payloadBytes, floors: options.floors ?? leastPayload },
+    ]),
   );
-  const { frames, records } = await openDataFolder(folder);
-  const keyLimits = { keys: 4, bytes: 1e7, uploads: 4, ...options.keys };
-  const keys = await KeyStore.open(frames.keys, keyLimits, log);
+  const { frames, records, keys: keyRecords, clock } = await openDataFolder(folder, log);
+  const entry = new URL('./fake-worker.ts', import.meta.url);
+  const bundleFolders = new Map([...bundles.keys()].map((id) => [id, folder]));
+  const verifier = new KeyThread(entry, { dataFolder: folder, bundleFolders });
+  const limits = { keys: 4, bytes: 1e7, ...options.keys };
+  const keys = await KeyStore.open({ frames: frames.keys, records: keyRecords, verifier, limits, log });
   const executor = new WorkerPool({
-    entry: new URL('./fake-worker.ts', import.meta.url),
+    entry,
     threads: 1,
     arithmetic: 'wasm',
     workers: options.workers ?? 1,
-    bundleFolders: new Map([...bundles.keys()].map((id) => [id, folder])),
+    bundleFolders,
     dataFolder: folder,
     jobTimeoutMs: 20_000,
     log,
@@ -103,18 +132,38 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
     records,
     inputs: frames.inputs,
     results: frames.results,
+    quarantine: frames.quarantine,
+    clock,
     queue: new MemoryQueue(),
     watchers: new MemoryWatchers(),
     executor,
-    limits: { queued: 8, records: 1000, keepMs: 60_000, ...options.jobs },
+    keyFailed: (key, code) => (code === 'evaluation-key-invalid' ? keys.condemn(key) : keys.lost(key)),
+    limits: { queued: 8, records: 1000, keepMs: 60_000, fullDiskMs: 100, ...options.jobs },
     log,
   });
-  const app = createApp({ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log });
+  metrics?.measure(() => measured(jobs, keys));
+  const app = createApp({
+    ...{ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log, metrics },
+    bodies: {
+      keys: new BodyBounds({ ...keyBodyLimits, ...options.bodies }),
+      jobs: new BodyBounds({ ...jobBodyLimits, ...options.bodies }),
+    },
+    connections: options.connections ?? connectionLimits,
+    hosts: options.hosts ?? anyName,
+    readiness: new ReadinessCheck({
+      bundles,
+      dataFolder: folder,
+      hasWorker: () => executor.hasWorker,
+      isAccepting: () => jobs.isAccepting,
+    }),
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   for (const id of options.prepared ?? []) executor.prepare(id, keys.lastUsed(id));
-  const stop = async () => {
-    await jobs.close();
+  const stop = async (drainMs = 0) => {
+    await jobs.close(drainMs);
     await app.close();
+    await verifier.close();
+    await clock.close();
   };
   return {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,

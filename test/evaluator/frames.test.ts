@@ -18,6 +18,7 @@ import {
   putKeys,
   secondBundle,
   startFakeEvaluator,
+  waitFor,
 } from './fake-evaluator.ts';
 
 let evaluator: FakeEvaluator;
@@ -215,11 +216,10 @@ describe('an evaluator given bad evaluation keys', () => {
   });
 
   it('ends a job whose keys the worker cannot load, with the code', async () => {
-    const broken = keyFrame('broken keys');
+    const broken = keyFrame('unloadable keys');
     await putKeys(evaluator.url, broken);
     const id = idOf(await postJob(evaluator.url, inputFrame(broken.id)));
-    const answer = await ask('GET', `${evaluator.url}${paths.job(id)}?waitMs=5000`);
-    expect(answer.body).toMatchObject({ state: { kind: 'failed', code: 'evaluation-key-invalid' } });
+    expect(await waitFor(evaluator.url, id, 'failed')).toMatchObject({ code: 'evaluation-key-invalid' });
   });
 });
 

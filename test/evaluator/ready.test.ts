@@ -59,7 +59,7 @@ describe('an evaluator that was made ready', () => {
 
   it('is not stopped by stored keys that cannot be loaded', async () => {
     const { url, folder, stop } = await start();
-    const broken = keyFrame('broken keys');
+    const broken = keyFrame('unloadable keys');
     await putKeys(url, broken);
     await stop();
     const again = await start({ folder, prepared: [bundle] });

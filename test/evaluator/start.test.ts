@@ -38,7 +38,10 @@ describe('the configuration of an evaluator', () => {
   it('refuses a host that others can reach unless plain HTTP is asked for', () => {
     expect(codeOf(['--host', '0.0.0.0'])).toBe('request-invalid');
     expect(codeOf(['--host', '127.evil.example'])).toBe('request-invalid');
-    expect(codeOf(['--host', '0.0.0.0', '--insecure-http'])).toMatchObject({ host: '0.0.0.0' });
+    // Whom it lets in must be said as well.
+    expect(codeOf(['--host', '0.0.0.0', '--insecure-http'])).toBe('request-invalid');
+    const argv = ['--host', '0.0.0.0', '--insecure-http', '--access', '/x'];
+    expect(codeOf(argv)).toMatchObject({ host: '0.0.0.0' });
   });
 
   it('computes with the fastest arithmetic that this machine has, or the one asked for', () => {

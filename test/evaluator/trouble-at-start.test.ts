@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -62,6 +71,22 @@ describe('an evaluator that cannot use its data folder', () => {
   });
 });
 
+it.each(['server/weights.bin', 'server/graph.json'])(
+  'does not start an evaluator with a model whose %s was changed, and names it',
+  async (file) => {
+    const bundles = mkdtempSync(join(folder, 'bundles-'));
+    cpSync(join(root, 'native-models', 'cxr-f8-r1', 'server'), join(bundles, 'model', 'server'), {
+      recursive: true,
+    });
+    const bytes = readFileSync(join(bundles, 'model', file));
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(join(bundles, 'model', file), bytes);
+    const { code, err } = await start('--data', join(folder, 'model'), '--bundles', bundles);
+    expect(JSON.parse(err)).toMatchObject({ code: 'bundle-digest', detail: { file } });
+    expect(code).toBe(1);
+  },
+);
+
 describe('an evaluator with flags that cannot be meant', () => {
   it.each([
     [['--nope=hush'], '--nope'],
@@ -79,7 +104,11 @@ describe('an evaluator with flags that cannot be meant', () => {
   });
 
   it('names the host when the address is what cannot be used', async () => {
+    const access = join(folder, 'access');
+    writeFileSync(access, `${'ab'.repeat(32)} radiology\n`);
     const { code, err } = await start(
+      '--access',
+      access,
       '--data',
       join(folder, 'host'),
       '--host',

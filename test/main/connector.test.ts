@@ -12,6 +12,7 @@ import { packPayload } from '../../he/wire/payload.ts';
 import { openResult } from '../../he/wire/result.ts';
 import { partSizes, payloadLimits } from '../../he/wire/sizes.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
+import { patientRetry } from '../../main/connector/evaluator-request.ts';
 import {
   ask,
   bundle,
@@ -225,6 +226,55 @@ describe('a connector and a troubled network', () => {
     });
     expect(await connector.submit(frame)).toBe(jobId);
     expect(seen.length).toBe(3);
+  });
+
+  it('waits with keys and questions for an evaluator that is restarted, and not with what comes before', async () => {
+    const once = { attempts: 1, baseDelayMs: 0, maxDelayMs: 0 };
+    const { url, seen } = await startLiar((request, response, count) => {
+      if (request.method === 'HEAD') response.writeHead(404).end();
+      else if (count < 8) request.socket.destroy();
+      else if (request.method === 'PUT') response.writeHead(201).end();
+      else json(response, 202, accepted);
+    });
+    const patience = { attempts: 10, baseDelayMs: 1, maxDelayMs: 5 };
+    const connector = connect(url, { retry: once, patience });
+    await expect(connector.service()).rejects.toMatchObject({ code: 'evaluator-unreachable' });
+    const key = keyFrame();
+    await connector.ensureKeys(key.bytes, key.id);
+    expect(await connector.submit(frame)).toBe(jobId);
+    expect(seen.length).toBe(9);
+  });
+
+  it('does not wait as long for an evaluator that is there and says that it is busy', async () => {
+    const { url, seen } = await startLiar((_request, response) => problem(response, 503, 'queue-full'));
+    const connector = connect(url, {
+      patience: { attempts: 50, baseDelayMs: 1, maxDelayMs: 5, refusals: 4 },
+    });
+    await expect(connector.submit(frame)).rejects.toMatchObject({ code: 'queue-full' });
+    expect(seen.length).toBe(4);
+  });
+
+  it('gives up a server that hangs after a stated time, whatever attempts are left', async () => {
+    const { url, seen } = await startLiar(() => {});
+    const retry = { attempts: 100, baseDelayMs: 1, maxDelayMs: 5, withinMs: 250 };
+    const impatient = connect(url, { retry, requestTimeoutMs: 100 });
+    const startedAt = performance.now();
+    await expect(impatient.service()).rejects.toMatchObject({ detail: { reason: 'timeout' } });
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.length).toBeLessThan(6);
+  });
+
+  it('has patience for two minutes on average, at random', () => {
+    const { attempts, baseDelayMs, maxDelayMs } = patientRetry;
+    // Pauses are drawn evenly below a ceiling that doubles up to the largest.
+    const pauses = Array.from(
+      { length: attempts - 1 },
+      (_, index) => Math.min(maxDelayMs, baseDelayMs * 2 ** index) / 2,
+    );
+    const mean = pauses.reduce((sum, pause) => sum + pause, 0);
+    expect(mean).toBeGreaterThan(120_000);
+    expect(mean).toBeLessThan(180_000);
   });
 
   it('gives up after the last try with the code of the refusal', async () => {

@@ -3,7 +3,8 @@ import { CxrError } from '../../../contract/errors.ts';
 import { parseKeyId } from '../../../contract/ids/key-id.ts';
 import { type Job, mediaTypes, paths } from '../../../contract/protocol.ts';
 import { decodeFrame, frameDigest, frameHeaderBytes } from '../../../he/wire/frame.ts';
-import { findBundle, frameLimits } from '../../bundles.ts';
+import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
+import type { Tenant } from '../../tenants/tenant.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { readBody } from '../request-body.ts';
 import { type IdParams, jobParameter, waitParameter } from './parameters.ts';
@@ -14,7 +15,8 @@ export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
   app.addContentTypeParser(mediaTypes.ciphertext, (_request, payload, done) => done(null, payload));
 
   app.post(paths.jobs, async (request, reply) => {
-    const job = await accept(await readBody(request, maxBytes), maxBytes, deps);
+    const bytes = await readBody(request, maxBytes, deps.bodies.jobs);
+    const job = await accept(bytes, maxBytes, request.tenant, deps);
     return reply.code(202).header('location', paths.job(job.id)).send(job);
   });
 
@@ -23,32 +25,39 @@ export async function jobRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
     async (request, reply): Promise<Job> => {
       const id = jobParameter(request.params.id);
       const waitMs = waitParameter(request.query.waitMs);
-      return { id, state: await deps.jobs.watch(id, waitMs, closed(reply)) };
+      return { id, state: await deps.jobs.watch(request.tenant, id, waitMs, closed(reply)) };
     },
   );
 
   app.get<IdParams>(paths.result(':id'), async (request, reply) => {
-    const frame = await deps.jobs.result(jobParameter(request.params.id));
+    const frame = await deps.jobs.result(request.tenant, jobParameter(request.params.id));
     return reply.type(mediaTypes.result).header('cache-control', 'no-store').send(frame);
   });
 
   app.delete<IdParams>(paths.job(':id'), async (request, reply) => {
-    await deps.jobs.cancel(jobParameter(request.params.id));
+    await deps.jobs.cancel(request.tenant, jobParameter(request.params.id));
     return reply.code(204).send();
   });
 }
 
 /** A frame is checked completely, then looked up among accepted ones, then its keys; only then it costs anything. */
-function accept(bytes: Uint8Array, maxBytes: number, deps: EvaluatorDeps): Promise<Job> {
+async function accept(
+  bytes: Uint8Array,
+  maxBytes: number,
+  tenant: Tenant,
+  deps: EvaluatorDeps,
+): Promise<Job> {
   const frame = decodeFrame(bytes, { kind: 'input', maxPayloadBytes: maxBytes - frameHeaderBytes });
-  const { limits } = findBundle(deps.bundles, frame.bundle);
+  const { limits, floors } = findBundle(deps.bundles, frame.bundle);
+  refuseBelowFloor(frame.payload.length, floors.input);
   if (frame.payload.length > limits.input) throw new CxrError('frame-too-large', { expected: limits.input });
   const digest = frameDigest(bytes);
-  const earlier = deps.jobs.acceptedBefore(digest);
+  await deps.jobs.forgotten({ tenant, input: digest });
+  const earlier = deps.jobs.acceptedBefore({ tenant, input: digest });
   if (earlier !== undefined) throw new CxrError('frame-replayed', { job: earlier });
   const key = parseKeyId(frame.subject);
-  if (deps.keys.use(key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
-  return deps.jobs.accept(frame.bundle, key, digest, bytes);
+  if (deps.keys.use(tenant, key) !== frame.bundle) throw new CxrError('frame-foreign', { field: 'key' });
+  return deps.jobs.accept({ tenant, bundle: frame.bundle, key, input: digest, frame: bytes });
 }
 
 /** Aborts when the client goes away, so that nobody waits for it. */

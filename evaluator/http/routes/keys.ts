@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { mediaTypes, paths } from '../../../contract/protocol.ts';
-import { findBundle, frameLimits } from '../../bundles.ts';
+import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
 import { FrameStreamCheck } from '../../store/frame-stream.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { announcedBytes, bodyChunks } from '../request-body.ts';
@@ -12,24 +12,28 @@ export async function keyRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
   app.addContentTypeParser(mediaTypes.keys, (_request, payload, done) => done(null, payload));
 
   app.head<IdParams>(paths.key(':id'), async (request, reply) => {
-    return reply.code(deps.keys.has(keyParameter(request.params.id)) ? 200 : 404).send();
+    return reply.code(deps.keys.has(request.tenant, keyParameter(request.params.id)) ? 200 : 404).send();
   });
 
   app.put<IdParams>(paths.key(':id'), async (request, reply) => {
     const id = keyParameter(request.params.id);
     const announced = announcedBytes(request, maxBytes);
-    const known = deps.keys.has(id);
+    deps.keys.refuseBad(id);
+    const { tenant } = request;
+    const known = deps.keys.has(tenant, id);
     const check = new FrameStreamCheck(
       'evaluationKeys',
       (bundle) => findBundle(deps.bundles, bundle).limits.evaluationKeys,
+      (bytes, bundle) => refuseBelowFloor(bytes, findBundle(deps.bundles, bundle).floors.evaluationKeys),
     );
     const inUse = (key: typeof id) => deps.jobs.usesKey(key);
-    await deps.keys.receive(id, bodyChunks(request, maxBytes), check, announced, inUse);
+    const chunks = bodyChunks(request, maxBytes, deps.bodies.keys);
+    await deps.keys.receive({ tenant, id, announced }, chunks, check, inUse);
     return reply.code(known ? 200 : 201).send();
   });
 
   app.delete<IdParams>(paths.key(':id'), async (request, reply) => {
-    await deps.keys.remove(keyParameter(request.params.id));
+    await deps.keys.remove(request.tenant, keyParameter(request.params.id));
     return reply.code(204).send();
   });
 }

@@ -33,6 +33,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   ...([
     'queue-full',
     'quota-exceeded',
+    'storage-full',
     'job-failed',
     'job-not-ready',
     'job-unknown',

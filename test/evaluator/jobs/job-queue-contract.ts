@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type JobId, parseJobId } from '../../../contract/ids/job-id.ts';
 import { type KeyId, parseKeyId } from '../../../contract/ids/key-id.ts';
-import type { IsReady, JobQueue } from '../../../evaluator/jobs/job-queue.ts';
+import type { Client, IsReady, JobQueue } from '../../../evaluator/jobs/job-queue.ts';
+import { everybody, parseTenant } from '../../../evaluator/tenants/tenant.ts';
 
 export const job = (index: number): JobId => parseJobId(index.toString(16).padStart(32, '0'));
 export const key = (index: number): KeyId => parseKeyId(index.toString(16).padStart(64, '0'));
+/** The workstation with a key, of one tenant. */
+export const client = (index: number, tenant = everybody): Client => ({ tenant, key: key(index) });
 export const noneReady: IsReady = () => false;
 
 /** Takes jobs until none waits. */
@@ -18,7 +21,7 @@ export async function drain(queue: JobQueue, isReady: IsReady = noneReady): Prom
 export function describeJobQueue(name: string, open: () => Promise<JobQueue>): void {
   const filled = async (count: number): Promise<JobQueue> => {
     const queue = await open();
-    for (let index = 0; index < count; index += 1) await queue.add(job(index), key(index));
+    for (let index = 0; index < count; index += 1) await queue.add(job(index), client(index));
     return queue;
   };
 
@@ -45,7 +48,7 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueue>): v
 
     it('holds a job once, at its first place, when it is added again', async () => {
       const queue = await filled(2);
-      await queue.add(job(0), key(0));
+      await queue.add(job(0), client(0));
       expect(await drain(queue)).toEqual([job(0), job(1)]);
     });
 
@@ -55,10 +58,20 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueue>): v
       expect(taken.filter((id) => id !== undefined).sort()).toEqual([0, 1, 2, 3, 4].map(job));
     });
 
+    it('gives tenants turns, and within a tenant its workstations, however many jobs one has', async () => {
+      const queue = await open();
+      const [one, other] = [parseTenant('one'), parseTenant('other')];
+      for (let index = 0; index < 6; index += 1) await queue.add(job(index), client(0, one));
+      await queue.add(job(10), client(1, one));
+      for (let index = 20; index < 23; index += 1) await queue.add(job(index), client(2, other));
+      expect(await queue.ahead(job(21))).toBe(4);
+      expect(await drain(queue)).toEqual([0, 20, 10, 21, 1, 22, 2, 3, 4, 5].map(job));
+    });
+
     it('lets a job be passed a bounded number of times only', async () => {
       const queue = await open();
-      await queue.add(job(0), key(0));
-      for (let index = 1; index <= 100; index += 1) await queue.add(job(index), key(1));
+      await queue.add(job(0), client(0));
+      for (let index = 1; index <= 100; index += 1) await queue.add(job(index), client(1));
       const order = await drain(queue, (id) => id === key(1));
       expect(order.indexOf(job(0))).toBeLessThan(50);
       expect(order.length).toBe(101);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryQueue } from '../../../evaluator/jobs/job-queue.ts';
-import { describeJobQueue, drain, job, key } from './job-queue-contract.ts';
+import { client, describeJobQueue, drain, job, key } from './job-queue-contract.ts';
 
 describeJobQueue('the queue of one process', async () => new MemoryQueue());
 
@@ -8,7 +8,7 @@ describe('the queue of one process', () => {
   /** Job n needs key n % 2: even ones those of client 0, odd ones those of client 1. */
   const twoClients = async (count: number): Promise<MemoryQueue> => {
     const queue = new MemoryQueue();
-    for (let index = 0; index < count; index += 1) await queue.add(job(index), key(index % 2));
+    for (let index = 0; index < count; index += 1) await queue.add(job(index), client(index % 2));
     return queue;
   };
 
@@ -22,8 +22,8 @@ describe('the queue of one process', () => {
     const queue = await twoClients(4);
     expect(await queue.take((id) => id === key(1))).toBe(job(1));
     expect(await queue.take((id) => id === key(0))).toBe(job(0));
-    await queue.add(job(5), key(1));
-    await queue.add(job(7), key(1));
+    await queue.add(job(5), client(1));
+    await queue.add(job(7), client(1));
     const order = await drain(queue, (id) => id === key(1));
     expect(order).toEqual([3, 5, 7, 2].map(job));
   });

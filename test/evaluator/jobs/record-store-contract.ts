@@ -3,6 +3,7 @@ import { parseBundleId } from '../../../contract/ids/bundle-id.ts';
 import { parseDigest } from '../../../contract/ids/digest.ts';
 import type { JobRecord } from '../../../evaluator/jobs/job-record.ts';
 import type { RecordStore } from '../../../evaluator/jobs/record-store.ts';
+import { everybody } from '../../../evaluator/tenants/tenant.ts';
 import { job, key } from './job-queue-contract.ts';
 
 export const recordOf = (index: number, acceptedAt: number): JobRecord => ({
@@ -11,6 +12,8 @@ export const recordOf = (index: number, acceptedAt: number): JobRecord => ({
   bundle: parseBundleId('b1'.repeat(32)),
   key: key(index),
   input: parseDigest('c1'.repeat(32)),
+  tenant: everybody,
+  attempts: 0,
   acceptedAt,
   ended: null,
 });

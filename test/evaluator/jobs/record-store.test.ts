@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataFolder } from '../../../evaluator/data-folder.ts';
 import { FolderRecordStore } from '../../../evaluator/jobs/record-store.ts';
+import { silentLog } from '../../../evaluator/observe/log.ts';
 import { frameDigest } from '../../../he/wire/frame.ts';
 import { newFolder } from '../store/new-folder.ts';
 import { job } from './job-queue-contract.ts';
@@ -46,7 +47,7 @@ describe('a folder of records', () => {
     await writeFile(join(folder, 'jobs', `${job(1)}.input`), input);
     await writeFile(join(folder, 'jobs', `${job(2)}.result`), result);
 
-    const { frames, records } = await openDataFolder(folder);
+    const { frames, records } = await openDataFolder(folder, silentLog);
     expect(Buffer.from((await frames.inputs.get(frameDigest(input)))!)).toEqual(input);
     expect(Buffer.from((await frames.results.get(frameDigest(result)))!)).toEqual(result);
     expect((await records.list())[1]!.ended).toEqual({
