@@ -1,5 +1,6 @@
 import type { CodedError } from '../errors.ts';
-import type { ArchivePlace, OwnCertificate } from '../network/archive.ts';
+import type { ArchivePlace, OwnCertificate, WebArchive } from '../network/archive.ts';
+import type { ArchivedStudy } from '../network/archived-study.ts';
 
 /** How studies are received by C-STORE. */
 export type ReceiveOptions = {
@@ -40,7 +41,24 @@ export type NetworkCommand =
       readonly requestId: string;
       readonly place: ArchivePlace;
       readonly title: string;
-    };
+    }
+  /** Ask an archive for the studies of the patient with this ID, and answer with `found` or `refused`. */
+  | {
+      readonly kind: 'find';
+      readonly requestId: string;
+      readonly archive: WebArchive;
+      readonly patientId: string;
+    }
+  /** Bring a study from an archive, and answer with `fetched` or `refused`. */
+  | { readonly kind: 'fetch'; readonly requestId: string; readonly fetch: Fetch };
+
+/** A study that is to be brought, and the folder into which it goes. That folder never holds more than `mostBytes`. */
+export type Fetch = {
+  readonly archive: WebArchive;
+  readonly study: string;
+  readonly folder: string;
+  readonly mostBytes: number;
+};
 
 /** Files that are to be sent, and where is noted what was sent. `title` is our own AE title. */
 export type Delivery = {
@@ -70,7 +88,14 @@ export type NetworkEvent =
       readonly requestId: string;
       readonly errors: readonly (CodedError | null)[];
     }
-  /** Null where the archive answers. */
-  | { readonly kind: 'tried'; readonly requestId: string; readonly error: CodedError | null }
+  | { readonly kind: 'found'; readonly requestId: string; readonly studies: readonly ArchivedStudy[] }
+  /** The files of the study that was brought. */
+  | { readonly kind: 'fetched'; readonly requestId: string; readonly paths: readonly string[] }
+  | { readonly kind: 'refused'; readonly requestId: string; readonly error: CodedError }
+  /** The archive answers. */
+  | { readonly kind: 'tried'; readonly requestId: string }
   /** Something came to nothing; `title` is the AE title of who sent it, where that may send. */
   | { readonly kind: 'trouble'; readonly error: CodedError; readonly title: string | null };
+
+/** What the network process answers to a request. */
+export type NetworkAnswer = Extract<NetworkEvent, { readonly requestId: string }>;

@@ -4,6 +4,7 @@ import type { CodedError } from '../errors.ts';
 import { exportRequestSchema, type StudyExport } from '../exchange/export-request.ts';
 import type { Film, Thumbnail } from '../image/film.ts';
 import { maxDroppedBytes } from '../limits.ts';
+import type { ArchivedStudy } from '../network/archived-study.ts';
 import { type SettingsView, settingsChangeSchema } from '../settings.ts';
 import type { Standing } from './standing.ts';
 import { type KeyReply, type KeyState, keyRequestSchema } from './vault.ts';
@@ -48,6 +49,10 @@ export const requestSchemas = {
   export: exportRequestSchema,
   /** Asks the archives that the settings name whether they are there. Nothing about a patient is asked. */
   tryArchives: z.object({}),
+  /** Asks the archive for the studies of this study's patient. Those that are in the list are left out. */
+  findPriors: z.object({ studyId: z.uuid() }),
+  /** Brings a study from the archive into the list. */
+  fetchStudy: z.object({ study: z.string().regex(/^[\d.]{1,64}$/) }),
   /** Asks for the folder that is to be watched with the system's own dialog. */
   chooseWatchFolder: z.object({}),
   /** Computes the result again in plaintext on this machine and compares the two. */
@@ -109,6 +114,8 @@ export type AppStatus = {
   /** Tells whether the list of studies is kept when the program ends, and if it is not, why. */
   readonly worklist: 'kept' | 'no keychain';
   readonly receiving: Receiving;
+  /** True where an archive can be asked for earlier studies of a patient. */
+  readonly asksArchive: boolean;
   /** True when results can be computed again in plaintext, because the evaluator's half of the model is here too. */
   readonly canRecompute: boolean;
 };
@@ -150,6 +157,8 @@ export type ReplyOf = {
   restore: { readonly restored: boolean };
   export: StudyExport;
   tryArchives: ArchiveAnswers;
+  findPriors: readonly ArchivedStudy[];
+  fetchStudy: null;
   chooseWatchFolder: SettingsView;
   check: { readonly accepted: boolean };
   settings: SettingsView;

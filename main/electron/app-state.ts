@@ -30,6 +30,7 @@ export class AppState {
       opensWith: null,
       lock: 'open',
       receiving: { kind: 'off' },
+      asksArchive: false,
       worklist: keepsWorklist ? 'kept' : 'no keychain',
       canRecompute,
     };
@@ -53,6 +54,11 @@ export class AppState {
   /** Notes whether studies from elsewhere are taken in. */
   receiving(receiving: AppStatus['receiving']): void {
     this.#set({ receiving });
+  }
+
+  /** Notes whether an archive can be asked for earlier studies. */
+  asksArchive(asksArchive: boolean): void {
+    if (asksArchive !== this.#status.asksArchive) this.#set({ asksArchive });
   }
 
   /** Notes that the keys have left the engine's memory, or are back. */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import type { ExportRequest, StudyExport } from '../../contract/exchange/export-request.ts';
 import type { NetworkWork } from '../../contract/ipc/network.ts';
 import type { ArchiveAnswers, Receiving } from '../../contract/ipc/window.ts';
 import type { StudyRow } from '../../contract/ipc/worklist.ts';
-import type { ArchivePlace } from '../../contract/network/archive.ts';
+import type { ArchivePlace, WebArchive } from '../../contract/network/archive.ts';
+import type { ArchivedStudy } from '../../contract/network/archived-study.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { anonymousSecret } from '../exchange/anonymous-secret.ts';
 import { Exits, type LeavingFile } from '../exchange/exits.ts';
@@ -36,6 +37,8 @@ export type DoorsDeps = {
   /** Asks for a folder with the system's dialog; none when it was closed. */
   readonly askFolder: () => Promise<string | null>;
   readonly tell: (receiving: Receiving) => void;
+  /** Hears whether an archive can be asked for earlier studies. */
+  readonly asksArchive: (asks: boolean) => void;
 };
 
 /**
@@ -46,6 +49,9 @@ export class Doors {
   readonly #deps: DoorsDeps;
   readonly #exits: Exits;
   readonly #outgoing: string;
+  /** The folder of studies that were brought from an archive, and what keeps them as long as the list shows them. */
+  readonly #brought: string;
+  readonly #fetched: Received;
   /** What receives, and by which work it was started; null where nothing is received. */
   #receiving: { readonly host: NetworkHost; readonly received: Received; readonly work: string } | null =
     null;
@@ -54,6 +60,12 @@ export class Doors {
     this.#deps = deps;
     const { userData, version, reader, worklist } = deps;
     this.#outgoing = join(userData, 'network', 'outgoing');
+    this.#brought = join(userData, 'network', 'brought');
+    this.#fetched = new Received({
+      open: (paths) => this.#takeIn(paths),
+      holds: (path) => worklist.holds(path),
+      done: (path) => rmSync(path, { force: true }),
+    });
     // What a crash left of a delivery: it is made anew.
     rmSync(this.#outgoing, { recursive: true, force: true });
     this.#exits = new Exits({
@@ -66,11 +78,16 @@ export class Doors {
   /** Begins to receive, and sends what an earlier run could not. */
   open(): void {
     this.#exits.resume();
+    // What was brought and is in the list stays as long as it is; what a crash kept from the list comes into it now.
+    if (existsSync(this.#brought))
+      for (const name of readdirSync(this.#brought))
+        this.#fetched.arrived({ path: join(this.#brought, name), by: 'network', study: null });
     void this.changed();
   }
 
   /** Follows the settings. Call it when they have changed. */
   async changed(): Promise<void> {
+    this.#deps.asksArchive(this.#deps.settings().archiveUrl.value !== null);
     let work: NetworkWork;
     try {
       work = networkWork(this.#deps.settings(), this.#deps.userData);
@@ -117,7 +134,8 @@ export class Doors {
     const asked = async (place: ArchivePlace | null): Promise<ArchiveAnswers['archive']> => {
       if (place === null) return 'not named';
       await using host = this.#sender();
-      return (await host.ping(place, settings.dicomTitle.value)) ?? 'answers';
+      await host.ping(place, settings.dicomTitle.value);
+      return 'answers';
     };
     const answer = (find: () => ArchivePlace | null) =>
       Promise.resolve()
@@ -129,13 +147,39 @@ export class Doors {
     };
   }
 
+  /**
+   * Asks the DICOMweb archive for the studies of a study's patient, without those that are in the list.
+   *
+   * @throws CxrError `request-invalid` where the patient has no ID; as `NetworkHost.find`.
+   */
+  async findPriors(studyId: string): Promise<readonly ArchivedStudy[]> {
+    const { rows } = this.#deps.worklist;
+    const patientId = rows.find(({ id }) => id === studyId)?.patient.id ?? null;
+    if (patientId === null) throw new CxrError('request-invalid', { reason: 'no patient ID' });
+    await using host = this.#sender();
+    const found = await host.find(this.#webArchive(), patientId);
+    const known = new Set(rows.map(({ study }) => study.uid));
+    return found.filter(({ study }) => !known.has(study));
+  }
+
+  /** Brings a study from the DICOMweb archive into the list. @throws CxrError as `NetworkHost.fetch`. */
+  async fetchStudy(study: string): Promise<void> {
+    const mostBytes = this.#deps.settings().dicomMegabytes.value * 1e6;
+    await using host = this.#sender();
+    const paths = await host.fetch({ archive: this.#webArchive(), study, folder: this.#brought, mostBytes });
+    if (paths.length === 0) throw new CxrError('nothing-found', { reason: 'empty' });
+    await this.#fetched.take(paths, 'network');
+  }
+
   /** A study was removed: files that came for it may go. */
   removed(): void {
     this.#receiving?.received.removed();
+    this.#fetched.removed();
   }
 
   async close(): Promise<void> {
     this.#exits[Symbol.dispose]();
+    this.#fetched[Symbol.dispose]();
     await this.#close();
   }
 
@@ -147,9 +191,9 @@ export class Doors {
   }
 
   #receive(work: NetworkWork, text: string): void {
-    const { launch, entry, intake, worklist, tell } = this.#deps;
+    const { launch, entry, worklist, tell } = this.#deps;
     const received = new Received({
-      open: (paths) => intake.receive(paths.map((path) => ({ kind: 'path', path }))),
+      open: (paths) => this.#takeIn(paths),
       holds: (path) => worklist.holds(path),
       done: (path) => host.done(path),
     });
@@ -179,6 +223,16 @@ export class Doors {
     host.failure().catch((error: unknown) => {
       if (this.#receiving?.host === host) tell({ kind: 'failed', error: toCodedError(error) });
     });
+  }
+
+  #takeIn(paths: readonly string[]): Promise<void> {
+    return this.#deps.intake.receive(paths.map((path) => ({ kind: 'path', path })));
+  }
+
+  #webArchive(): WebArchive {
+    const place = this.#placeOf('web archive');
+    if (place.kind !== 'web') throw new TypeError('no web archive');
+    return place.archive;
   }
 
   #sender(): NetworkHost {

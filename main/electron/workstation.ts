@@ -182,6 +182,7 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     entry: scripts().network,
     askFolder: async () => (await ask('folder'))[0] ?? null,
     tell: (receiving) => state.receiving(receiving),
+    asksArchive: (asks) => state.asksArchive(asks),
   });
   const located = (imageId: string): Location => {
     const location = worklist.location(imageId);
@@ -234,6 +235,11 @@ export async function openWorkstation({ tell, ask, protect, keyDialogs }: Surrou
     },
     export: (request) => doors.export(request),
     tryArchives: () => doors.tryArchives(),
+    findPriors: ({ studyId }) => doors.findPriors(studyId),
+    fetchStudy: async ({ study }) => {
+      await doors.fetchStudy(study);
+      return null;
+    },
     chooseWatchFolder: async () => {
       const [watchFolder] = await ask('folder');
       if (watchFolder !== undefined) {

@@ -43,7 +43,7 @@ export class Received implements Disposable {
     coming.paths.push(path);
     coming.timer = setTimeout(() => {
       this.#coming.delete(key);
-      void this.#take(coming.paths, by);
+      void this.take(coming.paths, by);
     }, this.#deps.quietMs ?? usualQuietMs);
     this.#coming.set(key, coming);
   }
@@ -58,7 +58,8 @@ export class Received implements Disposable {
     this.#coming.clear();
   }
 
-  async #take(paths: readonly string[], by: Arrival['by']): Promise<void> {
+  /** Takes files in at once. It resolves when they are in the list, and never rejects. */
+  async take(paths: readonly string[], by: Arrival['by']): Promise<void> {
     await this.#deps.open(paths);
     // A watched file is somebody else's, and is only not handed on again.
     for (const path of paths)

@@ -1,18 +1,10 @@
 import { type CodedError, toCodedError } from '../../contract/errors.ts';
-import type {
-  Arrival,
-  Delivery,
-  NetworkCommand,
-  NetworkEvent,
-  NetworkWork,
-} from '../../contract/ipc/network.ts';
+import type { Arrival, NetworkCommand, NetworkEvent, NetworkWork } from '../../contract/ipc/network.ts';
 import { endAtOnce, openParentPort } from '../host/parent-port.ts';
-import { HandedOn } from './handed-on.ts';
+import { answer } from './answer.ts';
 import { Spool, type Stored } from './receive/spool.ts';
 import { type Scp, startScp } from './receive/store-scp.ts';
 import { watchFolder } from './receive/watched-folder.ts';
-import { deliver } from './send/deliver.ts';
-import { ping } from './send/ping.ts';
 
 /** So much of the disk is left free whatever the settings say, bytes. */
 const leastFreeBytes = 512 * 1024 * 1024;
@@ -35,11 +27,7 @@ class Network {
 
   async handle(command: NetworkCommand): Promise<void> {
     if (command.kind === 'done') return this.#done(command.path);
-    if (command.kind === 'deliver') return this.#deliver(command.requestId, command.delivery);
-    if (command.kind === 'try') {
-      const error = await ping(command.place, command.title).then(() => null, toCodedError);
-      return this.#send({ kind: 'tried', requestId: command.requestId, error });
-    }
+    if (command.kind !== 'start') return this.#send(await answer(command));
     try {
       const scp = await this.#receive(command.work.receive);
       this.#send({ kind: 'started', port: scp?.port ?? null });
@@ -92,15 +80,6 @@ class Network {
     const stored = this.#stored.get(path);
     this.#stored.delete(path);
     if (stored !== undefined) await this.#spool?.remove(stored);
-  }
-
-  async #deliver(requestId: string, { paths, place, title, record }: Delivery): Promise<void> {
-    try {
-      const deliveries = await deliver(paths, place, { title }, HandedOn.open(record));
-      this.#send({ kind: 'delivered', requestId, errors: deliveries.map(({ error }) => error) });
-    } catch (error) {
-      this.#send({ kind: 'delivered', requestId, errors: paths.map(() => toCodedError(error)) });
-    }
   }
 
   #tell(arrival: Arrival): void {

@@ -173,6 +173,7 @@ export const readyStatus: AppStatus = {
   opensWith: ['system'],
   lock: 'open',
   receiving: { kind: 'off' },
+  asksArchive: true,
   worklist: 'kept',
   canRecompute: true,
 };

@@ -75,6 +75,7 @@ const played: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>> 
     'prior of another model': 'prior-of-another-model',
     'privacy, evaluator elsewhere': 'evaluator-elsewhere',
     exporting: 'export',
+    'earlier films in the archive': 'earlier-films',
     'exported before': 'exported',
   },
   keys: {

@@ -49,6 +49,8 @@ const bridge: Bridge = {
   restore: ask('restore', ['studyId']),
   export: ask('export', ['studyId', 'forms', 'to', 'anonymous']),
   tryArchives: ask('tryArchives', []),
+  findPriors: ask('findPriors', ['studyId']),
+  fetchStudy: ask('fetchStudy', ['study']),
   chooseWatchFolder: ask('chooseWatchFolder', []),
   check: ask('check', ['studyId']),
   status: ask('status', []),

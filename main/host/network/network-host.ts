@@ -2,11 +2,14 @@ import { type CodedError, CxrError } from '../../../contract/errors.ts';
 import type {
   Arrival,
   Delivery,
+  Fetch,
+  NetworkAnswer,
   NetworkCommand,
   NetworkEvent,
   NetworkWork,
 } from '../../../contract/ipc/network.ts';
-import type { ArchivePlace } from '../../../contract/network/archive.ts';
+import type { ArchivePlace, WebArchive } from '../../../contract/network/archive.ts';
+import type { ArchivedStudy } from '../../../contract/network/archived-study.ts';
 import { Pending } from '../engine/pending.ts';
 import { killed, type Port, type Program } from '../port.ts';
 
@@ -39,8 +42,7 @@ export class NetworkHost implements AsyncDisposable {
   readonly #open = new Set<string>();
   readonly #started = Promise.withResolvers<number | null>();
   readonly #failed = Promise.withResolvers<never>();
-  readonly #deliveries = new Pending<readonly (CodedError | null)[]>();
-  readonly #trials = new Pending<CodedError | null>();
+  readonly #answers = new Pending<NetworkAnswer>();
   #port: Port<NetworkCommand, NetworkEvent> | null = null;
   #stillborn = 0;
   #isOver = false;
@@ -86,17 +88,35 @@ export class NetworkHost implements AsyncDisposable {
    * @returns what became of each, in their order: null for one that is there.
    * @throws  CxrError 'network-unreachable' when the process ends meanwhile; the files can be given again.
    */
-  deliver(delivery: Delivery): Promise<readonly (CodedError | null)[]> {
-    const { id, answer } = this.#deliveries.begin();
-    this.#port?.send({ kind: 'deliver', requestId: id, delivery });
-    return answer;
+  async deliver(delivery: Delivery): Promise<readonly (CodedError | null)[]> {
+    return (await this.#ask('delivered', (requestId) => ({ kind: 'deliver', requestId, delivery }))).errors;
   }
 
-  /** Asks an archive whether it is there: null where it is. @throws CxrError as `deliver`. */
-  ping(place: ArchivePlace, title: string): Promise<CodedError | null> {
-    const { id, answer } = this.#trials.begin();
-    this.#port?.send({ kind: 'try', requestId: id, place, title });
-    return answer;
+  /** Asks an archive whether it is there. @throws CxrError why it is not. */
+  async ping(place: ArchivePlace, title: string): Promise<void> {
+    await this.#ask('tried', (requestId) => ({ kind: 'try', requestId, place, title }));
+  }
+
+  /** Asks an archive for the studies of a patient, the newest first. @throws CxrError as `findStudies`. */
+  async find(archive: WebArchive, patientId: string): Promise<readonly ArchivedStudy[]> {
+    return (await this.#ask('found', (requestId) => ({ kind: 'find', requestId, archive, patientId })))
+      .studies;
+  }
+
+  /** Brings a study from an archive. @returns its files. @throws CxrError as `retrieveStudy`. */
+  async fetch(fetch: Fetch): Promise<readonly string[]> {
+    return (await this.#ask('fetched', (requestId) => ({ kind: 'fetch', requestId, fetch }))).paths;
+  }
+
+  async #ask<K extends NetworkAnswer['kind']>(
+    kind: K,
+    command: (requestId: string) => NetworkCommand,
+  ): Promise<Extract<NetworkAnswer, { readonly kind: K }>> {
+    const { id, answer } = this.#answers.begin();
+    this.#port?.send(command(id));
+    const found = await answer;
+    if (found.kind !== kind) throw new TypeError(`the network process answered with ${found.kind}`);
+    return found as Extract<NetworkAnswer, { readonly kind: K }>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -129,11 +149,14 @@ export class NetworkHost implements AsyncDisposable {
         this.#open.add(event.arrival.path);
         this.#options.onArrival(event.arrival);
         return;
-      case 'delivered':
-        this.#deliveries.resolve(event.requestId, event.errors);
+      case 'refused':
+        this.#answers.reject(event.requestId, event.error);
         return;
+      case 'delivered':
       case 'tried':
-        this.#trials.resolve(event.requestId, event.error);
+      case 'found':
+      case 'fetched':
+        this.#answers.resolve(event.requestId, event);
         return;
       case 'trouble':
         this.#options.onTrouble(event.error, event.title);
@@ -151,8 +174,7 @@ export class NetworkHost implements AsyncDisposable {
   #ended(): void {
     this.#port = null;
     const ended: CodedError = { code: 'network-unreachable', detail: { reason: 'ended' } };
-    this.#deliveries.rejectAll(ended);
-    this.#trials.rejectAll(ended);
+    this.#answers.rejectAll(ended);
     if (this.#isOver) return;
     this.#stillborn += 1;
     if (this.#stillborn > mostStillborn) this.#fail(new CxrError('network-listen', { reason: 'ended' }));

@@ -6,10 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StudyRow } from '../../../contract/ipc/worklist.ts';
 import { parseDataset } from '../../../dicom/dataset/parse.ts';
 import { verifyAuditLog } from '../../../main/audit/verify-log.ts';
-import { storeFiles } from '../../../main/network/send/store-scu.ts';
 import { anotherStudy } from '../../../tools/bench/app/films.ts';
 import { freePort } from '../../main/network/orthanc.ts';
-import { isInstalled, whyNoToolkit } from '../../main/network/programs.ts';
+import { isInstalled, run, whyNoToolkit } from '../../main/network/programs.ts';
 import { startStoreArchive } from '../../main/network/store-archive.ts';
 import { titled } from '../../titled.ts';
 import {
@@ -27,7 +26,7 @@ import {
 
 /**
  * Results leave through the real window into a folder, an archive and by a rule of the policy, and studies arrive by C-STORE
- * and from a watched folder. The archive is DCMTK's `storescp`. Needs what test/e2e/app.test.ts needs.
+ * and from a watched folder. The archive is DCMTK's `storescp`, the modality its `storescu`. Needs what test/e2e/app.test.ts needs.
  */
 const whyNot = noWindow ?? whyNoToolkit;
 describe.skipIf(whyNot !== null)(titled('the doors of the window', whyNot), () => {
@@ -73,9 +72,8 @@ describe.skipIf(whyNot !== null)(titled('the doors of the window', whyNot), () =
   const send = async (number: number) => {
     const path = join(place, `${number}.dcm`);
     writeFileSync(path, anotherStudy(number));
-    const remote = { title: 'CIPHERFILM', host: '127.0.0.1', port, tls: null };
-    const [delivery] = await storeFiles([path], remote, { title: 'MODALITY', waitMs: 10_000 });
-    expect(delivery!.error).toBeNull();
+    const to = ['-aet', 'MODALITY', '-aec', 'CIPHERFILM', '127.0.0.1', String(port), path];
+    expect((await run('storescu', ...to)).code).toBe(0);
   };
 
   it('a result leaves for a folder in the forms that were chosen, and the log tells it', {

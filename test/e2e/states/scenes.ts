@@ -210,6 +210,14 @@ export const scenes: Scenes = {
       await page.getByRole('button', { name: 'Turn it and classify' }).waitFor();
     },
   },
+  'earlier films in the archive': {
+    scene: scene([doneRow(1, telling)]),
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Earlier films…' }).click();
+      await page.getByRole('button', { name: 'Bring' }).first().click();
+      await page.getByText('✓ in the list').waitFor();
+    },
+  },
   exporting: {
     scene: scene([doneRow(1, telling, { exports: exported })]),
     act: async ({ page }) => {

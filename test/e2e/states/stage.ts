@@ -5,6 +5,7 @@ import type { Film, Thumbnail } from '../../../contract/image/film.ts';
 import type { KeyReply, KeyRequestKind } from '../../../contract/ipc/vault.ts';
 import type { AppStatus, Reply, WindowEvent } from '../../../contract/ipc/window.ts';
 import type { DropReport, StudyRow } from '../../../contract/ipc/worklist.ts';
+import type { ArchivedStudy } from '../../../contract/network/archived-study.ts';
 import type { SettingsView } from '../../../contract/settings.ts';
 import { root, startElectron } from '../window.ts';
 
@@ -36,6 +37,13 @@ export type Stage = {
   readonly change: (scene: Scene) => void;
   readonly tell: (event: WindowEvent) => Promise<void>;
 };
+
+const archived: readonly ArchivedStudy[] = [
+  ['1.2.3.91', '2022-05-03', 'Chest PA and lateral', 2],
+  ['1.2.3.92', '2019-11-20', null, 1],
+].map(([study, date, description, instances]) => ({
+  ...{ study, date, description, instances, accession: null, patientId: 'EX-1001', modalities: ['DX'] },
+})) as readonly ArchivedStudy[];
 
 /** Typed arrays as text: what crosses into the page is JSON. */
 const packed = (value: unknown): string =>
@@ -90,6 +98,7 @@ async function staged(app: ElectronApplication): Promise<Stage> {
       return 'code' in reply ? ({ ok: false, ...reply } as Reply<never>) : { ok: true, value: reply };
     }
     if (name === 'setKeysAside') return { ok: true, value: { file: 'keys-set-aside-2026-11-28.key' } };
+    if (name === 'findPriors') return { ok: true, value: archived };
     if (name === 'remove') return { ok: true, value: { removed: true } };
     if (name === 'probe' && now.probe !== undefined) return { ok: false, ...now.probe };
     if (name.toLowerCase().includes('settings')) return { ok: true, value: now.settings };
