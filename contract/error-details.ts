@@ -241,7 +241,7 @@ export type ErrorDetails = {
   'key-passphrase': { readonly reason?: string };
   /** Scores from 0 to 4 (main/vault/passphrase-strength.ts). */
   'key-passphrase-weak': { readonly score: number; readonly expected: number };
-  'key-file-foreign': { readonly got: number };
+  'key-file-foreign': { readonly got: number; readonly is?: 'picture' };
   'key-file-version': { readonly got: number; readonly expected: number };
   'key-file-altered': { readonly reason?: string; readonly path?: string };
   'key-file-costly': { readonly memoryKiB?: number; readonly path?: string };

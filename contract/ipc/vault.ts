@@ -96,6 +96,8 @@ export type KeyState = {
   /** Newest first. */
   readonly keys: readonly KeySummary[];
   readonly destroyed: readonly DestroyedKey[];
+  /** The names of files of keys that were set aside, in the folder of the keys. */
+  readonly setAside: readonly string[];
   /** The number of decryptions after which a key should be changed. */
   readonly budget: number;
   /** The age at which a key should be changed, days. */

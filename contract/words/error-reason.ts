@@ -70,6 +70,13 @@ const turns: Readonly<Record<OrientationName, string>> = {
 };
 
 function turnedText({ reason, isCertain }: DetailOf<'input-turned'>): ErrorText {
+  // A heart on the right side looks the same, so that it is never told as a fact.
+  if (reason === 'mirrored')
+    return {
+      title: 'The film looks mirrored, and the file does not say so.',
+      advice:
+        'If it is, exchange left and right where it is stored, or have it done here. If the heart of this patient lies on the right, the model cannot judge the film: it was not taught on such films. Nothing was sent.',
+    };
   return {
     title: `The film ${isCertain ? 'is' : 'seems to be'} ${reason}, and the file does not say so.`,
     advice: `${turns[reason]} where it is stored, and load it again.${isCertain ? ' Or have it turned here.' : ''} Nothing was sent.`,
@@ -110,6 +117,16 @@ const keychainsFile: ErrorText = {
   advice:
     'It holds the keys of a workstation whose system’s keychain sealed them. Take a recovery sheet or a key file instead.',
 };
+const pictureFile: ErrorText = {
+  title: 'This is a picture or a PDF, not the text that a key is.',
+  advice:
+    'Read the code with a barcode scanner into an empty text file, or copy the text on the sheet from its first letter to its last.',
+};
+const noVault: ErrorText = {
+  title: 'No keys are kept here.',
+  advice:
+    'Their file was removed, or none was made yet. Take the key in from a recovery sheet or a key file.',
+};
 const emptyKeyFile: ErrorText = {
   title: 'This file is empty.',
   advice: 'Scan the code, or paste the text, and save the file before you choose it.',
@@ -127,6 +144,8 @@ export function errorTextOf(error: CodedError): ErrorText {
   if (error.code === 'setting-invalid') return brokenFiles[error.detail.file ?? ''] ?? common;
   if (error.code === 'key-locked' && error.detail.reason === 'another keychain') return keychainsFile;
   if (error.code === 'key-file-foreign' && error.detail.got === 0) return emptyKeyFile;
+  if (error.code === 'key-file-foreign' && error.detail.is === 'picture') return pictureFile;
+  if (error.code === 'key-vault' && error.detail.reason === 'missing') return noVault;
   if (error.code === 'key-share-missing')
     return {
       title: `This is page ${error.detail.number} of ${error.detail.of}; one more page is needed.`,

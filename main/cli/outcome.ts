@@ -60,7 +60,13 @@ const adviceHere: Partial<Readonly<Record<ErrorCode, string>>> = {
 /** Writes an error as lines: title and advice, as far as they fit in the window's words, and the code with its details. */
 export function errorLines(error: CodedError): string[] {
   const { title, advice } = errorTextOf(error);
-  return [title, adviceHere[error.code] ?? advice, `${technicalLine(error)} (docs/errors.md)`];
+  // A reason has an advice of its own.
+  const isAnother = error.code === 'key-locked' && error.detail.reason === 'another keychain';
+  return [
+    title,
+    (isAnother ? undefined : adviceHere[error.code]) ?? advice,
+    `${technicalLine(error)} (docs/errors.md)`,
+  ];
 }
 
 /** Says in one line what went wrong, for a line among others. */

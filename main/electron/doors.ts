@@ -205,7 +205,11 @@ export class Doors {
     let port: number | null = null;
     const host: NetworkHost = new NetworkHost({
       ...{ launch, entry, work },
-      onArrival: (arrival) => received.arrived(arrival),
+      onArrival: (arrival) => {
+        received.arrived(arrival);
+        // What came to nothing before is no news any more.
+        if (this.#receiving?.host === host) tell(on(port, null));
+      },
       onTrouble: (error) => {
         if (this.#receiving?.host === host) tell(on(port, error));
       },

@@ -128,7 +128,12 @@ function drawTable(page: Page, findings: readonly ReportedFinding[]): void {
       standing === 'above',
     );
   page.moveDown(0.5).font('Helvetica').fontSize(8);
-  page.text('Scores of different findings cannot be compared. Below is not the same as absent.', margin);
+  page.text(
+    'A score is a number of the model and no probability that the patient has the finding. Scores of different findings cannot be compared. Below is not the same as absent.',
+    margin,
+    undefined,
+    { width: textWidth },
+  );
 }
 
 function row(page: Page, cells: readonly string[], isBold: boolean): void {

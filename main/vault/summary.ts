@@ -36,6 +36,7 @@ export function stateOf(vault: Vault, uploadBytes: number): KeyState {
     locked: body === null,
     keys: (body?.keys ?? []).map(summarise).toReversed(),
     destroyed: (body?.destroyed ?? []).map(remember).toReversed(),
+    setAside: vault.setAside,
     budget: decryptionBudget,
     longestDays,
     uploadBytes,

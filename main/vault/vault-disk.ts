@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CxrError } from '../../contract/errors.ts';
 import { makePrivateFolder } from '../files/make-private-folder.ts';
@@ -28,6 +28,17 @@ export class VaultDisk {
       throw new CxrError('key-vault', { reason: code ?? 'cannot be read' }, { cause });
     }
     throw new CxrError('key-vault', { reason: 'too large' });
+  }
+
+  /** The names of vaults that were set aside beside this one (`setVaultAside`). */
+  get setAside(): readonly string[] {
+    try {
+      return readdirSync(this.#folder)
+        .filter((name) => name.startsWith('keys-set-aside-'))
+        .toSorted();
+    } catch {
+      return [];
+    }
   }
 
   /** Replaces the file, whole or not at all; within `locked` only. @throws CxrError `key-unsaved`. */

@@ -79,6 +79,16 @@ export class Vault implements Disposable {
     return this.#opened?.digest ?? null;
   }
 
+  /** The names of the files of keys that were set aside. */
+  get setAside(): readonly string[] {
+    return this.#disk?.setAside ?? [];
+  }
+
+  /** The data key of another vault, which this one's keychain key opens too; null where it does not. */
+  openOther(file: VaultFile): Buffer | null {
+    return this.#systemKey === null ? null : openSystemSlot(file, this.#systemKey);
+  }
+
   /** Whether keys outlive this process. */
   get isKept(): boolean {
     return this.slots.length > 0;

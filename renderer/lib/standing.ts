@@ -78,7 +78,12 @@ export function receivingInWords(receiving: Receiving): string | null {
     ...(title === null ? [] : [`studies are received as ${title}${port === null ? '' : ` on port ${port}`}`]),
     ...(watches ? ['a folder is watched'] : []),
   ];
-  const last = trouble === null ? '' : ` Last trouble: ${errorTextOf(trouble).title}`;
+  const last =
+    trouble === null
+      ? ''
+      : trouble.code === 'network-refused'
+        ? ' Somebody who may not send here, or called by another name, was turned away.'
+        : ` Last trouble: ${errorTextOf(trouble).title}`;
   const sentence = ways.join(', and ');
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.${last}`;
 }

@@ -1,13 +1,8 @@
 import type { Probe } from '../../contract/connection.ts';
 import { type CodedError, codedPart } from '../../contract/errors.ts';
 import type { ArchiveAnswers, Reply } from '../../contract/ipc/window.ts';
-import type {
-  NetworkView,
-  Setting,
-  SettingSource,
-  SettingsChange,
-  SettingsView,
-} from '../../contract/settings.ts';
+import type { Setting, SettingSource, SettingsChange, SettingsView } from '../../contract/settings.ts';
+import { type NetworkDraft, networkChange, networkDraft, networkFaults } from './network-fields.ts';
 
 const embedded = 'embedded';
 
@@ -23,17 +18,6 @@ type Draft = {
   contentProtection: boolean;
   lockAfterMinutes: number;
   network: NetworkDraft;
-};
-
-/** What is in the fields about other machines. A field that is empty turns off what it names. */
-export type NetworkDraft = {
-  title: string;
-  port: string;
-  /** AE titles with commas between them. */
-  callers: string;
-  archive: string;
-  archiveTls: boolean;
-  archiveUrl: string;
 };
 
 /**
@@ -75,7 +59,11 @@ export class SettingsForm {
     this.probed = reply.ok ? reply.value : codedPart(reply);
   }
 
+  /** What is wrong with the fields about other machines, by field. Nothing is saved while anything is. */
+  wrong = $derived(this.view === null ? {} : networkFaults(this.draft.network));
+
   async save(): Promise<boolean> {
+    if (Object.keys(this.wrong).length > 0) return false;
     this.#take(await window.cipherfilm.saveSettings(this.#change()));
     this.saved = this.problem === null;
     return this.saved;
@@ -154,36 +142,6 @@ export class SettingsForm {
       network: networkDraft(view.network),
     };
   }
-}
-
-const networkDraft = (view: NetworkView): NetworkDraft => ({
-  title: view.dicomTitle.value,
-  port: view.dicomPort.value === null ? '' : String(view.dicomPort.value),
-  callers: view.dicomCallers.value.join(', '),
-  archive: view.archive.value ?? '',
-  archiveTls: view.archiveTls.value,
-  archiveUrl: view.archiveUrl.value ?? '',
-});
-
-/** Only what differs. A port that is no number is passed on as it is, and refused by whoever checks it. */
-function networkChange(draft: NetworkDraft, kept: NetworkDraft): SettingsChange {
-  const text = (field: 'title' | 'port' | 'callers' | 'archive' | 'archiveUrl') => draft[field].trim();
-  const differs = (field: keyof NetworkDraft) => draft[field] !== kept[field];
-  const orNull = (value: string) => (value === '' ? null : value);
-  return {
-    ...(differs('title') ? { dicomTitle: orNull(text('title')) } : {}),
-    ...(differs('port') ? { dicomPort: text('port') === '' ? null : Number(text('port')) } : {}),
-    ...(differs('callers')
-      ? {
-          dicomCallers: text('callers')
-            .split(/\s*,\s*/)
-            .filter(Boolean),
-        }
-      : {}),
-    ...(differs('archive') ? { archive: orNull(text('archive')) } : {}),
-    ...(differs('archiveTls') ? { archiveTls: draft.archiveTls } : {}),
-    ...(differs('archiveUrl') ? { archiveUrl: orNull(text('archiveUrl')) } : {}),
-  };
 }
 
 export const isLocked = ({ source }: Pick<Setting<unknown>, 'source'>): boolean =>

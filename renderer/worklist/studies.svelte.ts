@@ -115,6 +115,15 @@ export class Studies {
     if (reply.ok) this.thumbnails = { ...this.thumbnails, [imageId]: reply.value };
   }
 
+  /** Takes a study off the screen; the one that stood behind it, or before it, takes its place. */
+  #forget(studyId: string): void {
+    this.#forgetThumbnails(this.rows.find(({ id }) => id === studyId));
+    const at = this.list.findIndex(({ id }) => id === studyId);
+    this.rows = this.rows.filter(({ id }) => id !== studyId);
+    if (this.selectedId === studyId)
+      this.select((this.list[at] ?? this.list[at - 1] ?? this.list[0])?.id ?? null);
+  }
+
   #forgetThumbnails(row: StudyRow | undefined): void {
     const gone = new Set(row?.images.map(({ id }) => id));
     for (const id of gone) this.#asked.delete(id);
@@ -143,9 +152,7 @@ export class Studies {
         this.keeping = event.problem;
         return;
       case 'removed':
-        this.#forgetThumbnails(this.rows.find(({ id }) => id === event.id));
-        this.rows = this.rows.filter(({ id }) => id !== event.id);
-        if (this.selectedId === event.id) this.select(this.list[0]?.id ?? null);
+        this.#forget(event.id);
         return;
       case 'report':
         this.reports = [...this.reports.filter(({ id }) => id !== event.report.id), event.report].filter(

@@ -42,6 +42,7 @@ export const keyState = (changes: Partial<KeyState> = {}): KeyState => ({
   locked: false,
   keys: [keySummary()],
   destroyed: [],
+  setAside: [],
   budget: 100_000,
   longestDays: 365,
   uploadBytes: 50_000_000,

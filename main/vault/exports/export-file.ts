@@ -177,11 +177,18 @@ type File<H extends Header = Header> = {
 const isShare = (file: File): file is File<Extract<Header, { for: 'shares' }>> =>
   file.header.for === 'shares';
 
+/** How PNG, JPEG, GIF, WebP, HEIC, TIFF and PDF begin: what a flatbed scanner or a telephone makes of a sheet. */
+const picture = /^(\x89PNG|\xff\xd8\xff|GIF8|RIFF|....ftyp|II\*\0|MM\0\*|%PDF)/s;
+
 function readFile(bytes: Uint8Array): File {
   if (bytes.length > mostExportBytes) throw new CxrError('key-file-foreign', { got: bytes.length });
   const text = Buffer.from(bytes).toString('latin1');
   const found = new RegExp(`^${magic}(\\d{1,6})\\n`).exec(text);
-  if (found === null) throw new CxrError('key-file-foreign', { got: bytes.length });
+  if (found === null)
+    throw new CxrError('key-file-foreign', {
+      got: bytes.length,
+      ...(picture.test(text.slice(0, 16)) ? { is: 'picture' as const } : {}),
+    });
   if (Number(found[1]) > version)
     throw new CxrError('key-file-version', { got: Number(found[1]), expected: version });
   const lines = /^([^\n]*\n[^\n]*\n)([^\n]*)\n([0-9a-f]{64})\n$/.exec(text);

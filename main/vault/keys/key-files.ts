@@ -140,7 +140,10 @@ async function openFiles(
     throw new CxrError('key-share-foreign', { reason: 'another set' });
   const bytes = readBounded(first);
   const { seed, ...opened } = isVaultFile(bytes)
-    ? { ...(await openVaultFile(bytes, passphrase, parameters)), sealing: 'passphrase' as const }
+    ? {
+        ...(await openVaultFile(bytes, passphrase, parameters, (file) => vault.openOther(file))),
+        sealing: 'passphrase' as const,
+      }
     : await openExport(vault, [bytes, ...others.map(readBounded)], passphrase);
   try {
     take(seed, opened.about);

@@ -28,7 +28,7 @@ export async function writeRecoverySheet(
     fingerprint,
     facts: factsOnSheet(record),
     steps: [
-      'Scan the code with a scanner that is connected to the workstation, into an empty text file. Or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
+      'Read the code with a barcode scanner that types what it reads into an empty text file. A photograph does not do. Or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
       'In Cipherfilm open Keys, choose “Take in a key”, and take that file.',
       'Give the passphrase, and compare the six words with those above.',
     ],

@@ -70,7 +70,7 @@ const pageOf = (record: KeyRecord, share: ShareFacts, text: string): string =>
     ],
     steps: [
       `Ask one of the others for a page with the words of the same set: ${setName(share)}.`,
-      'Take the files of both pages. From paper, scan each code with a scanner that is connected to the workstation, each into an empty text file of its own; or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
+      'Take the files of both pages. From paper, read each code with a barcode scanner that types what it reads, each into an empty text file of its own; or copy the text below it, from its first letter to its last. Spaces and line ends do not matter.',
       'In Cipherfilm open Keys, choose “Take in a key”, and take one file and then the other.',
       'Compare the six words with those above.',
     ],

@@ -1,7 +1,7 @@
 import { CxrError } from '../../../contract/errors.ts';
 import type { KeyFacts } from '../exports/export-file.ts';
 import { decodeBody } from '../vault-body.ts';
-import { openBody, openPassphraseSlot, parseVaultFile, slotKinds } from '../vault-file.ts';
+import { openBody, openPassphraseSlot, parseVaultFile, slotKinds, type VaultFile } from '../vault-file.ts';
 import { factsOf } from './key-records.ts';
 
 /** Tells whether a file is a vault, which it is when somebody set it aside (`setVaultAside`) and wants a key of it back. */
@@ -12,6 +12,7 @@ export const isVaultFile = (bytes: Uint8Array): boolean =>
  * Opens a vault that is not the one in use, and gives the key that was in use there.
  *
  * @param parameters  the parameter set for which a key is wanted. Without one for it, the key in use for another is given.
+ * @param openOther   finds the data key without a passphrase, where this workstation's keychain does.
  * @returns           the seed, which the caller erases, and what the vault says of the key.
  * @throws CxrError `key-passphrase` for another passphrase or none, `key-locked` where no passphrase opens it, `key-none`
  *   where no key was in use, and as `parseVaultFile`.
@@ -20,12 +21,10 @@ export async function openVaultFile(
   bytes: Uint8Array,
   passphrase: string | null,
   parameters: string,
+  openOther: (file: VaultFile) => Buffer | null = () => null,
 ): Promise<{ readonly seed: Buffer; readonly about: KeyFacts }> {
   const file = parseVaultFile(Buffer.from(bytes).toString('utf8'));
-  if (!slotKinds(file).includes('passphrase'))
-    throw new CxrError('key-locked', { reason: 'another keychain' });
-  if (passphrase === null) throw new CxrError('key-passphrase', { reason: 'none given' });
-  const dataKey = await openPassphraseSlot(file, passphrase);
+  const dataKey = openOther(file) ?? (await withPassphrase(file, passphrase));
   const plain = openBody(file, dataKey);
   dataKey.fill(0);
   if (plain === null) throw new CxrError('key-vault', { reason: 'altered' });
@@ -44,4 +43,11 @@ export async function openVaultFile(
   } finally {
     for (const seed of body.seeds.values()) seed.fill(0);
   }
+}
+
+function withPassphrase(file: VaultFile, passphrase: string | null): Promise<Buffer> {
+  if (!slotKinds(file).includes('passphrase'))
+    throw new CxrError('key-locked', { reason: 'another keychain' });
+  if (passphrase === null) throw new CxrError('key-passphrase', { reason: 'none given' });
+  return openPassphraseSlot(file, passphrase);
 }

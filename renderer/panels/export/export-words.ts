@@ -28,7 +28,7 @@ const places: Readonly<Record<Destination, string>> = {
 
 /** What became of an export, in one sentence. */
 export function exportInWords({ to, forms, by, at, state, error, deidentified }: StudyExport): string {
-  const what = `${forms.map((form) => formWords[form][0]).join(', ')}${deidentified ? ', without identity,' : ''}`;
+  const what = `${forms.map((form) => formWords[form][0]).join(', ')}${deidentified ? ' (without identity)' : ''}`;
   const who = by === 'person' ? '' : ', by a rule of your organisation';
   const when = `${dayInWords(at.slice(0, 10))}, ${new Date(at).toTimeString().slice(0, 5)}`;
   const why = error === null ? '' : ` ${errorTextOf(error).title}`;

@@ -126,6 +126,9 @@ describe.skipIf(whyNoModel !== null)(titled('keys on disk', whyNoModel), () => {
     expect(readFileSync(join(data, 'keys', 'vault.plain-key'))).toHaveLength(32);
     const { stdout } = await keys('list', '--data', data, '--json');
     expect(JSON.parse(stdout)).toMatchObject({ kept: true, locked: false, opensWith: ['system'] });
+    // What opens is not set aside.
+    const aside = await keys('set-aside', '--data', data, '--yes');
+    expect([aside.code, aside.stderr]).toEqual([2, expect.stringContaining('these keys open by themselves')]);
   }, 60_000);
 
   it('are set aside without their passphrase when it is lost, not deleted, and taken in from there when it is found', async () => {

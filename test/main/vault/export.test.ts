@@ -188,6 +188,11 @@ describe('an export in which something was changed', () => {
     expect(await codeOf(() => read(`cipherfilm-key/2\n${lines}`))).toBe('key-file-version');
     expect(await codeOf(() => read('cipherfilm-key/2\nanything'))).toBe('key-file-version');
     expect(await codeOf(() => read('PK\u0003\u0004'))).toBe('key-file-foreign');
+    // A photograph of a sheet is told apart: people make one.
+    for (const picture of ['\x89PNG\r\n', '\xff\xd8\xff\xe0', '%PDF-1.7', '\0\0\0\x18ftypheic'])
+      expect(() => readExport(Buffer.from(picture, 'latin1'))).toThrow(
+        expect.objectContaining({ detail: { got: picture.length, is: 'picture' } }),
+      );
     expect(await codeOf(() => readExport(Buffer.alloc(mostExportBytes + 1)))).toBe('key-file-foreign');
     for (const cost of [
       { memoryKiB: 2 ** 19 + 1 },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { setVaultAside } from '../../../main/settings/set-aside.ts';
 import { fingerprintOf } from '../../../main/vault/fingerprint.ts';
 import { importKey, inspectKey } from '../../../main/vault/keys/key-files.ts';
+import { stateOf } from '../../../main/vault/summary.ts';
 import { Vault } from '../../../main/vault/vault.ts';
 import {
   bytesOf,
@@ -78,12 +79,23 @@ describe('a vault that nobody can open', () => {
     expect(fresh.body.keys.map(({ state, origin }) => [state, origin])).toEqual([['active', 'imported']]);
   });
 
-  it('says of one that only a keychain opens that no passphrase does', async () => {
+  it('opens by itself where this keychain opens it, and says of another keychain that no passphrase does', async () => {
     using place = await withVault([{ kind: 'system', key: systemKey }]);
     const aside = setVaultAside(place.data, day);
-    using fresh = await Vault.open({ folder: place.keys, systemKey });
+    using here = await Vault.open({ folder: place.keys, systemKey });
+    expect((await inspectKey(here, aside, null, parameters)).key.fingerprint).toBe(fingerprint);
+    using elsewhere = await Vault.open({ folder: null, systemKey: Buffer.alloc(32, 6) });
     for (const given of [null, passphrase])
-      expect(await codeOf(() => inspectKey(fresh, aside, given, parameters))).toBe('key-locked');
+      expect(await codeOf(() => inspectKey(elsewhere, aside, given, parameters))).toBe('key-locked');
+  });
+
+  it('is named as long as it lies there', async () => {
+    using place = await withVault();
+    using before = await Vault.open({ folder: place.keys, systemKey: null });
+    expect(stateOf(before, 0).setAside).toEqual([]);
+    setVaultAside(place.data, day);
+    using after = await Vault.open({ folder: place.keys, systemKey });
+    expect(stateOf(after, 0).setAside).toEqual(['keys-set-aside-2026-11-28.key']);
   });
 
   it('gives nothing back once a byte of its file is another one', async () => {
