@@ -16,6 +16,8 @@ import { jobIdSchema } from './ids/job-id.ts';
  *   HEAD   /v1/keys/:sha256            200 known, 404 not
  *   PUT    /v1/keys/:sha256            body: evaluation-key frame; 201 stored, 200 already there
  *   DELETE /v1/keys/:sha256            204
+ *   HEAD   /v1/keys/:sha256/upload     200 with `Upload-Offset`: the bytes that are kept of keys under way
+ *   PATCH  /v1/keys/:sha256/upload     body: the bytes that belong at `Upload-Offset`; 204 kept, 201 stored
  *   POST   /v1/jobs                    body: input frame; 202 {id, state}; 409 `frame-replayed` for the same frame
  *   GET    /v1/jobs/:id?waitMs=n       long poll: answers at once when the state differs from `queued`/`running`
  *   GET    /v1/jobs/:id/result         result frame
@@ -40,10 +42,14 @@ export const paths = {
   openapi: '/v1/openapi.json',
   bundle: (id: string) => `/v1/bundles/${id}`,
   key: (id: string) => `/v1/keys/${id}`,
+  upload: (id: string) => `/v1/keys/${id}/upload`,
   jobs: '/v1/jobs',
   job: (id: string) => `/v1/jobs/${id}`,
   result: (id: string) => `/v1/jobs/${id}/result`,
 } as const;
+
+/** The headers of an upload in pieces. `complete` is `?1` for keys that are stored, else `?0`. */
+export const uploadHeaders = { offset: 'upload-offset', complete: 'upload-complete' } as const;
 
 /**
  * The longest time for which an evaluator holds a long poll, milliseconds. A long poll is answered when the state

@@ -1,8 +1,15 @@
 import { takeOverEarlierFrames } from './jobs/earlier-files.ts';
 import { FolderRecordStore, type RecordStore } from './jobs/record-store.ts';
 import { type KeyRecords, openKeyRecords } from './keys/key-records.ts';
+import { Uploads, uploadLimits } from './keys/uploads.ts';
 import type { Log } from './observe/log.ts';
-import { type FrameStores, jobsFolder, keysFolder, openFrameStores } from './store/frame-stores.ts';
+import {
+  type FrameStores,
+  jobsFolder,
+  keysFolder,
+  openFrameStores,
+  uploadsFolder,
+} from './store/frame-stores.ts';
 import { ServiceClock } from './store/service-clock.ts';
 
 /** Everything that outlives an evaluator process. */
@@ -10,11 +17,12 @@ export type Data = {
   readonly frames: FrameStores;
   readonly records: RecordStore;
   readonly keys: KeyRecords;
+  readonly uploads: Uploads;
   readonly clock: ServiceClock;
 };
 
-/** Opens a data folder for its owner, who holds its lock: `keys/` evaluation keys, `jobs/` records, inputs and results. */
-export async function openDataFolder(folder: string, log: Log): Promise<Data> {
+/** Opens a data folder for its owner, who holds its lock: `keys/` evaluation keys, `uploads/` what came of others, `jobs/` records, inputs and results. */
+export async function openDataFolder(folder: string, log: Log, limits = uploadLimits): Promise<Data> {
   const onDamaged = (name: string) =>
     log('damaged', { kind: 'record', ...(isId(name) ? { jobId: name } : {}) });
   const records = await FolderRecordStore.open(jobsFolder(folder), onDamaged);
@@ -24,6 +32,7 @@ export async function openDataFolder(folder: string, log: Log): Promise<Data> {
     frames: await openFrameStores(folder),
     records,
     keys: await openKeyRecords(keysFolder(folder)),
+    uploads: await Uploads.open(uploadsFolder(folder), limits),
     clock: await ServiceClock.open(folder, Math.max(0, ...times)),
   };
 }

@@ -81,7 +81,7 @@ type Parts = {
 /** Starts an evaluator on a data folder whose lock it holds. */
 async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   const { config, version, workerEntry, log, metrics, access, bundles, unlock } = parts;
-  const { frames, records, keys: keyRecords, clock } = await openDataFolder(config.dataFolder, log);
+  const { frames, records, keys: keyRecords, uploads, clock } = await openDataFolder(config.dataFolder, log);
   const bundleFolders = new Map([...bundles].map(([id, { folder }]) => [id, folder]));
   const verifier = new KeyThread(workerEntry, { dataFolder: config.dataFolder, bundleFolders });
   const keys = await KeyStore.open({
@@ -116,7 +116,7 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
   });
   metrics?.measure(() => measured(jobs, keys));
   const app = createApp({
-    ...{ version, bundles, keys, jobs, access, log, metrics },
+    ...{ version, bundles, keys, uploads, jobs, access, log, metrics },
     bodies: { keys: new BodyBounds(keyBodyLimits), jobs: new BodyBounds(jobBodyLimits) },
     connections: connectionLimits,
     hosts: isLoopback(config.host) || config.hostNames.length > 0 ? loopbackNames(config.hostNames) : anyName,
@@ -145,6 +145,7 @@ async function startInFolder(parts: Parts): Promise<RunningEvaluator> {
       const closed = jobs.close(drainMs);
       stopping ??= closed.then(async () => {
         await app.close();
+        uploads.close();
         await verifier.close();
         await clock.close();
         await unlock();

@@ -9,6 +9,7 @@ import { rawProblem, sendMisdirected, sendNotFound, sendProblem } from './proble
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 
 /** Longest time a whole request may take to arrive: 150 MB of evaluation keys at 2 Mbit/s. */
 const requestTimeoutMs = 600_000;
@@ -53,7 +54,7 @@ export function createApp(deps: EvaluatorDeps): FastifyInstance {
     }
     request.tenant = tenant;
   });
-  for (const routes of [serviceRoutes, keyRoutes, jobRoutes]) {
+  for (const routes of [serviceRoutes, keyRoutes, uploadRoutes, jobRoutes]) {
     app.register((scope) => routes(scope, deps));
   }
   return app;

@@ -1,6 +1,7 @@
 import type { Bundles } from '../bundles.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { KeyStore } from '../keys/key-store.ts';
+import type { Uploads } from '../keys/uploads.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Access } from './access.ts';
@@ -14,6 +15,7 @@ export type EvaluatorDeps = {
   readonly version: string;
   readonly bundles: Bundles;
   readonly keys: KeyStore;
+  readonly uploads: Uploads;
   readonly jobs: Jobs;
   readonly access: Access;
   /** Who may send how many bodies at one time. */

@@ -8,18 +8,21 @@ import {
   problemSchema,
   readinessSchema,
   serviceSchema,
+  uploadHeaders,
 } from '../../contract/protocol.ts';
 import { statusOf } from './problem.ts';
 
 type Content = Readonly<Record<string, object>>;
 /** One request of the contract, as the document describes it. */
 type Operation = {
-  readonly method: 'get' | 'head' | 'put' | 'post' | 'delete';
+  readonly method: 'get' | 'head' | 'put' | 'patch' | 'post' | 'delete';
   readonly path: string;
   readonly summary: string;
   readonly parameters?: readonly object[];
   readonly body?: Content;
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly content?: Content }>>;
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly content?: Content; readonly headers?: object }>
+  >;
   readonly refusals: readonly ErrorCode[];
   readonly isPublic?: boolean;
 };
@@ -47,9 +50,21 @@ const frameFaults: readonly ErrorCode[] = [
   ...(['bundle-unknown', 'evaluation-key-invalid', 'quota-exceeded', 'storage-full'] as const),
 ];
 const empty = (description: string) => ({ description });
-const [key, job, result, bundle] = [paths.key, paths.job, paths.result, paths.bundle].map((path) =>
-  path('{id}'),
-) as [string, string, string, string];
+const [key, upload, job, result, bundle] = [
+  ...[paths.key, paths.upload, paths.job, paths.result, paths.bundle].map((path) => path('{id}')),
+] as [string, string, string, string, string];
+const uploadOffset = {
+  ...{ name: uploadHeaders.offset, in: 'header', required: true },
+  description: 'Where in the frame the body belongs, bytes: the end of what is kept.',
+  schema: { type: 'integer', minimum: 0 },
+};
+const progress = (description: string) => ({
+  description,
+  headers: {
+    [uploadHeaders.offset]: { description: 'Bytes that are kept', schema: { type: 'integer' } },
+    [uploadHeaders.complete]: { description: '?1 for stored keys, else ?0', schema: { type: 'string' } },
+  },
+});
 
 const operations: readonly Operation[] = [
   {
@@ -110,6 +125,21 @@ const operations: readonly Operation[] = [
     ...{ method: 'put', path: key, summary: 'Stores evaluation keys, once they are verified' },
     ...{ parameters: [idIn(64)], body: frame(mediaTypes.keys) },
     answers: { 200: empty('They were there'), 201: empty('They are stored') },
+    refusals: [...frameFaults, 'evaluation-key-missing'],
+  },
+  {
+    ...{ method: 'head', path: upload, summary: 'How much is kept of evaluation keys under way' },
+    ...{ parameters: [idIn(64)], refusals: [] },
+    answers: { 200: progress('So much; whoever still sends for them is cut off') },
+  },
+  {
+    ...{ method: 'patch', path: upload, summary: 'Adds a piece; the last one stores the keys' },
+    ...{ parameters: [idIn(64), uploadOffset], body: frame(mediaTypes.keys) },
+    answers: {
+      200: progress('The keys were there'),
+      201: progress('The keys are stored'),
+      204: progress('The piece is kept'),
+    },
     refusals: [...frameFaults, 'evaluation-key-missing'],
   },
   {

@@ -93,6 +93,11 @@ export class KeyStore {
     if (this.#bad.has(id)) throw new CxrError('evaluation-key-invalid', { key: id });
   }
 
+  /** @throws CxrError `quota-exceeded` when keys in use leave no room for these. */
+  refuseFull({ tenant, id, bytes }: { tenant: Tenant; id: KeyId; bytes: number }, inUse: InUse): void {
+    if (!this.#keys.has(id)) victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
+  }
+
   /**
    * The bundle that stored keys belong to, noting that they are wanted.
    *
@@ -163,9 +168,7 @@ export class KeyStore {
     this.refuseBad(id);
     if (this.#verifying.size >= mostVerifying)
       throw new CxrError('quota-exceeded', { field: 'uploads', expected: mostVerifying });
-    const room = (bytes: number) => {
-      if (!this.#keys.has(id)) victimsFor({ tenant, bytes }, this.#keys, this.limits, inUse);
-    };
+    const room = (bytes: number) => this.refuseFull({ tenant, id, bytes }, inUse);
     room(announced ?? 0);
     let admitted = null as ReturnType<FrameStreamCheck['finish']> | null;
     const admit = (frame: ReturnType<FrameStreamCheck['finish']>) => {

@@ -15,6 +15,8 @@ export type FrameStores = {
 export const keysFolder = (dataFolder: string): string => join(dataFolder, 'keys');
 /** Names the folder that holds the records of jobs, their inputs and their results. */
 export const jobsFolder = (dataFolder: string): string => join(dataFolder, 'jobs');
+/** Names the folder that holds what came so far of evaluation keys under way. */
+export const uploadsFolder = (dataFolder: string): string => join(dataFolder, 'uploads');
 
 const foldersIn = (dataFolder: string) => ({
   keys: new FolderFrameStore(keysFolder(dataFolder)),

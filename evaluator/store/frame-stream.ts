@@ -33,6 +33,11 @@ export class FrameStreamCheck {
     this.#refuseSmall = refuseSmall;
   }
 
+  /** Bytes of the whole frame, header and all; infinite until the header has come. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+
   /** @throws CxrError as `decodeFrame`, at the first byte that decides. */
   update(chunk: Uint8Array): void {
     this.#whole.update(chunk);

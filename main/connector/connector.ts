@@ -15,25 +15,20 @@ import {
 } from '../../contract/protocol.ts';
 import type { BytesMoved, EncryptedLogits } from '../../contract/stages.ts';
 import { frameHeaderBytes } from '../../he/wire/frame.ts';
-import {
-  defaultRetry,
-  ExchangeError,
-  exchange,
-  patientRetry,
-  pause,
-  type Reply,
-  type RetryPolicy,
-} from './evaluator-request.ts';
+import { exchange, type Reply } from './evaluator-request.ts';
 import { openRoute, plainConnection, type Route } from './evaluator-route.ts';
 import { parseEvaluatorUrl } from './evaluator-url.ts';
-import { type Asking, KeyTransfer } from './key-transfer.ts';
+import { ExchangeError } from './exchange-error.ts';
+import { KeyTransfer } from './key-transfer.ts';
 import { parseReply } from './parse-reply.ts';
+import { defaultRetry, patientRetry, pause, type RetryPolicy } from './patience.ts';
+import type { Asking } from './resumed-upload.ts';
 
 /** How patient a connector is. Tests shorten the times. */
 export type ConnectorOptions = {
   /** The time for one exchange of few bytes; 30 seconds. */
   readonly requestTimeoutMs?: number;
-  /** The time for one transfer of evaluation keys; 10 minutes. */
+  /** The time for one transfer of evaluation keys, or of a piece of them; 10 minutes. */
   readonly uploadTimeoutMs?: number;
   readonly retry?: RetryPolicy;
   /** For keys under way, questions and accepted jobs; `retry` where that is given alone. */
@@ -78,15 +73,16 @@ export class Connector {
     this.url = url;
     this.#route = route;
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
+    this.#retry = options.retry ?? defaultRetry;
+    this.#patient = options.patience ?? options.retry ?? patientRetry;
     this.#transfer = new KeyTransfer(
-      (asked) => this.#exchange(asked, asked.method === 'PUT' ? this.#patient : this.#retry),
+      (asked, retry) => this.#exchange(asked, retry),
+      this.#patient,
       options.uploadTimeoutMs ?? 600_000,
       (bytes) => {
         this.#moved.evaluationKeys += bytes;
       },
     );
-    this.#retry = options.retry ?? defaultRetry;
-    this.#patient = options.patience ?? options.retry ?? patientRetry;
   }
 
   /** The bytes of bodies that were moved so far, repeats included. Evaluation keys are counted apart from `sent`. */

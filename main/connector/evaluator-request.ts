@@ -1,15 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CxrError, type ErrorCode } from '../../contract/errors.ts';
-import { mediaTypes, type Problem, problemSchema } from '../../contract/protocol.ts';
+import { mediaTypes, problemSchema } from '../../contract/protocol.ts';
 import type { UnreachableReason } from '../../contract/unreachable.ts';
 import type { Route } from './evaluator-route.ts';
+import { ExchangeError } from './exchange-error.ts';
+import { Patience, type RetryPolicy } from './patience.ts';
 
 /** One HTTP exchange with the evaluator: a request and its reply. Every exchange of the connector is safe to repeat. */
 export type Exchange = {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   readonly url: string;
   readonly route: Route;
   readonly contentType?: string;
+  /** Further headers of this request. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Makes the body, anew for every attempt. */
   readonly body?: () => Uint8Array | ReadableStream<Uint8Array>;
   readonly bodyBytes?: number;
@@ -22,80 +25,11 @@ export type Exchange = {
   /** Statuses that count as answers although they are not 2xx. */
   readonly answers?: readonly number[];
 };
-/** The reply to an exchange: its HTTP status and its whole body. */
-export type Reply = { readonly status: number; readonly body: Uint8Array };
-
-/**
- * Says how often and how patiently an exchange is repeated. The pause before the next attempt is drawn at random below
- * a ceiling, which begins at `baseDelayMs` and doubles with every attempt up to `maxDelayMs`.
- */
-export type RetryPolicy = {
-  readonly attempts: number;
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-  /** No attempt begins later than this after the first, so that a server which takes every time is given up too. */
-  readonly withinMs?: number;
-  /** So many attempts end with a refusal in the evaluator's own words: it is there, and says that it is busy. */
-  readonly refusals?: number;
-};
-/** The patience for most exchanges. */
-export const defaultRetry: RetryPolicy = {
-  attempts: 5,
-  baseDelayMs: 250,
-  maxDelayMs: 10_000,
-  withinMs: 45_000,
-};
-
-/**
- * The patience for whatever would have to begin anew: an upload of keys, a question, an accepted job. It lasts some two
- * minutes and a half, long enough for an evaluator to be restarted or replaced.
- */
-export const patientRetry: RetryPolicy = {
-  attempts: 36,
-  baseDelayMs: 250,
-  maxDelayMs: 10_000,
-  withinMs: 180_000,
-  refusals: 5,
-};
+/** The reply to an exchange: its HTTP status, its headers and its whole body. */
+export type Reply = { readonly status: number; readonly headers: Headers; readonly body: Uint8Array };
 
 /** Largest refusal that is read. */
 const maxProblemBytes = 16 * 1024;
-const passing = [429, 502, 503, 504];
-
-/**
- * A refusal by the evaluator, or the lack of any reply. `retryable` is true when the same request may succeed later.
- */
-export class ExchangeError extends CxrError {
-  readonly retryable: boolean;
-  readonly retryAfterMs: number;
-  readonly problem: Problem | null;
-  constructor(
-    code: ErrorCode,
-    given: {
-      status?: number;
-      reason?: UnreachableReason;
-      proxied?: boolean;
-      retryAfterMs?: number;
-      problem?: Problem;
-      cause?: unknown;
-    },
-  ) {
-    const { status, reason, proxied } = given;
-    super(
-      code,
-      {
-        ...(reason === undefined ? {} : { reason }),
-        ...(status === undefined ? {} : { status }),
-        ...(proxied === true ? { proxied } : {}),
-      },
-      { cause: given.cause },
-    );
-    this.retryable = given.status === undefined || passing.includes(given.status);
-    this.retryAfterMs = given.retryAfterMs ?? 0;
-    this.problem = given.problem ?? null;
-  }
-}
-
 /**
  * Performs an exchange. It repeats it after network errors and after refusals that may pass (429, 502, 503, 504). The
  * pauses between are random, so that many workstations do not come back at the same moment.
@@ -109,30 +43,13 @@ export async function exchange(
   retry: RetryPolicy,
   onReceived: (bytes: number) => void,
 ): Promise<Reply> {
-  const { withinMs = Number.POSITIVE_INFINITY } = retry;
-  const startedAt = performance.now();
-  let refusals = 0;
-  for (let attempt = 1; ; attempt += 1) {
+  const patience = new Patience(retry, asked.signal);
+  for (;;) {
     try {
       return await attemptOnce(asked, onReceived);
     } catch (error) {
-      if (!(error instanceof ExchangeError) || !error.retryable || attempt >= retry.attempts) throw error;
-      if (error.problem !== null) refusals += 1;
-      if (refusals >= (retry.refusals ?? retry.attempts)) throw error;
-      const ceiling = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** (attempt - 1));
-      const wanted = Math.min(retry.maxDelayMs, error.retryAfterMs);
-      if (performance.now() - startedAt + wanted > withinMs) throw error;
-      await pause(wanted + Math.random() * ceiling, asked.signal);
+      await patience.afterFailure(error);
     }
-  }
-}
-
-/** Waits for a time in milliseconds. @throws CxrError `cancelled` when `signal` aborts in between. */
-export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
-  } catch {
-    throw new CxrError('cancelled');
   }
 }
 
@@ -155,6 +72,7 @@ async function attemptOnce(asked: Exchange, onReceived: (bytes: number) => void)
     const oversized = asked.oversized ?? 'evaluator-protocol';
     return {
       status: response.status,
+      headers: response.headers,
       body: await readLimited(response, asked.maxReplyBytes, oversized, onReceived),
     };
   } catch (error) {
@@ -220,6 +138,7 @@ function headersOf(asked: Exchange): Record<string, string> {
     'accept-encoding': 'identity',
     'user-agent': 'cipherfilm',
     ...asked.route.headers,
+    ...asked.headers,
     ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType }),
     ...(asked.bodyBytes === undefined ? {} : { 'content-length': String(asked.bodyBytes) }),
   };

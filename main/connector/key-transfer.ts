@@ -1,32 +1,29 @@
 import type { KeyId } from '../../contract/ids/key-id.ts';
 import { mediaTypes, paths } from '../../contract/protocol.ts';
 import { keyIdOf } from '../../he/wire/frame.ts';
-import type { Exchange, Reply } from './evaluator-request.ts';
+import type { RetryPolicy } from './patience.ts';
+import { type Ask, resumedUpload } from './resumed-upload.ts';
 import { SharedWork } from './shared-work.ts';
 import { uploadStream } from './upload-stream.ts';
-
-/** An exchange whose way and patience the connector adds. */
-export type Asking = Omit<Exchange, 'timeoutMs' | 'route'> & { readonly timeoutMs?: number };
 
 const maxReplyBytes = 64 * 1024;
 
 /** Brings evaluation keys to an evaluator, and has them deleted there. */
 export class KeyTransfer {
-  readonly #exchange: (asked: Asking) => Promise<Reply>;
+  readonly #ask: Ask;
+  readonly #patient: RetryPolicy;
   readonly #timeoutMs: number;
   readonly #onSent: (bytes: number) => void;
   #last: { readonly id: KeyId; readonly frame: Uint8Array; readonly upload: SharedWork<void> } | null = null;
 
   /**
+   * @param patient    the patience for keys under way.
    * @param timeoutMs  the time for one transfer.
    * @param onSent     told the bytes of every piece that is sent.
    */
-  constructor(
-    exchange: (asked: Asking) => Promise<Reply>,
-    timeoutMs: number,
-    onSent: (bytes: number) => void,
-  ) {
-    this.#exchange = exchange;
+  constructor(ask: Ask, patient: RetryPolicy, timeoutMs: number, onSent: (bytes: number) => void) {
+    this.#ask = ask;
+    this.#patient = patient;
     this.#timeoutMs = timeoutMs;
     this.#onSent = onSent;
   }
@@ -63,7 +60,7 @@ export class KeyTransfer {
   /** Asks the evaluator to delete keys. It agrees also where it has none. @throws CxrError as `exchange` does. */
   async drop(keyId: KeyId, signal: AbortSignal | undefined): Promise<void> {
     if (this.#last?.id === keyId) this.#last = null;
-    await this.#exchange({ method: 'DELETE', url: paths.key(keyId), maxReplyBytes, signal });
+    await this.#ask({ method: 'DELETE', url: paths.key(keyId), maxReplyBytes, signal });
   }
 
   async #upload(
@@ -73,23 +70,29 @@ export class KeyTransfer {
     signal: AbortSignal,
   ): Promise<void> {
     const url = paths.key(keyId);
-    const known = await this.#exchange({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
+    const known = await this.#ask({ method: 'HEAD', url, maxReplyBytes: 0, answers: [404], signal });
     if (known.status !== 404) return;
     tell(0);
-    await this.#exchange({
-      method: 'PUT',
-      url,
-      contentType: mediaTypes.keys,
-      body: () =>
-        uploadStream(frame, (chunkBytes, fraction) => {
-          this.#onSent(chunkBytes);
-          tell(fraction);
-        }),
-      bodyBytes: frame.length,
-      maxReplyBytes,
-      timeoutMs: this.#timeoutMs,
-      signal,
-    });
+    const sending = { timeoutMs: this.#timeoutMs, patient: this.#patient, onSent: this.#onSent };
+    const isSent = await resumedUpload(this.#ask, { ...sending, frame, keyId, tell, signal });
+    if (!isSent) await this.#putWhole(frame, keyId, tell, signal);
     tell(1);
+  }
+
+  /** For evaluators, and proxies before them, that know no uploads in pieces. */
+  async #putWhole(
+    frame: Uint8Array,
+    keyId: KeyId,
+    tell: (fraction: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = () =>
+      uploadStream(frame, (chunkBytes, fraction) => {
+        this.#onSent(chunkBytes);
+        tell(fraction);
+      });
+    const asked = { method: 'PUT', url: paths.key(keyId), contentType: mediaTypes.keys, body } as const;
+    const limits = { bodyBytes: frame.length, maxReplyBytes, timeoutMs: this.#timeoutMs, signal };
+    await this.#ask({ ...asked, ...limits }, this.#patient);
   }
 }

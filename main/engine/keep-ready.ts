@@ -1,7 +1,7 @@
 import { type CodedError, CxrError, toCodedError } from '../../contract/errors.ts';
 import type { Standing } from '../../contract/ipc/standing.ts';
 import type { Progress } from '../../contract/stages.ts';
-import { pause } from '../connector/evaluator-request.ts';
+import { pause } from '../connector/patience.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { bringKeys } from './remote-steps.ts';
 import { StageClock } from './stage-clock.ts';

@@ -28,6 +28,7 @@ import { Jobs } from '../../evaluator/jobs/jobs.ts';
 import { MemoryWatchers } from '../../evaluator/jobs/watchers.ts';
 import { KeyStore } from '../../evaluator/keys/key-store.ts';
 import type { KeyLimits } from '../../evaluator/keys/make-room.ts';
+import type { UploadLimits } from '../../evaluator/keys/uploads.ts';
 import { createLog, silentLog } from '../../evaluator/observe/log.ts';
 import { measured } from '../../evaluator/observe/measured.ts';
 import { Metrics } from '../../evaluator/observe/metrics.ts';
@@ -84,6 +85,9 @@ export type FakeOptions = {
   readonly access?: Access;
   readonly metrics?: boolean;
   readonly floors?: PayloadFloors;
+  /** The largest payload of evaluation keys. */
+  readonly keyBytes?: number;
+  readonly uploads?: UploadLimits;
   readonly bodies?: Partial<BodyLimits>;
   readonly connections?: ConnectionLimits;
   readonly hosts?: HostNames;
@@ -109,10 +113,19 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   const bundles: Bundles = new Map(
     [bundle, secondBundle].map((id) => [
       id,
-      { id, folder, description, limits: payloadBytes, floors: options.floors ?? leastPayload },
+      {
+        ...{ id, folder, description, floors: options.floors ?? leastPayload },
+        limits: { ...payloadBytes, evaluationKeys: options.keyBytes ?? payloadBytes.evaluationKeys },
+      },
     ]),
   );
-  const { frames, records, keys: keyRecords, clock } = await openDataFolder(folder, log);
+  const {
+    frames,
+    records,
+    keys: keyRecords,
+    uploads,
+    clock,
+  } = await openDataFolder(folder, log, options.uploads);
   const entry = new URL('./fake-worker.ts', import.meta.url);
   const bundleFolders = new Map([...bundles.keys()].map((id) => [id, folder]));
   const verifier = new KeyThread(entry, { dataFolder: folder, bundleFolders });
@@ -143,7 +156,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   });
   metrics?.measure(() => measured(jobs, keys));
   const app = createApp({
-    ...{ version: 'test', bundles, keys, jobs, access: options.access ?? openToAll, log, metrics },
+    ...{ version: 'test', bundles, keys, uploads, jobs, access: options.access ?? openToAll, log, metrics },
     bodies: {
       keys: new BodyBounds({ ...keyBodyLimits, ...options.bodies }),
       jobs: new BodyBounds({ ...jobBodyLimits, ...options.bodies }),
@@ -162,6 +175,7 @@ export async function startFakeEvaluator(options: FakeOptions = {}): Promise<Fak
   const stop = async (drainMs = 0) => {
     await jobs.close(drainMs);
     await app.close();
+    uploads.close();
     await verifier.close();
     await clock.close();
   };

@@ -12,7 +12,7 @@ import { packPayload } from '../../he/wire/payload.ts';
 import { openResult } from '../../he/wire/result.ts';
 import { partSizes, payloadLimits } from '../../he/wire/sizes.ts';
 import { type Connector, connect } from '../../main/connector/connector.ts';
-import { patientRetry } from '../../main/connector/evaluator-request.ts';
+import { patientRetry } from '../../main/connector/patience.ts';
 import {
   ask,
   bundle,

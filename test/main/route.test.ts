@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
@@ -5,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../contract/connection.ts';
 import { accessFrom } from '../../evaluator/http/access.ts';
@@ -87,6 +89,8 @@ describe('an access token', () => {
       ['GET', '/v1/service'],
       ['POST', '/v1/jobs'],
       ['PUT', `/v1/keys/${'0'.repeat(64)}`],
+      ['HEAD', `/v1/keys/${'0'.repeat(64)}/upload`],
+      ['PATCH', `/v1/keys/${'0'.repeat(64)}/upload`],
       ['DELETE', `/v1/jobs/${'0'.repeat(32)}`],
       ['GET', '/elsewhere'],
     ] as const) {
@@ -197,6 +201,20 @@ describe('a proxy', () => {
     tunnels = [];
     expect(await probe({ url: evaluator.url, token, proxy: through() })).toMatchObject({ proxied: false });
     expect(tunnels).toEqual([]);
+  });
+
+  it('is not asked for one either where the environment sends all of Node.js through a proxy', async () => {
+    const connector = join(import.meta.dirname, '..', '..', 'main', 'connector', 'connector.ts');
+    const script = `
+      const { connect } = await import(${JSON.stringify(connector)});
+      const connection = { url: '${evaluator.url}', embedded: false, token: '${token}',
+        proxy: { kind: 'environment' }, certificates: { system: false, extra: null } };
+      console.log((await connect(connection).probe(null)).proxied);`;
+    const nobody = 'http://127.0.0.1:1';
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: nobody, HTTPS_PROXY: nobody },
+    });
+    expect(stdout.trim()).toBe('false');
   });
 
   it('of another kind is refused, not gone around', async () => {

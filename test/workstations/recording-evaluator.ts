@@ -23,7 +23,8 @@ export async function openRecordingEvaluator(realUrl: string): Promise<Recording
   const keep = (incoming: IncomingMessage, sent: Uint8Array, status: number, received: Uint8Array) => {
     const { method, url = '' } = incoming;
     if (method === 'POST' && status < 300) question = sent;
-    if (method === 'PUT' && url.startsWith('/v1/keys/') && status < 300) uploaded.push(url);
+    const isStored = (method === 'PUT' && status < 300) || (method === 'PATCH' && status === 201);
+    if (isStored && url.startsWith('/v1/keys/')) uploaded.push(url.replace('/upload', ''));
     if (method === 'DELETE' && url.startsWith('/v1/keys/') && status < 300) deleted.push(url);
     if (method === 'GET' && url.endsWith('/result') && status === 200 && question !== null)
       last = { question, answer: received };

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { mediaTypes, paths } from '../../../contract/protocol.ts';
-import { findBundle, frameLimits, refuseBelowFloor } from '../../bundles.ts';
-import { FrameStreamCheck } from '../../store/frame-stream.ts';
+import { frameLimits } from '../../bundles.ts';
 import type { EvaluatorDeps } from '../deps.ts';
 import { announcedBytes, bodyChunks } from '../request-body.ts';
+import { keyCheck } from './key-check.ts';
 import { type IdParams, keyParameter } from './parameters.ts';
 
 /** Evaluation keys by content: asked for, streamed in, removed. */
@@ -21,14 +21,9 @@ export async function keyRoutes(app: FastifyInstance, deps: EvaluatorDeps): Prom
     deps.keys.refuseBad(id);
     const { tenant } = request;
     const known = deps.keys.has(tenant, id);
-    const check = new FrameStreamCheck(
-      'evaluationKeys',
-      (bundle) => findBundle(deps.bundles, bundle).limits.evaluationKeys,
-      (bytes, bundle) => refuseBelowFloor(bytes, findBundle(deps.bundles, bundle).floors.evaluationKeys),
-    );
     const inUse = (key: typeof id) => deps.jobs.usesKey(key);
     const chunks = bodyChunks(request, maxBytes, deps.bodies.keys);
-    await deps.keys.receive({ tenant, id, announced }, chunks, check, inUse);
+    await deps.keys.receive({ tenant, id, announced }, chunks, keyCheck(deps), inUse);
     return reply.code(known ? 200 : 201).send();
   });
 

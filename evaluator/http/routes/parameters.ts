@@ -30,3 +30,10 @@ export function waitParameter(text: unknown): number {
   }
   return Math.min(Number(text), maxWaitMs);
 }
+
+/** The `Upload-Offset` header: where in the frame a piece belongs, bytes. @throws CxrError `request-invalid`. */
+export function offsetParameter(header: unknown): number {
+  if (typeof header !== 'string' || !/^\d{1,15}$/.test(header))
+    throw new CxrError('request-invalid', { field: 'upload-offset' });
+  return Number(header);
+}
