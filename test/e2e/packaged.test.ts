@@ -47,7 +47,7 @@ describe.skipIf(reason !== null)(titled('the packaged application', reason), () 
     });
     let said = '';
     child.stderr!.on('data', (text) => (said += text));
-    await expect.poll(() => studyIn(userData)?.state, { timeout: studyMs, interval: 1_000 }).toBe('done');
+    await expect.poll(() => stateIn(userData), { timeout: studyMs, interval: 1_000 }).toBe('done');
     const { result, seen } = studyIn(userData)!;
     expect(result!.findings).toHaveLength(14);
     expect(seen.slice(-2)).toEqual(['decrypting', 'done']);
@@ -62,6 +62,12 @@ function studyIn(folder: string): StudyRow | undefined {
   if (!existsSync(keyPath) || !existsSync(join(folder, 'worklist.sqlite'))) return undefined;
   using store = openStore(join(folder, 'worklist.sqlite'), readFileSync(keyPath)).store;
   return store?.load()[0]?.row;
+}
+
+/** The state of that study; of one that failed, why. */
+function stateIn(folder: string): string | undefined {
+  const row = studyIn(folder);
+  return row?.error ? JSON.stringify(row.error) : row?.state;
 }
 
 async function freePort(): Promise<number> {
