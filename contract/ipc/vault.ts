@@ -113,6 +113,8 @@ export type ImportFacts = {
   /** The active key that would be retired; null where there is none. */
   readonly replaces: KeySummary | null;
   readonly isKnown: boolean;
+  /** The results that this workstation has counted for the key; null for one that it does not know. */
+  readonly counted: number | null;
   /**
    * What guards the file. `hybrid` is age's ML-KEM-768 with X25519. `x25519` is age's older kind: it is only as strong as
    * X25519, so that whoever records the file today can open it once there are large quantum computers. `shares` are two

@@ -67,8 +67,11 @@ export const addressesIn = (text: string): string[] => [...new Set(text.split(/[
 export const looksLikeAddress = (text: string): boolean => /^age1(?:pq1)?[02-9ac-hj-np-z]{3,}$/.test(text);
 
 /** What taking a key in would do; null where nothing stands against it and nothing changes either. */
-export function takingInWords({ replaces, isKnown }: ImportFacts): string | null {
-  if (replaces === null && isKnown) return null;
+export function takingInWords({ replaces, isKnown, counted, key }: ImportFacts): string | null {
+  if (replaces === null && isKnown)
+    return counted !== null && key.decryptions > counted
+      ? `This key is in use here already. It has decrypted more results than is known here: ${countInWords(key.decryptions)} would count.`
+      : null;
   const back = isKnown ? 'This key is on this workstation already, and would be in use again. ' : '';
   return replaces === null
     ? `${back}This key would be the one in use here.`

@@ -12,7 +12,7 @@ export function stateOf({ state, progress, result, error }: StudyRow): string {
   if (state !== 'working' || progress === null) return stateWords[state];
   const { label } = stageWords[progress.stage];
   const isAboutKeys = progress.stage === 'generating-keys' || progress.stage === 'uploading-keys';
-  return isAboutKeys ? `Waiting for keys: ${label.toLowerCase()}` : label;
+  return isAboutKeys ? `Waiting for the keys (${label.toLowerCase()})` : label;
 }
 
 /** Names a study in the list: by its patient, or not at all while patients are hidden. */

@@ -116,12 +116,17 @@ describe('a key that is to be taken in', () => {
     parametersMatch: true,
     replaces: null,
     isKnown: false,
+    counted: null,
     sealing: 'passphrase' as const,
   };
   it('is said to replace the one in use, by its words', () => {
     expect(takingInWords({ ...facts, replaces: keySummary() })).toContain(
       'amber bridge cactus dolphin engine fabric',
     );
+    // A restored backup does not know what was decrypted since; a later file of the key does.
+    const later = { ...facts, isKnown: true, counted: 3, key: { ...facts.key, decryptions: 4 } };
+    expect(takingInWords(later)).toContain('4 would count');
+    expect(takingInWords({ ...later, counted: 4 })).toBeNull();
     expect(takingInWords(facts)).toBe('This key would be the one in use here.');
     expect(takingInWords({ ...facts, replaces: keySummary(), isKnown: true })).toMatch(
       /^This key is on this/,

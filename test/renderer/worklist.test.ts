@@ -91,7 +91,7 @@ describe('a row', () => {
       stateOf(row('1', { state: 'working', progress: { stage, fraction: null } })),
     );
     expect(new Set([...said, ...under]).size).toBe(states.length + stageNames.length);
-    expect(under.filter((words) => words.startsWith('Waiting for keys'))).toHaveLength(2);
+    expect(under.filter((words) => words.startsWith('Waiting for the keys'))).toHaveLength(2);
   });
 
   it('says why a study was refused or not done', () => {

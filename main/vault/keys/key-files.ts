@@ -72,12 +72,13 @@ export async function inspectKey(
   const { about, sealing } = await openFiles(vault, files, { passphrase, parameters }, () => {});
   const { fingerprint, label, generation, created, decryptions } = about;
   const active = activeKey(vault.body, about.parameters);
-  const isKnown = vault.body.keys.some((key) => key.fingerprint === fingerprint);
+  const known = vault.body.keys.find((key) => key.fingerprint === fingerprint);
   return {
     key: { fingerprint, words: fingerprintWords(fingerprint), label, generation, created, decryptions },
     parametersMatch: about.parameters === parameters,
     replaces: active === undefined || active.fingerprint === fingerprint ? null : summarise(active),
-    isKnown,
+    isKnown: known !== undefined,
+    counted: known?.decryptions ?? null,
     sealing,
   };
 }

@@ -55,6 +55,7 @@ const incoming: ImportFacts = {
   parametersMatch: true,
   replaces: key,
   isKnown: false,
+  counted: null,
   sealing: 'passphrase',
 };
 const changed = keyState({
@@ -134,7 +135,7 @@ export const keyScenes: Scenes = {
     scene: locked(['passphrase']),
     act: async (stage) => {
       await steps(unlock, click('Begin again…'))(stage);
-      stage.change(keyed({}, keyState({ keys: [] })));
+      stage.change(keyed({}, keyState({ keys: [], setAside: ['keys-set-aside-2026-11-28.key'] })));
       await steps(
         click('Set them aside and begin again'),
         sees('The keys that did not open are set aside.'),
