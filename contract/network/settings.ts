@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import { entityPattern, titlePattern } from './entity.ts';
 
 const path = z.string().min(1).max(4_096);
-/** An AE title: 1 to 16 printable characters without backslash, no blank around them (PS3.5 6.2). */
-const title = z.string().regex(/^(?! )[\x20-\x5b\x5d-\x7e]{1,16}(?<! )$/);
-/** An AE title, an at sign, a host and a port, such as `PACS@pacs.hospital.example:11112`. */
-export const entityPattern =
-  /^([\x20-\x3f\x41-\x5b\x5d-\x7e]{1,16})@([\w.-]{1,253}|\[[0-9a-fA-F:]+\]):(\d{1,5})$/;
+const title = z.string().regex(titlePattern);
 
 /** The settings of DICOM over the network. Everything is off until a port, a folder or an archive is named. */
 export const networkSettings = {

@@ -80,7 +80,9 @@ export class Exits implements Disposable {
    */
   async toArchive(request: ExportRequest, by: Who = 'person'): Promise<StudyExport> {
     const { row, files } = await this.#made(request);
-    return this.#try(row, this.#begin(row, request, by), files);
+    const one = await this.#try(row, this.#begin(row, request, by), files);
+    if (one.state === 'waiting' && this.#next === undefined) this.#schedule();
+    return one;
   }
 
   /** Tries again what waits. Call it at the start of the program, and when another archive was named. */
@@ -161,29 +163,29 @@ export class Exits implements Disposable {
   #wait(row: StudyRow, one: StudyExport, error: CodedError): StudyExport {
     const waiting: StudyExport = { ...one, state: 'waiting', error };
     this.#deps.list.exported(row.id, waiting);
-    this.#schedule();
     return waiting;
   }
 
   #schedule(): void {
     if (this.#isOver) return;
     const { firstMs, longestMs } = this.#deps.rhythm ?? usualRhythm;
-    clearTimeout(this.#next);
     this.#next = setTimeout(() => void this.#retry(), Math.min(longestMs, firstMs * 2 ** this.#pauses));
     this.#next.unref();
     this.#pauses += 1;
   }
 
+  /** One round over all that waits. The next pause is as long for many exports as for one. */
   async #retry(): Promise<void> {
+    this.#next = undefined;
     let waits = false;
     for (const row of this.#deps.list.rows)
       for (const one of row.exports) {
         if (one.state !== 'waiting' || one.to === 'folder' || this.#trying.has(one.id)) continue;
         if (this.#isOver) return;
-        const after = await this.#again(row, one);
-        waits ||= after.state === 'waiting';
+        waits = (await this.#again(row, one)).state === 'waiting' || waits;
       }
     if (!waits) this.#pauses = 0;
+    else if (this.#next === undefined) this.#schedule();
   }
 
   async #again(row: StudyRow, one: StudyExport): Promise<StudyExport> {

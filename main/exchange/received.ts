@@ -22,7 +22,7 @@ const usualQuietMs = 3_000;
 export class Received implements Disposable {
   readonly #deps: ReceivedDeps;
   /** Files that wait until their study is whole, by study. */
-  readonly #coming = new Map<string, { readonly paths: string[]; timer: NodeJS.Timeout }>();
+  readonly #coming = new Map<string, { readonly paths: string[]; timer?: NodeJS.Timeout }>();
   /** Files of the spool that the worklist shows. */
   readonly #kept = new Set<string>();
 
@@ -38,7 +38,9 @@ export class Received implements Disposable {
       return;
     }
     const key = study ?? path;
-    const coming = this.#coming.get(key) ?? { paths: [], timer: setTimeout(() => {}, 0) };
+    const coming: { readonly paths: string[]; timer?: NodeJS.Timeout } = this.#coming.get(key) ?? {
+      paths: [],
+    };
     clearTimeout(coming.timer);
     coming.paths.push(path);
     coming.timer = setTimeout(() => {

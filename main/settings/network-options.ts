@@ -3,7 +3,7 @@ import type { CertificateChoice } from '../../contract/connection.ts';
 import { CxrError } from '../../contract/errors.ts';
 import type { NetworkWork, ReceiveOptions } from '../../contract/ipc/network.ts';
 import type { Login, OwnCertificate, RemoteEntity, WebArchive } from '../../contract/network/archive.ts';
-import { entityPattern } from '../../contract/network/settings.ts';
+import { entityPattern } from '../../contract/network/entity.ts';
 import { certificatesOf, readNamed } from './setting-files.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,3 +1,4 @@
+import { entityPattern, titlePattern } from '../../contract/network/entity.ts';
 import type { NetworkView, SettingsChange } from '../../contract/settings.ts';
 
 /** What is in the fields about other machines. A field that is empty turns off what it names. */
@@ -21,8 +22,6 @@ export const networkDraft = (view: NetworkView): NetworkDraft => ({
   archiveUrl: view.archiveUrl.value ?? '',
 });
 
-/** An AE title: 1 to 16 printable characters without a backslash. */
-const aeTitle = /^[\x20-\x5b\x5d-\x7e]{1,16}$/;
 const titlesIn = (callers: string): string[] =>
   callers
     .split(',')
@@ -33,15 +32,15 @@ const titlesIn = (callers: string): string[] =>
 export function networkFaults(draft: NetworkDraft): Partial<Record<keyof NetworkDraft, string>> {
   const port = draft.port.trim();
   const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
-  const archive = /^([^@\\]{1,16})@(.+):(\d+)$/.exec(draft.archive.trim());
+  const archive = entityPattern.exec(draft.archive.trim());
   const url = draft.archiveUrl.trim();
   const callers = titlesIn(draft.callers);
   return {
-    ...(draft.title.trim() !== '' && !aeTitle.test(draft.title.trim())
+    ...(draft.title.trim() !== '' && !titlePattern.test(draft.title.trim())
       ? { title: 'At most 16 letters, digits and signs, without a backslash.' }
       : {}),
     ...(port !== '' && !isPort(port) ? { port: 'A number from 1 to 65535, or nothing.' } : {}),
-    ...(callers.some((caller) => !aeTitle.test(caller))
+    ...(callers.some((caller) => !titlePattern.test(caller))
       ? { callers: 'AE titles of at most 16 characters, with commas between them.' }
       : port !== '' && callers.length === 0
         ? { callers: 'Name who may send: nobody else is let in.' }

@@ -157,6 +157,20 @@ describe('a result that leaves', () => {
     expect(sent).toHaveLength(3);
   });
 
+  it('waits as long for several exports as for one', async () => {
+    const { exits, sent } = exitsOver(Array.from({ length: 12 }, () => unreachable));
+    for (let count = 0; count < 3; count += 1) await exits.toArchive(request());
+    await vi.advanceTimersByTimeAsync(firstMs);
+    expect(sent).toHaveLength(6);
+    // Twice as long after the first round, and four times after the second.
+    await vi.advanceTimersByTimeAsync(2 * firstMs);
+    expect(sent).toHaveLength(9);
+    await vi.advanceTimersByTimeAsync(4 * firstMs - 1);
+    expect(sent).toHaveLength(9);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toHaveLength(12);
+  });
+
   it('goes on after a restart with what waited', async () => {
     const waiting: StudyExport = {
       ...{ id: 'w', to: 'archive', forms: ['sr'], deidentified: false, by: 'person', at: resultAt },
